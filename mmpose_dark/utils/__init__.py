@@ -1,0 +1,5 @@
+"""Helpers that every part may use."""
+
+from .setup_env import register_all_modules
+
+__all__ = ['register_all_modules']

@@ -1,0 +1,23 @@
+"""Registering the components of mmpose_dark in one call."""
+
+import importlib
+
+from mmengine.registry import DefaultScope
+
+__all__ = ['register_all_modules']
+
+_PACKAGES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization')
+
+
+def register_all_modules(init_default_scope: bool = True) -> None:
+    """Import every package that registers components.
+
+    The registries import lazily, so this is needed only to build from mmengine's own registries.
+
+    Args:
+        init_default_scope: also make ``mmpose_dark`` mmengine's default scope.
+    """
+    for package in _PACKAGES:
+        importlib.import_module(f'mmpose_dark.{package}')
+    if init_default_scope:
+        DefaultScope.get_instance('mmpose_dark', scope_name='mmpose_dark')
