@@ -1,0 +1,1 @@
+"""What a user imports: build a model, run it on pictures."""

@@ -1,0 +1,1 @@
+"""Data structures and geometry of boxes and keypoints."""

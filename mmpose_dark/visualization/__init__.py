@@ -1,0 +1,1 @@
+"""Drawing poses and heatmaps."""
