@@ -1,0 +1,3 @@
+_base_ = './384x384.py'
+
+codec = dict(unbiased=True, blur_kernel_size=17)
