@@ -1,5 +1,7 @@
 # make demo: install, generate a data set, train, test and draw.   make test: install, run the tests.
 # Both make .venv with PYTHON if there is none, and are quick the second time.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -23,7 +25,7 @@ $(STAMP): setup.py pyproject.toml $(wildcard requirements/*.txt)
 	@echo "== installing mmpose_dark and what it needs into $(VENV) (a minute or two; PyTorch is the largest part)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --upgrade pip
 	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt -e '.[tests,docs]' \
-		| grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-110
+		| { grep --line-buffered -E '^(Collecting|Installing|Successfully)' || true; }
 	@$(BIN)/python -c 'import torch, mmpose_dark; print("== installed mmpose_dark", mmpose_dark.__version__, "with torch", torch.__version__)'
 	@touch $@
 
