@@ -1,4 +1,5 @@
-# Network input 128x96 (height x width): codec and pipelines. Targets are encoded by the head, on the device.
+# Codec and pipelines of the network input 128x96 (height x width).
+# Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=1)
 
 train_pipeline = [

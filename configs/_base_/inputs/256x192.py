@@ -1,4 +1,5 @@
-# Network input 256x192 (height x width): codec and pipelines. Targets are encoded by the head, on the device.
+# Codec and pipelines of the network input 256x192 (height x width).
+# Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
 train_pipeline = [

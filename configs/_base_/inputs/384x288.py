@@ -1,4 +1,5 @@
-# Network input 384x288 (height x width): codec and pipelines. Targets are encoded by the head, on the device.
+# Codec and pipelines of the network input 384x288 (height x width).
+# Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(288, 384), heatmap_size=(72, 96), sigma=3)
 
 train_pipeline = [

@@ -1,12 +1,12 @@
-# Network input 384x384 (height x width): codec and pipelines. Targets are encoded by the head, on the device.
+# Codec and pipelines of the network input 384x384 (height x width), augmented as the official code does for MPII (30 degrees, 0.75-1.25).
+# Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(384, 384), heatmap_size=(96, 96), sigma=3)
 
 train_pipeline = [
     dict(type='LoadImage'),
     dict(type='GetBBoxCenterScale'),
     dict(type='RandomFlip', direction='horizontal'),
-    dict(type='RandomHalfBody'),
-    dict(type='RandomBBoxTransform'),
+    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.75, 1.25), rotate_factor=60.0),
     dict(type='TopdownAffine', input_size=codec['input_size']),
     dict(type='PackPoseInputs'),
 ]

@@ -1,3 +1,0 @@
-_base_ = './128x96.py'
-
-codec = dict(unbiased=True, blur_kernel_size=3)

@@ -1,3 +1,0 @@
-_base_ = './256x256.py'
-
-codec = dict(unbiased=True, blur_kernel_size=11)

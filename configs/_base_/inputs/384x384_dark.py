@@ -1,3 +1,0 @@
-_base_ = './384x384.py'
-
-codec = dict(unbiased=True, blur_kernel_size=17)

@@ -1,0 +1,13 @@
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adam_210e.py',
+    '../../../_base_/models/resnet101.py',
+    '../../../_base_/datasets/coco.py',
+    '../../../_base_/inputs/384x288.py',
+]
+codec = dict(_base_.codec, unbiased=True, blur_kernel_size=17)
+model = dict(head=dict(decoder=codec))
+train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
+default_hooks = dict(checkpoint=dict(save_best='coco/AP'))
