@@ -1,4 +1,5 @@
-# Codec and pipelines of the network input 128x96 (height x width), augmented as the official HRNet and DARK code does for HRNet (45 degrees, 0.65-1.35).
+# Codec and pipelines of the network input 128x96 (height x width),
+# augmented as the official HRNet and DARK code does for HRNet (45 degrees, 0.65-1.35).
 # Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=1)
 

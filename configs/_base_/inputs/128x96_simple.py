@@ -1,4 +1,5 @@
-# Codec and pipelines of the network input 128x96 (height x width), augmented as Simple Baselines (40 degrees, 0.7-1.3, no half bodies).
+# Codec and pipelines of the network input 128x96 (height x width),
+# augmented as Simple Baselines (40 degrees, 0.7-1.3, no half bodies).
 # Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=1)
 

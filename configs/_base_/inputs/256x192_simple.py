@@ -1,4 +1,5 @@
-# Codec and pipelines of the network input 256x192 (height x width), augmented as Simple Baselines (40 degrees, 0.7-1.3, no half bodies).
+# Codec and pipelines of the network input 256x192 (height x width),
+# augmented as Simple Baselines (40 degrees, 0.7-1.3, no half bodies).
 # Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 

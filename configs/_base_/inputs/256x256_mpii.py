@@ -1,4 +1,5 @@
-# Codec and pipelines of the network input 256x256 (height x width), augmented as the toolbox zoo does for MPII (no shift, no half bodies).
+# Codec and pipelines of the network input 256x256 (height x width),
+# augmented as the toolbox zoo does for MPII (no shift, no half bodies).
 # Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
 

@@ -1,4 +1,5 @@
-# Codec and pipelines of the network input 384x384 (height x width), augmented as the official code does for MPII (30 degrees, 0.75-1.25).
+# Codec and pipelines of the network input 384x384 (height x width),
+# augmented as the official code does for MPII (30 degrees, 0.75-1.25).
 # Targets are encoded by the head, on the device.
 codec = dict(type='MSRAHeatmap', input_size=(384, 384), heatmap_size=(96, 96), sigma=3)
 
