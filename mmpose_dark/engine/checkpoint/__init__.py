@@ -1,0 +1,8 @@
+"""Checkpoints: fetching, reading safely, converting, loading, writing atomically."""
+
+from .errors import CheckpointError
+from .loading import load_backbone_weights, load_checkpoint
+from .reading import load_state_dict_file
+from .writing import save_checkpoint
+
+__all__ = ['CheckpointError', 'load_backbone_weights', 'load_checkpoint', 'load_state_dict_file', 'save_checkpoint']

@@ -1,0 +1,135 @@
+"""Loading weights into a network: everything fits, or an error says what does not."""
+
+import logging
+import os
+import re
+from typing import Any, NamedTuple
+
+import torch
+from mmengine.logging import print_log
+from torch import nn
+
+from .errors import CheckpointError
+from .families import StateDict, convert, describe_network, recognise, split_weights
+from .reading import load_state_dict_file
+
+__all__ = ['load_backbone_weights', 'load_checkpoint']
+
+# Counters of BatchNorm that PyTorch did not write before 0.4.1 and that only a momentum of None reads;
+# statistics of the input that old toolboxes kept among the weights.
+_HARMLESS_MISSING = re.compile(r'(.*\.)?num_batches_tracked')
+_HARMLESS_UNEXPECTED = re.compile(r'(.*\.)?num_batches_tracked|data_preprocessor\.(mean|std)')
+_SHOWN = 10
+
+
+class _Difference(NamedTuple):
+    missing: list[str]
+    unexpected: list[str]
+    shapes: list[tuple[str, tuple, tuple]]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.unexpected or self.shapes)
+
+    def text(self) -> str:
+        """List the differences, the first ten of each kind."""
+
+        def part(title: str, lines: list[str]) -> list[str]:
+            more = [f'  ... and {len(lines) - _SHOWN} more'] if len(lines) > _SHOWN else []
+            return [f'{title} ({len(lines)}):', *(f'  {line}' for line in lines[:_SHOWN]), *more] if lines else []
+
+        shapes = [f'{k}: checkpoint {a}, model {b}' for k, a, b in self.shapes]
+        return '\n'.join(
+            part('differing shapes', shapes)
+            + part('in the model but not in the checkpoint', self.missing)
+            + part('in the checkpoint but not in the model', self.unexpected)
+        )
+
+
+def load_checkpoint(
+    model: nn.Module, path_or_url: str | os.PathLike, map_location: Any = 'cpu', *, strict: bool = True
+) -> dict:
+    """Load a checkpoint of any of the known families into a pose network.
+
+    The family (mmpose 0.x, mmpose 1.x, HRNet, Simple Baselines, DarkPose) is recognised from the
+    parameter names and written to the log. Nothing is loaded where anything does not fit.
+
+    Args:
+        model: the network; a DataParallel or DistributedDataParallel wrapper is looked through.
+        path_or_url: as for `load_state_dict_file`.
+        map_location: where the tensors are read to before they are copied into the model.
+        strict: ``False`` loads the parameters whose name and shape fit and logs the others: to start
+            training from a network with, say, another number of keypoints.
+
+    Returns:
+        What the checkpoint holds besides the weights: ``meta``, ``optimizer``, ``message_hub`` ...
+
+    Raises:
+        CheckpointError: the file cannot be read, is of another network (keys and shapes are listed),
+            or, with ``strict=False``, has no parameter that fits.
+    """
+    checkpoint = load_state_dict_file(path_or_url, map_location)
+    try:
+        weights, rest = split_weights(checkpoint)
+    except ValueError as err:
+        raise CheckpointError(f'{path_or_url}: {err}.') from err
+    family = recognise(weights)
+    _put(model, convert(weights, family), str(path_or_url), family.name if family else 'unknown', strict=strict)
+    return rest
+
+
+def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, strict: bool) -> None:
+    model = _unwrapped(model)
+    own = model.state_dict()
+    difference = _compare(weights, own)
+    here, there = describe_network(own), describe_network(weights)
+    if difference and strict:
+        raise CheckpointError(
+            f'{source} (family: {family}) does not fit the model.\n'
+            f'Likely cause: {_likely_cause(difference, there, here)}\n{difference.text()}'
+        )
+    differing = {k for k, _, _ in difference.shapes}
+    fitting = {k: v for k, v in weights.items() if k in own and k not in differing}
+    if not any(v.numel() for v in fitting.values()):
+        raise CheckpointError(
+            f'{source} (family: {family}): not one parameter fits the model; '
+            f'the checkpoint is of {there}, the model {here}.\n{difference.text()}'
+        )
+    model.load_state_dict(fitting, strict=False)
+    if difference:
+        message = f'{len(fitting)} of {len(own)} tensors loaded, the others left as they are.\n{difference.text()}'
+    else:
+        message = 'all parameters loaded.'
+    level = logging.WARNING if difference else logging.INFO
+    print_log(f'{source}: checkpoint family {family}, {there}; {message}', logger='current', level=level)
+
+
+def _unwrapped(model: nn.Module) -> nn.Module:
+    wrappers = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    while isinstance(model, wrappers):
+        model = model.module
+    return model
+
+
+def _compare(weights: StateDict, own: StateDict) -> _Difference:
+    return _Difference(
+        [k for k in own if k not in weights and not _HARMLESS_MISSING.fullmatch(k)],
+        [k for k in weights if k not in own and not _HARMLESS_UNEXPECTED.fullmatch(k)],
+        [
+            (k, tuple(v.shape), tuple(own[k].shape))
+            for k, v in weights.items()
+            if k in own and isinstance(v, torch.Tensor) and v.shape != own[k].shape
+        ],
+    )
+
+
+def _likely_cause(difference: _Difference, there: str, here: str) -> str:
+    if there != here:
+        return f'the checkpoint is of {there}; the model is {here}. Use the config that belongs to the checkpoint.'
+    if difference.shapes and not (difference.missing or difference.unexpected):
+        return 'the same architecture with other widths. Use the config that belongs to the checkpoint.'
+    return 'another architecture, or parameter names of a code base that is not known here.'
+
+
+def load_backbone_weights(module: nn.Module, path_or_url: str | os.PathLike) -> None:
+    """Load ImageNet weights, or the backbone of a pose network, into a backbone."""
+    raise NotImplementedError
