@@ -1,0 +1,118 @@
+"""Keypoints to Gaussian heatmaps: the rounded-centre target of MSRA and the sub-pixel target of DARK.
+
+Both targets are products of a Gaussian in x and a Gaussian in y, so two short vectors are made for
+each keypoint and multiplied out once; the exponential is never taken over the whole map.
+
+Coordinates are heatmap pixels, an integer is a pixel's centre (``docs/codecs.md``, "Pixels").
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ['gaussian_heatmaps', 'unbiased_gaussian_heatmaps']
+
+# Where a 1-D Gaussian is below exp(-43) it is set to zero: the product of two such values would be a
+# denormal float32, invisible in the map and a hundred times slower to multiply on a CPU.
+_MAX_EXPONENT = 43.0
+
+
+def gaussian_heatmaps(
+    keypoints: Tensor, visible: Tensor, *, heatmap_size: tuple[int, int], sigma: float
+) -> tuple[Tensor, Tensor]:
+    """Draw biased Gaussian targets: centre rounded to a pixel, patch cut at three sigma.
+
+    As ``generate_gaussian_heatmaps`` of mmpose 1.x ("Simple Baselines", Xiao et al., ECCV 2018),
+    including where it puts the patch when three sigma is not a whole number: coordinates of the
+    patch's corner are truncated towards zero, so near the left and upper border such a patch sits
+    one pixel further in.
+
+    Args:
+        keypoints: (..., K, 2) x and y in heatmap pixels; not modified.
+        visible: (..., K) labels; below 0.5 the map stays empty.
+        heatmap_size: width and height of the maps.
+        sigma: standard deviation in heatmap pixels.
+
+    Returns:
+        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, with 0
+        where the patch has no part on the map or a coordinate is not a number.
+
+    >>> maps, weights = gaussian_heatmaps(torch.tensor([[2.4, 1.0]]), torch.ones(1), heatmap_size=(5, 3), sigma=1.0)
+    >>> maps[0, 1]
+    tensor([0.1353, 0.6065, 1.0000, 0.6065, 0.1353])
+    """
+    xy, usable, weights = _prepare(keypoints, visible)
+    radius = 3 * sigma
+    middle = (2 * radius + 1) // 2  # index of the peak in the patch
+    centre = torch.trunc(xy + 0.5)
+    first, end = torch.trunc(centre - radius), torch.trunc(centre + radius + 1)
+    size = torch.stack([torch.full_like(xy[..., 0], s) for s in heatmap_size], -1)
+    on_map = ((first < size) & (end >= 0)).all(-1)
+    drawn = usable & on_map & (weights >= 0.5)
+    profiles = []
+    for axis, length in enumerate(heatmap_size):
+        pixel = torch.arange(length, device=xy.device, dtype=xy.dtype)
+        start, stop = first[..., axis, None], end[..., axis, None]
+        inside = (pixel >= start) & (pixel < stop) & drawn[..., None]
+        profiles.append(_profile(pixel - start - middle, inside, sigma))
+    return _outer(*profiles), torch.where(on_map, weights, torch.zeros_like(weights))
+
+
+def unbiased_gaussian_heatmaps(
+    keypoints: Tensor, visible: Tensor, *, heatmap_size: tuple[int, int], sigma: float
+) -> tuple[Tensor, Tensor]:
+    """Draw Gaussian targets centred on the sub-pixel keypoint, over the whole map.
+
+    DARK's coordinate encoding (Zhang et al., CVPR 2020, section 3.3), as
+    ``generate_unbiased_gaussian_heatmaps`` of mmpose 1.x.
+
+    Args:
+        keypoints: (..., K, 2) x and y in heatmap pixels; not modified.
+        visible: (..., K) labels; below 0.5 the map stays empty.
+        heatmap_size: width and height of the maps.
+        sigma: standard deviation in heatmap pixels.
+
+    Returns:
+        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, with 0
+        where three sigma around the keypoint miss the map or a coordinate is not a number.
+
+    >>> xy = torch.tensor([[2.5, 1.0]])
+    >>> maps, weights = unbiased_gaussian_heatmaps(xy, torch.ones(1), heatmap_size=(5, 3), sigma=1.0)
+    >>> maps[0, 1]
+    tensor([0.0439, 0.3247, 0.8825, 0.8825, 0.3247])
+    """
+    xy, usable, weights = _prepare(keypoints, visible)
+    radius = 3 * sigma
+    size = torch.stack([torch.full_like(xy[..., 0], s) for s in heatmap_size], -1)
+    on_map = ((xy - radius < size) & (xy + radius + 1 >= 0)).all(-1)
+    drawn = usable & on_map & (weights >= 0.5)
+    profiles = []
+    for axis, length in enumerate(heatmap_size):
+        pixel = torch.arange(length, device=xy.device, dtype=xy.dtype)
+        profiles.append(_profile(pixel - xy[..., axis, None], drawn[..., None], sigma))
+    return _outer(*profiles), torch.where(on_map, weights, torch.zeros_like(weights))
+
+
+def _prepare(keypoints: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return finite coordinates (float32 at least), which keypoints are numbers, and their weights."""
+    xy = keypoints.detach().to(torch.promote_types(keypoints.dtype, torch.float32))
+    weights = visible.detach().to(torch.float32)
+    usable = torch.isfinite(xy).all(-1) & torch.isfinite(weights)
+    xy = torch.where(usable[..., None], xy, torch.zeros_like(xy))
+    return xy, usable, torch.where(usable, weights, torch.zeros_like(weights))
+
+
+def _profile(distance: Tensor, keep: Tensor, sigma: float) -> Tensor:
+    """One-dimensional Gaussian of ``distance``, float32, zero where not ``keep``."""
+    exponent = distance.square() / (2 * sigma * sigma)
+    keep = keep & (exponent < _MAX_EXPONENT)
+    return (torch.exp(-exponent) * keep).to(torch.float32)
+
+
+def _outer(across: Tensor, down: Tensor) -> Tensor:
+    """Outer product of the profiles: (..., W) and (..., H) to (..., H, W)."""
+    return down[..., :, None] * across[..., None, :]
+
+
+assert math.exp(-2 * _MAX_EXPONENT) > torch.finfo(torch.float32).tiny

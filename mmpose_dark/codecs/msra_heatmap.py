@@ -1,0 +1,204 @@
+"""The codec of mmpose 1.x's ``MSRAHeatmap``, with DARK's encoding and decoding as ``unbiased=True``."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmpose_dark.registry import KEYPOINT_CODECS
+
+from .dark import dark_refine
+from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
+from .peak import heatmap_peaks
+from .quarter_pixel import quarter_pixel_refine
+
+__all__ = ['MSRAHeatmap']
+
+
+@KEYPOINT_CODECS.register_module()
+class MSRAHeatmap:
+    """Keypoints to heatmaps and back.
+
+    With ``unbiased=False`` the target is a Gaussian around the rounded keypoint and decoding moves a
+    quarter of a pixel ("Simple Baselines", Xiao et al., ECCV 2018); with ``unbiased=True`` the target
+    is centred on the sub-pixel keypoint and decoding is DARK's (Zhang et al., CVPR 2020).
+
+    Coordinates outside are input pixels, those of the maps are smaller by ``scale_factor``; an
+    integer is a pixel's centre in both (``docs/codecs.md``, "Pixels").
+
+    Args:
+        input_size: width and height of the network's input in pixels.
+        heatmap_size: width and height of the heatmaps in pixels.
+        sigma: standard deviation of the target in heatmap pixels.
+        unbiased: DARK's encoding and decoding.
+        blur_kernel_size: odd size of the Gaussian blur before DARK's decoding. The zoo's choices:
+            11 for sigma 2, 17 for sigma 3.
+
+    Raises:
+        TypeError: a size that is not two whole numbers.
+        ValueError: a size or ``sigma`` that is not positive, or an even ``blur_kernel_size``.
+
+    >>> codec = MSRAHeatmap((192, 256), (48, 64), sigma=2.0, unbiased=True)
+    >>> maps, weights = codec.batch_encode(torch.tensor([[[50.0, 101.0]]]), torch.ones(1, 1))
+    >>> keypoints, scores = codec.batch_decode(maps)
+    >>> keypoints.round(decimals=2), scores
+    (tensor([[[ 50., 101.]]]), tensor([[0.9617]]))
+    """
+
+    auxiliary_encode_keys: ClassVar[set[str]] = set()
+    field_mapping_table: ClassVar[dict[str, str]] = dict(heatmaps='heatmaps')
+    instance_mapping_table: ClassVar[dict[str, str]] = dict()
+    label_mapping_table: ClassVar[dict[str, str]] = dict(keypoint_weights='keypoint_weights')
+    support_batch_decoding: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        input_size: Sequence[int],
+        heatmap_size: Sequence[int],
+        sigma: float,
+        unbiased: bool = False,
+        blur_kernel_size: int = 11,
+    ) -> None:
+        self.input_size = _size('input_size', input_size)
+        self.heatmap_size = _size('heatmap_size', heatmap_size)
+        if not (_is_number(sigma) and 0 < sigma < float('inf')):
+            raise ValueError(f'MSRAHeatmap: sigma must be a positive number of heatmap pixels, got {sigma!r}')
+        if not (_is_whole(blur_kernel_size) and blur_kernel_size > 0 and blur_kernel_size % 2):
+            raise ValueError(
+                f'MSRAHeatmap: blur_kernel_size must be a positive odd number, got {blur_kernel_size!r}; '
+                'the zoo uses 11 with sigma 2 and 17 with sigma 3'
+            )
+        self.sigma = sigma
+        self.unbiased = unbiased
+        self.blur_kernel_size = int(blur_kernel_size)
+        self.scale_factor = (np.array(self.input_size) / self.heatmap_size).astype(np.float32)
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(input_size={self.input_size}, heatmap_size={self.heatmap_size}, '
+            f'sigma={self.sigma}, unbiased={self.unbiased}, blur_kernel_size={self.blur_kernel_size})'
+        )
+
+    def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict[str, Any]:
+        """Draw the target heatmaps of one sample.
+
+        Args:
+            keypoints: (N, K, 2) x and y in input pixels; several instances are merged by the maximum.
+            keypoints_visible: (N, K) labels, all visible if None.
+
+        Returns:
+            ``heatmaps`` (K, H, W) float32 and ``keypoint_weights`` (N, K) float32.
+
+        Raises:
+            ValueError: shapes that do not fit.
+        """
+        keypoints = np.asarray(keypoints)
+        if keypoints_visible is None:
+            keypoints_visible = np.ones(keypoints.shape[:2], np.float32)
+        heatmaps, weights = self.batch_encode(
+            torch.as_tensor(keypoints), torch.as_tensor(np.asarray(keypoints_visible))
+        )
+        merged = heatmaps[0] if len(heatmaps) == 1 else heatmaps.amax(0)
+        return dict(heatmaps=merged.numpy(), keypoint_weights=weights.numpy())
+
+    def decode(self, encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Read the keypoints of one sample from its heatmaps.
+
+        Args:
+            encoded: (K, H, W) heatmaps; not modified.
+
+        Returns:
+            keypoints (1, K, 2) float32 in input pixels and scores (1, K) float32.
+
+        Raises:
+            ValueError: not (K, H, W) with this codec's size.
+        """
+        encoded = np.asarray(encoded)
+        if encoded.ndim != 3:
+            raise ValueError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {encoded.shape}')
+        keypoints, scores = self.batch_decode(torch.as_tensor(encoded)[None])
+        return keypoints.numpy(), scores.numpy()
+
+    @torch.no_grad()
+    def batch_encode(self, keypoints: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Draw the target heatmaps of a batch, on the device of ``keypoints``.
+
+        Args:
+            keypoints: (N, K, 2) x and y in input pixels, any type; not modified.
+            visible: (N, K) labels, all visible if None.
+
+        Returns:
+            heatmaps (N, K, H, W) float32 and weights (N, K) float32.
+
+        Raises:
+            ValueError: shapes that do not fit.
+        """
+        if keypoints.ndim != 3 or keypoints.shape[-1] != 2:
+            raise ValueError(f'MSRAHeatmap: keypoints must be (N, K, 2), got {tuple(keypoints.shape)}')
+        if visible is None:
+            visible = torch.ones_like(keypoints[..., 0])
+        if visible.shape != keypoints.shape[:2]:
+            raise ValueError(
+                f'MSRAHeatmap: visible must be (N, K) = {tuple(keypoints.shape[:2])} as the keypoints, '
+                f'got {tuple(visible.shape)}'
+            )
+        if not keypoints.is_floating_point():
+            keypoints = keypoints.to(torch.float32)
+        keypoints = keypoints.to(torch.promote_types(keypoints.dtype, torch.float32))
+        draw = unbiased_gaussian_heatmaps if self.unbiased else gaussian_heatmaps
+        return draw(keypoints / self._scale(keypoints), visible, heatmap_size=self.heatmap_size, sigma=self.sigma)
+
+    @torch.no_grad()
+    def batch_decode(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+        """Read the keypoints of a batch of heatmaps, on their device and without waiting for it.
+
+        A map without a positive value has its keypoint at (0, 0), as in the DARK paper's code.
+
+        Args:
+            heatmaps: (N, K, H, W) of any float type; not modified.
+
+        Returns:
+            keypoints (N, K, 2) float32 in input pixels, always finite and on the map, and scores
+            (N, K) float32, the maps' highest values, 0 where that is not finite.
+
+        Raises:
+            ValueError: not (N, K, H, W) with this codec's size.
+        """
+        width, height = self.heatmap_size
+        if heatmaps.ndim != 4 or heatmaps.shape[-2:] != (height, width):
+            raise ValueError(
+                f'MSRAHeatmap: heatmaps must be (N, K, {height}, {width}) for heatmap_size={self.heatmap_size} '
+                f'(width, height), got {tuple(heatmaps.shape)}'
+            )
+        x, y, scores = heatmap_peaks(heatmaps)
+        if self.unbiased:
+            xy = dark_refine(heatmaps, x, y=y, blur_kernel_size=self.blur_kernel_size)
+        else:
+            xy = quarter_pixel_refine(heatmaps, x, y=y)
+        scores = torch.nan_to_num(scores.to(torch.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        xy = torch.where((scores > 0)[..., None], xy, torch.zeros_like(xy))
+        return xy * self._scale(xy), scores
+
+    def _scale(self, like: Tensor) -> Tensor:
+        """Input pixels per heatmap pixel in x and y, filled on the device of ``like`` (no copy to it)."""
+        return torch.stack([torch.full((), float(s), dtype=like.dtype, device=like.device) for s in self.scale_factor])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _size(name: str, value: Any) -> tuple[int, int]:
+    """Return ``value`` as (width, height), both positive whole numbers."""
+    numbers = list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else []
+    if len(numbers) != 2 or not all(_is_whole(v) for v in numbers):
+        raise TypeError(f'MSRAHeatmap: {name} must be (width, height), two whole numbers, got {value!r}')
+    if min(numbers) < 1:
+        raise ValueError(f'MSRAHeatmap: {name} must be positive, got {value!r}')
+    return int(numbers[0]), int(numbers[1])
