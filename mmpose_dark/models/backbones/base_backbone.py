@@ -1,0 +1,71 @@
+"""What the backbones share: pretrained weights, frozen stages, normalisation in evaluation mode."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..base_module import PretrainableModule, split_pretrained
+from ..layers import set_frozen
+from .blocks import BasicBlock, Bottleneck
+
+__all__ = ['BaseBackbone', 'check_image_batch']
+
+
+def check_image_batch(inputs: torch.Tensor, channels: int) -> None:
+    """Refuse what is no batch of images.
+
+    Args:
+        inputs: supposed to be (B, ``channels``, H, W).
+        channels: number of channels that the network reads.
+
+    Raises:
+        ValueError: another number of dimensions or channels.
+    """
+    if inputs.ndim != 4 or inputs.shape[1] != channels:
+        raise ValueError(
+            f'the network reads images of shape (B, {channels}, H, W), got {tuple(inputs.shape)}; '
+            'one image needs a batch dimension: image[None]'
+        )
+
+
+class BaseBackbone(PretrainableModule):
+    """Base of the backbones; a subclass sets the three attributes and yields its frozen parts.
+
+    Attributes:
+        frozen_stages: how many stages keep their weights; -1 for none, 0 for the stem alone.
+        norm_eval: keep the statistics of all batch normalisations.
+        zero_init_residual: start residual blocks as identities.
+    """
+
+    frozen_stages = -1
+    norm_eval = False
+    zero_init_residual = False
+
+    def _frozen_parts(self) -> Iterable[nn.Module]:
+        """Modules that ``frozen_stages`` freezes."""
+        raise NotImplementedError
+
+    def _freeze(self) -> None:
+        if self.frozen_stages >= 0:
+            for part in self._frozen_parts():
+                set_frozen(part)
+
+    def train(self, mode: bool = True) -> 'BaseBackbone':
+        """Set the mode; frozen stages (and all batch normalisations with ``norm_eval``) stay in evaluation mode."""
+        super().train(mode)
+        self._freeze()
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def init_weights(self) -> None:
+        """Initialise as ``init_cfg`` says, then zero the last normalisation of each block if so wished."""
+        super().init_weights()
+        if self.zero_init_residual and split_pretrained(self.init_cfg)[0] is None:
+            for module in self.modules():
+                if isinstance(module, BasicBlock | Bottleneck):
+                    nn.init.zeros_(module.last_norm.weight)

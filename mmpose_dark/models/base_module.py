@@ -1,0 +1,52 @@
+"""mmengine's BaseModule with pretrained weights read by this project's own checkpoint loader."""
+
+from mmengine.model import BaseModule
+
+__all__ = ['PretrainableModule', 'split_pretrained']
+
+
+def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[str | None, list[dict]]:
+    """Separate the address of pretrained weights from the other initialisers.
+
+    Returns:
+        The ``checkpoint`` of the entry with ``type='Pretrained'`` (None if there is none) and the other entries.
+
+    Raises:
+        ValueError: an entry ``Pretrained`` without a ``checkpoint``, or more than one of them.
+
+    >>> split_pretrained([dict(type='Kaiming', layer='Conv2d'), dict(type='Pretrained', checkpoint='r50.pth')])
+    ('r50.pth', [{'type': 'Kaiming', 'layer': 'Conv2d'}])
+    """
+    entries = [init_cfg] if isinstance(init_cfg, dict) else list(init_cfg or ())
+    pretrained = [e for e in entries if e.get('type') == 'Pretrained']
+    others = [e for e in entries if e.get('type') != 'Pretrained']
+    if not pretrained:
+        return None, others
+    if len(pretrained) > 1 or not pretrained[0].get('checkpoint'):
+        raise ValueError(
+            f"init_cfg needs one dict(type='Pretrained', checkpoint='path or address'), not {pretrained}; "
+            'use init_cfg=None to start without pretrained weights'
+        )
+    return pretrained[0]['checkpoint'], others
+
+
+class PretrainableModule(BaseModule):
+    """A module whose ``init_cfg=dict(type='Pretrained', checkpoint=...)`` reads every known checkpoint family.
+
+    mmengine's own initialiser would execute code stored in the file and knows only names equal to the module's.
+    """
+
+    def init_weights(self) -> None:
+        """Initialise the weights as ``init_cfg`` says; pretrained weights come last and are not overwritten."""
+        checkpoint, others = split_pretrained(self.init_cfg)
+        if checkpoint is None or self.is_init:
+            super().init_weights()
+            return
+        from ..engine.checkpoint import load_backbone_weights  # the engine imports models, so only here
+
+        init_cfg, self.init_cfg = self.init_cfg, others
+        try:
+            super().init_weights()
+        finally:
+            self.init_cfg = init_cfg
+        load_backbone_weights(self, checkpoint)

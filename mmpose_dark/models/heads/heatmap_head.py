@@ -1,0 +1,301 @@
+"""From feature maps to one heatmap for each keypoint (Simple Baselines, Xiao et al., ECCV 2018; HRNet)."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.model import BaseModule
+from mmengine.structures import InstanceData, PixelData
+from torch import nn
+
+from mmpose_dark.registry import KEYPOINT_CODECS, MODELS
+
+from ..layers import make_norm
+from .heatmap_ops import flip_heatmaps, heatmap_accuracy
+from .targets import collect_targets
+
+__all__ = ['DECONV_PADDING', 'HeatmapHead']
+
+# Kernel size of a transposed convolution of stride 2 -> (padding, output padding) that double the size.
+DECONV_PADDING = {4: (1, 0), 3: (1, 1), 2: (0, 0)}
+DEFAULT_LOSS = dict(type='KeypointMSELoss', use_target_weight=True)
+FLIP_MODES = ('heatmap',)
+
+
+@MODELS.register_module()
+class HeatmapHead(BaseModule):
+    """Transposed convolutions, further convolutions and a final layer, each of them optional.
+
+    Args:
+        in_channels: channels of the feature map, or of each of the backbone's feature maps.
+        out_channels: number of keypoints.
+        deconv_out_channels: channels of the transposed convolutions of stride 2; None or empty for none.
+        deconv_kernel_sizes: kernel size (2, 3 or 4) of each of them.
+        conv_out_channels: channels of the further convolutions; None or empty for none.
+        conv_kernel_sizes: kernel size of each of them.
+        final_layer: arguments of the final convolution, ``dict(kernel_size=1)``; the padding keeps the size unless it
+            is given. None for no final layer: then the feature maps are the heatmaps.
+        loss: config of the loss.
+        decoder: config of the codec, which makes training targets and turns heatmaps into keypoints. None is enough
+            for ``forward``, and for ``loss`` where the samples bring heatmaps.
+        init_cfg: initialisation; by default normal with a standard deviation of 0.001.
+        has_final_layer: False is the same as ``final_layer=None``.
+        input_index: which of the backbone's feature maps is read, -1 for the last one.
+        multi_output: every feature map becomes heatmaps of its own, and the loss is summed over them (intermediate
+            supervision); the last one is what ``forward`` returns.
+        extra: the arguments of mmpose 0.x ``final_conv_kernel``, ``num_conv_layers`` and ``num_conv_kernels``;
+            deprecated.
+        acc_interval: ``loss`` computes the accuracy in every n-th call and repeats it in between.
+
+    Raises:
+        ValueError: arguments that do not fit together.
+    """
+
+    def __init__(
+        self,
+        in_channels: int | Sequence[int],
+        out_channels: int,
+        deconv_out_channels: Sequence[int] | None = (256, 256, 256),
+        deconv_kernel_sizes: Sequence[int] | None = (4, 4, 4),
+        conv_out_channels: Sequence[int] | None = None,
+        conv_kernel_sizes: Sequence[int] | None = None,
+        final_layer: dict | None = dict(kernel_size=1),  # noqa: B006 - never modified
+        loss: dict = DEFAULT_LOSS,
+        decoder: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+        *,
+        has_final_layer: bool = True,
+        input_index: int = -1,
+        multi_output: bool = False,
+        extra: dict | None = None,
+        acc_interval: int = 50,
+    ) -> None:
+        super().__init__(init_cfg=self.default_init_cfg if init_cfg is None else init_cfg)
+        if acc_interval < 1:
+            raise ValueError(f'HeatmapHead: acc_interval must be positive, not {acc_interval}')
+        if extra:
+            conv_out_channels, conv_kernel_sizes, final_layer = _from_extra(
+                extra, deconv_out_channels, in_channels, conv_out_channels, conv_kernel_sizes, final_layer
+            )
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.input_index, self.multi_output, self.acc_interval = input_index, multi_output, acc_interval
+        self.loss_module = MODELS.build(loss)
+        self.decoder = KEYPOINT_CODECS.build(decoder) if isinstance(decoder, dict) else decoder
+        channels = in_channels if isinstance(in_channels, int) else in_channels[input_index]
+        self.deconv_layers, channels = _deconv_layers(channels, deconv_out_channels, deconv_kernel_sizes)
+        self.conv_layers, channels = _conv_layers(channels, conv_out_channels, conv_kernel_sizes)
+        self.final_layer = _final_layer(channels, out_channels, final_layer if has_final_layer else None)
+        if isinstance(self.final_layer, nn.Identity) and channels != out_channels:
+            raise ValueError(
+                f'HeatmapHead: without a final layer the {channels} channels before it must be the out_channels, '
+                f'{out_channels}'
+            )
+        self._calls = 0
+        self._accuracy: torch.Tensor | None = None
+
+    @property
+    def default_init_cfg(self) -> list[dict]:
+        """The initialisation of the reference: small normal weights, so that training starts at zero heatmaps."""
+        return [
+            dict(type='Normal', layer=['Conv2d', 'ConvTranspose2d'], std=0.001),
+            dict(type='Constant', layer='BatchNorm2d', val=1),
+        ]
+
+    def forward(self, feats: Sequence[torch.Tensor] | torch.Tensor) -> torch.Tensor:
+        """Compute heatmaps.
+
+        Args:
+            feats: the backbone's feature maps, each (B, C, H, W).
+
+        Returns:
+            (B, K, H', W').
+        """
+        x = feats if isinstance(feats, torch.Tensor) else feats[-1 if self.multi_output else self.input_index]
+        return self._heatmaps(x)
+
+    def _heatmaps(self, x: torch.Tensor) -> torch.Tensor:
+        return self.final_layer(self.conv_layers(self.deconv_layers(x)))
+
+    def loss(
+        self, feats: Sequence[torch.Tensor] | torch.Tensor, batch_data_samples: list, train_cfg: dict | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Compute the loss and, now and then, the accuracy; nothing here waits for the device.
+
+        Args:
+            feats: the backbone's feature maps.
+            batch_data_samples: B samples with ``gt_fields.heatmaps`` and ``gt_instance_labels.keypoint_weights``, or
+                with ``gt_instances.transformed_keypoints`` and ``keypoints_visible``, which the codec then encodes on
+                the device of the feature maps.
+            train_cfg: not used; the parameter is mmpose's.
+
+        Returns:
+            ``loss_kpt`` and ``acc_pose``, see ``heatmap_accuracy``.
+
+        Raises:
+            ValueError: samples without what is needed, or with another number of keypoints than ``out_channels``.
+        """
+        several = self.multi_output and not isinstance(feats, torch.Tensor)
+        outputs = [self._heatmaps(x) for x in feats] if several else [self.forward(feats)]
+        target, weights = collect_targets(batch_data_samples, self.decoder, device=outputs[-1].device)
+        if target.shape[1] != outputs[-1].shape[1]:
+            raise ValueError(
+                f'the head makes {outputs[-1].shape[1]} heatmaps (out_channels), the data set has {target.shape[1]} '
+                'keypoints; set model.head.out_channels to the number of keypoints'
+            )
+        loss = sum(self.loss_module(output, target, weights) for output in outputs)
+        if self._calls % self.acc_interval == 0 or self._accuracy is None:
+            with torch.no_grad():
+                self._accuracy = heatmap_accuracy(outputs[-1], target, weights)
+        self._calls += 1
+        return dict(loss_kpt=loss, acc_pose=self._accuracy)
+
+    def predict(
+        self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
+    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
+        """Find the keypoints.
+
+        Args:
+            feats: the backbone's feature maps; with ``flip_test`` a list of two, those of the mirrored images second.
+            batch_data_samples: B samples; the first one's ``flip_indices`` is read with ``flip_test``.
+            test_cfg: ``flip_test``, ``flip_mode``, ``shift_heatmap`` and ``output_heatmaps``.
+
+        Returns:
+            For each image ``keypoints`` (1, K, 2) in input pixels and ``keypoint_scores`` (1, K), NumPy float32. With
+            ``output_heatmaps`` also the ``heatmaps`` (K, H, W), on the device.
+        """
+        test_cfg = test_cfg or {}
+        if test_cfg.get('flip_test', False):
+            mode = test_cfg.get('flip_mode', 'heatmap')
+            if mode not in FLIP_MODES:
+                raise ValueError(f'test_cfg.flip_mode {mode!r} is not one of {", ".join(map(repr, FLIP_MODES))}')
+            straight, mirrored = feats
+            flipped = flip_heatmaps(
+                self.forward(mirrored),
+                batch_data_samples[0].metainfo['flip_indices'],
+                shift_heatmap=test_cfg.get('shift_heatmap', False),
+            )
+            heatmaps = (self.forward(straight) + flipped) * 0.5
+        else:
+            heatmaps = self.forward(feats)
+        preds = self.decode(heatmaps)
+        if test_cfg.get('output_heatmaps', False):
+            return preds, [PixelData(heatmaps=h) for h in heatmaps.detach().float()]
+        return preds
+
+    def decode(self, heatmaps: torch.Tensor) -> list[InstanceData]:
+        """Turn heatmaps into keypoints with the codec: on their device, in float32, with one copy to the host.
+
+        Args:
+            heatmaps: (B, K, H, W).
+
+        Returns:
+            For each image ``keypoints`` (1, K, 2) in input pixels and ``keypoint_scores`` (1, K), NumPy float32.
+
+        Raises:
+            RuntimeError: the head has no decoder.
+        """
+        if self.decoder is None:
+            raise RuntimeError(
+                'the head has no decoder, so heatmaps cannot become keypoints; give it one in the config: '
+                'model.head.decoder=codec'
+            )
+        with torch.autocast(heatmaps.device.type, enabled=False):  # the codec computes in float32 in any case
+            keypoints, scores = self.decoder.batch_decode(heatmaps.detach().float())
+        found = torch.cat([keypoints, scores[..., None]], dim=-1).float().cpu().numpy()
+        found = np.ascontiguousarray(np.moveaxis(found, -1, 0))  # (3, B, K): what is cut out below is contiguous
+        keypoints, scores = np.stack([found[0], found[1]], axis=-1)[:, None], found[2][:, None]
+        return [InstanceData(keypoints=k, keypoint_scores=s) for k, s in zip(keypoints, scores, strict=True)]
+
+
+def _pairs(what: str, channels: Sequence[int], kernels: Sequence[int] | None) -> list[tuple[int, int]]:
+    """Pair channels with kernel sizes."""
+    if kernels is None or len(channels) != len(kernels):
+        raise ValueError(
+            f'HeatmapHead: {what}_out_channels {tuple(channels)} and {what}_kernel_sizes '
+            f'{kernels if kernels is None else tuple(kernels)} must have the same number of values'
+        )
+    return list(zip(channels, kernels, strict=True))
+
+
+def _deconv_layers(
+    channels: int, out_channels: Sequence[int] | None, kernel_sizes: Sequence[int] | None
+) -> tuple[nn.Module, int]:
+    if not out_channels:
+        return nn.Identity(), channels
+    layers: list[nn.Module] = []
+    for out, kernel in _pairs('deconv', out_channels, kernel_sizes):
+        if kernel not in DECONV_PADDING:
+            raise ValueError(
+                f'HeatmapHead: deconv_kernel_sizes has {kernel}; a transposed convolution that doubles the size needs '
+                f'one of {sorted(DECONV_PADDING)}'
+            )
+        padding, output_padding = DECONV_PADDING[kernel]
+        layers.append(nn.ConvTranspose2d(channels, out, kernel, 2, padding, output_padding, bias=False))
+        layers += [make_norm(None, out), nn.ReLU(inplace=True)]
+        channels = out
+    return nn.Sequential(*layers), channels
+
+
+def _conv_layers(
+    channels: int, out_channels: Sequence[int] | None, kernel_sizes: Sequence[int] | None
+) -> tuple[nn.Module, int]:
+    if not out_channels:
+        return nn.Identity(), channels
+    layers: list[nn.Module] = []
+    for out, kernel in _pairs('conv', out_channels, kernel_sizes):
+        layers.append(nn.Conv2d(channels, out, kernel, padding=(kernel - 1) // 2))
+        layers += [make_norm(None, out), nn.ReLU(inplace=True)]
+        channels = out
+    return nn.Sequential(*layers), channels
+
+
+def _final_layer(channels: int, out_channels: int, final_layer: dict | None) -> nn.Module:
+    if final_layer is None:
+        return nn.Identity()
+    cfg = dict(kernel_size=1) | dict(final_layer)
+    kind = cfg.pop('type', 'Conv2d')
+    if kind not in ('Conv2d', 'Conv'):
+        raise ValueError(f"HeatmapHead: final_layer.type must be 'Conv2d', not {kind!r}")
+    cfg.setdefault('padding', (cfg['kernel_size'] - 1) // 2)
+    return nn.Conv2d(channels, out_channels, **cfg)
+
+
+def _from_extra(
+    extra: dict,
+    deconv_out_channels: Sequence[int] | None,
+    in_channels: int | Sequence[int],
+    conv_out_channels: Sequence[int] | None,
+    conv_kernel_sizes: Sequence[int] | None,
+    final_layer: dict | None,
+) -> tuple[Sequence[int] | None, Sequence[int] | None, dict | None]:
+    """Translate mmpose 0.x's ``extra`` into the arguments of 1.x."""
+    unknown = set(extra) - {'final_conv_kernel', 'num_conv_layers', 'num_conv_kernels'}
+    if unknown:
+        raise ValueError(
+            f'HeatmapHead: extra has unknown keys {sorted(unknown)}; known: final_conv_kernel, num_conv_layers, '
+            'num_conv_kernels'
+        )
+    warnings.warn(
+        'HeatmapHead: extra is deprecated; use final_layer=dict(kernel_size=...), conv_out_channels and '
+        'conv_kernel_sizes',
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    kernel = extra.get('final_conv_kernel', 1)
+    if kernel not in (0, 1, 3):
+        raise ValueError(f'HeatmapHead: extra.final_conv_kernel must be 0, 1 or 3, not {kernel}')
+    if 'final_conv_kernel' in extra:
+        final_layer = dict(kernel_size=kernel) if kernel else None
+    count = extra.get('num_conv_layers', 0)
+    if count:
+        width = (
+            deconv_out_channels[-1]
+            if deconv_out_channels
+            else in_channels
+            if isinstance(in_channels, int)
+            else in_channels[-1]
+        )
+        conv_out_channels, conv_kernel_sizes = (width,) * count, extra.get('num_conv_kernels')
+    return conv_out_channels, conv_kernel_sizes, final_layer

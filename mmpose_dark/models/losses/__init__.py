@@ -1,0 +1,5 @@
+"""Losses."""
+
+from .heatmap_loss import KeypointMSELoss
+
+__all__ = ['KeypointMSELoss']
