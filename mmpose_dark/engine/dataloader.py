@@ -1,0 +1,37 @@
+"""Completing a data loader's settings with what suits this project."""
+
+import signal
+from typing import Any
+
+import cv2
+
+from .device import resolve_device
+from .randomness import seed_everything
+
+__all__ = ['complete_dataloader_cfg', 'start_worker']
+
+
+def start_worker(worker_id: int, *, seed: int = 0, rank: int = 0, num_workers: int = 0) -> None:
+    """Set a loader's worker process up: own seed, one OpenCV thread, and Ctrl-C left to the main process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(0)
+    seed_everything(seed, rank * max(num_workers, 1) + worker_id)
+
+
+def complete_dataloader_cfg(dataloader: dict[str, Any], *, seed: int | None, rank: int) -> dict[str, Any]:
+    """Return a copy of a loader's settings with defaults filled in.
+
+    Samples are put together by `pose_collate`, memory is pinned where a GPU reads it, and settings of
+    workers are dropped when there are none (``num_workers=0``), where torch would refuse them.
+    """
+    cfg = dict(dataloader)
+    cfg.setdefault('collate_fn', dict(type='pose_collate'))
+    cfg.setdefault('pin_memory', resolve_device().type == 'cuda')
+    if not cfg.get('num_workers'):
+        for name in ('persistent_workers', 'prefetch_factor'):
+            cfg.pop(name, None)
+    if 'worker_init_fn' not in cfg:
+        cfg['worker_init_fn'] = dict(
+            type=start_worker, seed=seed or 0, rank=rank, num_workers=cfg.get('num_workers', 0)
+        )
+    return cfg

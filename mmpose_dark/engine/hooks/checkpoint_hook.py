@@ -1,0 +1,127 @@
+"""Saving checkpoints so that there is always a good one."""
+
+import contextlib
+import os
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.fileio import get_file_backend
+from mmengine.hooks import CheckpointHook as BaseCheckpointHook
+
+from ...registry import HOOKS
+from ..checkpoint import load_state_dict_file, save_checkpoint
+from ..latest import write_last_checkpoint
+
+__all__ = ['CheckpointHook']
+
+
+@HOOKS.register_module()
+class CheckpointHook(BaseCheckpointHook):
+    """Save checkpoints at intervals and the best ones; arguments as mmengine's.
+
+    mmengine deletes the old file before it writes the new one, and writes in place. Here a file gets
+    its name when it is complete, ``last_checkpoint`` points to it after that, and only then an old
+    file goes, so a kill or a full disk at any moment leaves a checkpoint to resume from.
+    """
+
+    def before_train(self, runner: Any) -> None:
+        """Take up where the run left, and check ``save_best`` before anything is trained."""
+        name = os.path.basename(runner.work_dir.rstrip(os.sep))
+        self.out_dir = runner.work_dir if self.out_dir is None else os.path.join(self.out_dir, name)
+        self.file_backend = get_file_backend(self.out_dir)
+        notes = runner.message_hub.runtime_info
+        self.last_ckpt = notes.get('last_ckpt')
+        self.keep_ckpt_ids = deque(
+            notes.get('keep_ckpt_ids', []), self.max_keep_ckpts if self.max_keep_ckpts > 0 else None
+        )
+        if self.save_best and len(self.key_indicators) == 1:
+            self.best_ckpt_path = notes.get('best_ckpt')
+        elif self.save_best:
+            self.best_ckpt_path_dict = {key: notes.get(f'best_ckpt_{key}') for key in self.key_indicators}
+        self._check_save_best(runner)
+
+    def _check_save_best(self, runner: Any) -> None:
+        if not self.save_best or runner.val_loop is None or 'auto' in self.save_best:
+            return
+        prefixes = [getattr(metric, 'prefix', None) for metric in runner.val_evaluator.metrics]
+        for name in self.save_best:
+            prefix = name.rpartition('/')[0]
+            if prefix and prefix not in prefixes and None not in prefixes:
+                raise ValueError(
+                    f'default_hooks.checkpoint.save_best: no metric of val_evaluator reports {name!r}; '
+                    f'their names begin with {", ".join(f"{p}/" for p in prefixes)}'
+                )
+
+    def _save_checkpoint_with_step(self, runner: Any, step: int, meta: dict) -> None:
+        outdated: list[int] = []
+        if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
+            outdated = [*self.keep_ckpt_ids, step][: -self.max_keep_ckpts]
+            self.keep_ckpt_ids.append(step)
+            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = os.path.join(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            name,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+        )
+        if is_main_process():
+            write_last_checkpoint(runner.work_dir, self.last_ckpt)
+            for old in outdated:
+                _remove(os.path.join(self.out_dir, self.filename_tmpl.format(old)))
+
+    def _save_best_checkpoint(self, runner: Any, metrics: dict) -> None:
+        if not self.save_best:
+            return
+        for name in self.key_indicators:
+            if name != 'auto' and name not in metrics:
+                raise ValueError(
+                    f'default_hooks.checkpoint.save_best: {name!r} is not among the metrics: {", ".join(metrics)}'
+                )
+        # mmengine removes the previous best first; it cannot remove what it does not see.
+        before, last_ckpt = self._take_best_paths(), self.last_ckpt
+        step = runner.epoch if self.by_epoch else runner.iter
+        if last_ckpt is None or os.path.basename(last_ckpt) != self.filename_tmpl.format(step):
+            self.last_ckpt = None  # the best scores are written into this step's checkpoint if it has one
+        super()._save_best_checkpoint(runner, metrics)
+        self.last_ckpt = self.last_ckpt or last_ckpt
+        self._put_best_paths_back(before)
+
+    def _take_best_paths(self) -> dict[str, str | None]:
+        if len(self.key_indicators) == 1:
+            paths, self.best_ckpt_path = {self.key_indicators[0]: self.best_ckpt_path}, None
+        else:
+            paths = dict(self.best_ckpt_path_dict)
+            self.best_ckpt_path_dict = dict.fromkeys(paths)
+        return paths
+
+    def _put_best_paths_back(self, before: dict[str, str | None]) -> None:
+        single = len(self.key_indicators) == 1
+        for name, old in before.items():
+            new = self.best_ckpt_path if single else self.best_ckpt_path_dict[name]
+            if new is None:  # this one was not beaten
+                if single:
+                    self.best_ckpt_path = old
+                else:
+                    self.best_ckpt_path_dict[name] = old
+            elif old and old != new and is_main_process():
+                _remove(old)
+
+    def _publish_model(self, runner: Any, ckpt_path: str) -> None:
+        if not is_main_process():
+            return
+        checkpoint = load_state_dict_file(ckpt_path)
+        published = {key: value for key, value in checkpoint.items() if key in self.published_keys}
+        path = Path(ckpt_path)
+        save_checkpoint(published, str(path.with_name(f'{path.stem}-published.pth')))
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)

@@ -1,0 +1,109 @@
+"""Validation and test: one pass over a dataset, each sample once, bad images named at the end."""
+
+import contextlib
+from typing import Any
+
+import torch
+from mmengine.runner.base_loop import BaseLoop
+
+from ...registry import LOOPS
+from ..amp import amp_dtype
+from ..evaluator import Evaluator, gather_in_rank_order
+
+__all__ = ['TestLoop', 'ValLoop']
+
+
+def _count_each_sample_once(dataloader: Any) -> Any:
+    """Turn a sampler's rounding up off, which would count some samples twice on several processes."""
+    if isinstance(dataloader, dict) and isinstance(dataloader.get('sampler'), dict):
+        dataloader = dict(dataloader)
+        dataloader['sampler'] = dict(dataloader['sampler'])
+        if str(dataloader['sampler'].get('type', '')).endswith('DefaultSampler'):
+            dataloader['sampler']['round_up'] = False
+    return dataloader
+
+
+class _EvalLoop(BaseLoop):
+    stage: str
+
+    def __init__(
+        self, runner: Any, dataloader: Any, evaluator: Any, fp16: bool = False, amp: str | bool | None = None
+    ) -> None:
+        super().__init__(runner, _count_each_sample_once(dataloader))
+        self.evaluator = evaluator if isinstance(evaluator, Evaluator) else runner.build_evaluator(evaluator)
+        metainfo = getattr(self.dataloader.dataset, 'metainfo', None)
+        self.evaluator.dataset_meta = metainfo
+        runner.visualizer.dataset_meta = metainfo
+        if not len(self.dataloader.dataset):
+            raise ValueError(f'the {self.stage} dataset has no sample; see {self.stage}_dataloader.dataset')
+        self.amp = ('float16' if fp16 else None) if amp is None else amp
+        self.bad_samples: list[Any] = []
+
+    def _precision(self) -> contextlib.AbstractContextManager:
+        if not self.amp:
+            return contextlib.nullcontext()
+        device = next(self.runner.model.parameters()).device
+        return torch.autocast(device.type, dtype=amp_dtype(self.amp, device))
+
+    def run(self) -> dict[str, float]:
+        """Predict for the whole dataset and return the metrics of all processes together."""
+        stage, hook = self.stage, self.runner.call_hook
+        hook(f'before_{stage}')
+        hook(f'before_{stage}_epoch')
+        self.runner.model.eval()
+        bad: list[Any] = []
+        for idx, data_batch in enumerate(self.dataloader):
+            if isinstance(data_batch, dict):
+                bad += data_batch.pop('bad_samples', None) or []
+                if not len(data_batch['inputs']):
+                    continue
+            self.run_iter(idx, data_batch)
+        self.bad_samples = gather_in_rank_order(bad)
+        metrics = self.evaluator.evaluate(len(self.dataloader.dataset) - len(self.bad_samples))
+        self._report_bad_samples()
+        hook(f'after_{stage}_epoch', metrics=metrics)
+        hook(f'after_{stage}')
+        return metrics
+
+    @torch.no_grad()
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        """Predict for one batch and hand the predictions to the metrics."""
+        stage, hook = self.stage, self.runner.call_hook
+        hook(f'before_{stage}_iter', batch_idx=idx, data_batch=data_batch)
+        with self._precision():
+            outputs = getattr(self.runner.model, f'{stage}_step')(data_batch)
+        self.evaluator.process(data_samples=outputs, data_batch=data_batch)
+        hook(f'after_{stage}_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs)
+
+    def _report_bad_samples(self) -> None:
+        if not self.bad_samples:
+            return
+        reasons = {str(sample.path): sample.reason for sample in self.bad_samples}
+        lines = ''.join(f'\n  {path}: {reason}' for path, reason in reasons.items())
+        self.runner.logger.error(
+            f'{len(self.bad_samples)} samples of {len(reasons)} images could not be read; '
+            f'the figures are without predictions for them:{lines}'
+        )
+
+
+@LOOPS.register_module()
+class ValLoop(_EvalLoop):
+    """Validation while training.
+
+    Args:
+        runner: the runner.
+        dataloader: a data loader or its config.
+        evaluator: an evaluator, or the config of one or several metrics.
+        fp16: as mmengine's: evaluate in float16.
+        amp: evaluate in the given half precision ('auto', 'float16', 'bfloat16'); goes before ``fp16``.
+    """
+
+    stage = 'val'
+
+
+@LOOPS.register_module()
+class TestLoop(_EvalLoop):
+    """Test of a trained network; arguments as `ValLoop`'s."""
+
+    __test__ = False  # not a test for pytest to collect
+    stage = 'test'

@@ -1,0 +1,20 @@
+"""Random numbers that a resumed run draws as the run that was not interrupted."""
+
+import random
+
+import numpy as np
+import torch
+
+__all__ = ['seed_everything']
+
+
+def seed_everything(*key: int) -> None:
+    """Seed Python's, NumPy's and torch's global generators from a tuple of non-negative integers.
+
+    The loops call it with (seed, rank, epoch or iteration), so that what a network draws itself
+    (dropout, say) depends on where training is and not on where the process began.
+    """
+    state = int(np.random.SeedSequence(key).generate_state(1)[0])
+    random.seed(state)
+    np.random.seed(state)  # noqa: NPY002 - it is others' use of the global generator that is made repeatable
+    torch.manual_seed(state)

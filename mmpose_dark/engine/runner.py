@@ -1,0 +1,215 @@
+"""The runner: mmengine's, with what today's torch, the CPU and exact resuming need.
+
+Each difference stands in a file of its own (`state`, `latest`, `dataloader`, `evaluator`, `loops`,
+`distributed`, `device`); here they are put in their places.
+"""
+
+import os
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.dist import get_rank, is_distributed, is_main_process
+from mmengine.evaluator import Evaluator as BaseEvaluator
+from mmengine.model import MMDistributedDataParallel, is_model_wrapper, revert_sync_batchnorm
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from ..registry import RUNNERS
+from ..utils.config_io import as_pose_config
+from .checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, save_checkpoint
+from .dataloader import complete_dataloader_cfg
+from .device import resolve_device
+from .distributed import init_distributed
+from .evaluator import Evaluator
+from .latest import find_latest_checkpoint
+from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
+from .state import hub_from_state, hub_to_state, make_meta, to_cpu
+
+__all__ = ['PoseRunner']
+
+
+@RUNNERS.register_module()
+class PoseRunner(Runner):
+    """Train, validate and test; arguments as `mmengine.runner.Runner`'s.
+
+    Read from the config too: ``device`` ('auto', 'cpu', 'cuda', 'mps') and ``channels_last`` (keep
+    weights and activations with the channels innermost, which convolutions run faster on).
+    """
+
+    def __init__(self, *args: Any, cfg: Any = None, **kwargs: Any) -> None:
+        cfg = as_pose_config(cfg if cfg is not None else Config({}))
+        self.device = resolve_device(cfg.get('device') or 'auto')
+        super().__init__(*args, cfg=cfg, **kwargs)
+
+    # --- surroundings -----------------------------------------------------------------------------
+
+    def setup_env(self, env_cfg: dict) -> None:
+        """Join the other processes (on nccl or gloo, by device), then as mmengine."""
+        if self.distributed and not is_distributed():
+            dist_cfg = dict(env_cfg.get('dist_cfg') or {})
+            init_distributed(
+                self.launcher, self.device, backend=dist_cfg.get('backend', 'nccl'), timeout=dist_cfg.get('timeout')
+            )
+        super().setup_env(env_cfg)
+
+    def _log_env(self, env_cfg: dict) -> None:
+        name = torch.cuda.get_device_name(self.device) if self.device.type == 'cuda' else 'CPU'
+        self.logger.info(
+            f'torch {torch.__version__} on {self.device} ({name}, {torch.get_num_threads()} threads), '
+            f'{self.world_size} process(es), seed {self.seed}, work folder {self.work_dir}'
+        )
+
+    def get_hooks_info(self) -> str:
+        """Return the hooks' names in the order they run in."""
+        return ', '.join(type(hook).__name__ for hook in self.hooks)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
+        """Move the model to the device, channels last if asked to, and wrap it if there are several processes."""
+        if is_model_wrapper(model):
+            return super().wrap_model(model_wrapper_cfg, model)
+        layout = dict(memory_format=torch.channels_last) if self.cfg.get('channels_last') else {}
+        model = model.to(self.device, **layout)
+        if not self.distributed:
+            return revert_sync_batchnorm(model)
+        if model_wrapper_cfg is not None or self.cfg.get('sync_bn'):
+            return super().wrap_model(model_wrapper_cfg, model)
+        return MMDistributedDataParallel(
+            module=model,
+            device_ids=[torch.cuda.current_device()] if self.device.type == 'cuda' else None,
+            broadcast_buffers=False,
+            find_unused_parameters=self.cfg.get('find_unused_parameters', False),
+        )
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """Build a data loader, its settings completed by `complete_dataloader_cfg`."""
+        if not isinstance(dataloader, DataLoader):
+            dataloader = complete_dataloader_cfg(dataloader, seed=seed, rank=get_rank())
+        return Runner.build_dataloader(dataloader, seed=seed, diff_rank_seed=diff_rank_seed)
+
+    def build_evaluator(self, evaluator: Any) -> BaseEvaluator:
+        """Build an evaluator that gathers from all processes in the dataset's order."""
+        is_metric = isinstance(evaluator, dict) and 'metrics' not in evaluator
+        return Evaluator(evaluator) if is_metric or isinstance(evaluator, list) else super().build_evaluator(evaluator)
+
+    def build_train_loop(self, loop: Any) -> Any:
+        """Build this project's loop for ``by_epoch``."""
+        if isinstance(loop, dict) and 'type' not in loop:
+            loop = dict(loop)
+            loop['type'] = EpochBasedTrainLoop if loop.pop('by_epoch', True) else IterBasedTrainLoop
+        return super().build_train_loop(loop)
+
+    def build_val_loop(self, loop: Any) -> Any:
+        """Build this project's loop unless the config names another."""
+        return super().build_val_loop({'type': ValLoop, **loop} if isinstance(loop, dict) else loop)
+
+    def build_test_loop(self, loop: Any) -> Any:
+        """Build this project's loop unless the config names another."""
+        return super().build_test_loop({'type': TestLoop, **loop} if isinstance(loop, dict) else loop)
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    @property
+    def bare_model(self) -> nn.Module:
+        """The model without the wrapper of distributed training."""
+        return self.model.module if is_model_wrapper(self.model) else self.model
+
+    def load_or_resume(self) -> None:
+        """Resume from ``load_from`` or the newest checkpoint, or take the weights of ``load_from``."""
+        if self._has_loaded:
+            return
+        if self._resume:
+            path = self._load_from or find_latest_checkpoint(self.work_dir)
+            if path is None:
+                self.logger.warning(f'nothing to resume in {self.work_dir}; starting from the beginning')
+            else:
+                self.resume(path)
+        elif self._load_from:
+            self.load_checkpoint(self._load_from)
+
+    def load_checkpoint(self, filename: str, map_location: Any = 'cpu', strict: bool | None = None, **_: Any) -> dict:
+        """Take weights from a checkpoint of any known family.
+
+        Args:
+            filename: path or address.
+            map_location: where the tensors are read to.
+            strict: every parameter must be there and fit. None: for test; when training starts from
+                the weights, the layers that differ may keep their initial ones.
+        """
+        strict = self._train_loop is None if strict is None else strict
+        checkpoint = load_checkpoint(self.bare_model, filename, map_location, strict=strict)
+        self.call_hook('after_load_checkpoint', checkpoint={**checkpoint, 'state_dict': self.bare_model.state_dict()})
+        self._has_loaded = True
+        return checkpoint
+
+    def resume(
+        self,
+        filename: str,
+        resume_optimizer: bool = True,
+        resume_param_scheduler: bool = True,
+        map_location: Any = 'cpu',
+    ) -> None:
+        """Continue a run from its checkpoint: weights, optimizer, schedules, counters and histories.
+
+        Raises:
+            CheckpointError: the file is no checkpoint of a run, or one of another network.
+        """
+        checkpoint = load_state_dict_file(filename, map_location)
+        missing = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if key not in checkpoint]
+        if missing:
+            raise CheckpointError(
+                f'{filename}: cannot resume, the file has no {", ".join(missing)}; to start from its weights use '
+                f'--cfg-options load_from={filename}'
+            )
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        try:
+            self.bare_model.load_state_dict(checkpoint['state_dict'])
+        except RuntimeError as err:
+            raise CheckpointError(f'{filename}: a checkpoint of another network: {err}') from err
+        meta = checkpoint['meta']
+        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
+        if meta.get('seed') is not None and meta['seed'] != self.seed:
+            self.logger.warning(f'the run had seed {meta["seed"]}; continuing with it instead of {self.seed}')
+            self._randomness_cfg['seed'] = meta['seed']
+            self.set_randomness(**self._randomness_cfg)
+        hub_from_state(self.message_hub, checkpoint['message_hub'])
+        if resume_optimizer:
+            self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
+            self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
+        if resume_param_scheduler and self.param_schedulers is not None:
+            self.param_schedulers = self.build_param_scheduler(self.param_schedulers)
+            for scheduler, state in zip(self.param_schedulers, checkpoint['param_schedulers'], strict=True):
+                scheduler.load_state_dict(state)
+        self._has_loaded = True
+        self.logger.info(f'Resumed {filename}: {self.epoch} epochs and {self.iter} iterations are done.')
+
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename: str,
+        file_client_args: dict | None = None,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        meta: dict | None = None,
+        by_epoch: bool = True,
+        backend_args: dict | None = None,
+    ) -> None:
+        """Write a checkpoint that is complete or not there; arguments as mmengine's."""
+        if not is_main_process():
+            return
+        checkpoint: dict[str, Any] = dict(
+            meta=make_meta(self, meta, by_epoch=by_epoch), state_dict=to_cpu(self.bare_model.state_dict())
+        )
+        if save_optimizer:
+            checkpoint['optimizer'] = to_cpu(self.optim_wrapper.state_dict())
+        if save_param_scheduler and self.param_schedulers is not None:
+            checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
+        self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+        checkpoint['message_hub'] = hub_to_state(self.message_hub)
+        save_checkpoint(checkpoint, os.path.join(out_dir, filename))
