@@ -1,9 +1,9 @@
 """The networks: backbones, heads, losses, the preprocessor of batches and the top-down detector."""
 
-from .backbones import HRNet, ResNet
+from .backbones import Hourglass, HRNet, ResNet
 from .data_preprocessor import PoseDataPreprocessor
 from .detectors import TopDown
 from .heads import HeatmapHead
 from .losses import KeypointMSELoss
 
-__all__ = ['HRNet', 'HeatmapHead', 'KeypointMSELoss', 'PoseDataPreprocessor', 'ResNet', 'TopDown']
+__all__ = ['HRNet', 'HeatmapHead', 'Hourglass', 'KeypointMSELoss', 'PoseDataPreprocessor', 'ResNet', 'TopDown']

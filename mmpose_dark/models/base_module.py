@@ -5,17 +5,17 @@ from mmengine.model import BaseModule
 __all__ = ['PretrainableModule', 'split_pretrained']
 
 
-def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[str | None, list[dict]]:
-    """Separate the address of pretrained weights from the other initialisers.
+def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[dict | None, list[dict]]:
+    """Separate the entry for pretrained weights from the other initialisers.
 
     Returns:
-        The ``checkpoint`` of the entry with ``type='Pretrained'`` (None if there is none) and the other entries.
+        The entry with ``type='Pretrained'`` (None if there is none) and the other entries.
 
     Raises:
         ValueError: an entry ``Pretrained`` without a ``checkpoint``, or more than one of them.
 
     >>> split_pretrained([dict(type='Kaiming', layer='Conv2d'), dict(type='Pretrained', checkpoint='r50.pth')])
-    ('r50.pth', [{'type': 'Kaiming', 'layer': 'Conv2d'}])
+    ({'type': 'Pretrained', 'checkpoint': 'r50.pth'}, [{'type': 'Kaiming', 'layer': 'Conv2d'}])
     """
     entries = [init_cfg] if isinstance(init_cfg, dict) else list(init_cfg or ())
     pretrained = [e for e in entries if e.get('type') == 'Pretrained']
@@ -27,26 +27,30 @@ def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[str | None, li
             f"init_cfg needs one dict(type='Pretrained', checkpoint='path or address'), not {pretrained}; "
             'use init_cfg=None to start without pretrained weights'
         )
-    return pretrained[0]['checkpoint'], others
+    return pretrained[0], others
 
 
 class PretrainableModule(BaseModule):
     """A module whose ``init_cfg=dict(type='Pretrained', checkpoint=...)`` reads every known checkpoint family.
 
-    mmengine's own initialiser would execute code stored in the file and knows only names equal to the module's.
+    mmengine's own initialiser knows only names equal to the module's, and skips what does not fit.
     """
 
     def init_weights(self) -> None:
         """Initialise the weights as ``init_cfg`` says; pretrained weights come last and are not overwritten."""
-        checkpoint, others = split_pretrained(self.init_cfg)
-        if checkpoint is None or self.is_init:
+        pretrained, others = split_pretrained(self.init_cfg)
+        if pretrained is None or self.is_init:
             super().init_weights()
             return
-        from ..engine.checkpoint import load_backbone_weights  # the engine imports models, so only here
-
         init_cfg, self.init_cfg = self.init_cfg, others
         try:
             super().init_weights()
         finally:
             self.init_cfg = init_cfg
-        load_backbone_weights(self, checkpoint)
+        self._load_pretrained(pretrained['checkpoint'], pretrained.get('prefix'))
+
+    def _load_pretrained(self, checkpoint: str, prefix: str | None) -> None:
+        """Read the weights of a backbone: from ImageNet, or those inside a pose network."""
+        from ..engine.checkpoint import load_backbone_weights  # the engine imports models, so only here
+
+        load_backbone_weights(self, checkpoint, prefix=prefix)

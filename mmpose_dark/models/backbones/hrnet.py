@@ -16,6 +16,7 @@ from .blocks import BasicBlock, Bottleneck, make_layer
 __all__ = ['BLOCKS', 'HRModule', 'HRNet', 'check_extra']
 
 BLOCKS = {'BASIC': BasicBlock, 'BOTTLENECK': Bottleneck}
+UPSAMPLE_MODES = ('nearest', 'bilinear', 'bicubic')
 STAGE_KEYS = ('num_modules', 'num_branches', 'block', 'num_blocks', 'num_channels')
 DEFAULT_INIT = (
     dict(type='Normal', std=0.001, layer=['Conv2d']),
@@ -58,6 +59,9 @@ def check_extra(extra: dict) -> list[dict]:
                 )
         if stage['num_modules'] < 1:
             raise ValueError(f'HRNet: extra.{name}.num_modules must be positive, not {stage["num_modules"]}')
+    mode = extra.get('upsample', {}).get('mode', 'nearest')
+    if mode not in UPSAMPLE_MODES:
+        raise ValueError(f'HRNet: extra.upsample.mode {mode!r} is not one of {", ".join(map(repr, UPSAMPLE_MODES))}')
     stages = [dict(extra[name]) for name in expected]
     branches = [s['num_branches'] for s in stages]
     if branches[0] != 1 or branches != sorted(branches):

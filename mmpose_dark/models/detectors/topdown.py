@@ -11,6 +11,7 @@ from mmpose_dark.registry import MODELS
 from mmpose_dark.utils.pose_registry import nearest
 
 from ..base_module import PretrainableModule
+from ..heads.heatmap_ops import FLIP_MODES
 from ..layers import is_channels_last
 
 __all__ = ['MODES', 'TEST_OPTIONS', 'TopDown']
@@ -35,10 +36,11 @@ class TopDown(PretrainableModule, BaseModel):
             only these keypoints.
         data_preprocessor: config of the preprocessor.
         init_cfg: initialisation; ``dict(type='Pretrained', checkpoint=...)`` for weights of the whole model.
-        metainfo: definition of the data set's keypoints; its ``flip_indices`` are used for samples without their own.
+        metainfo: definition of the data set's keypoints, ``dict(from_file='coco')`` or a parsed one; its
+            ``flip_indices`` are used for samples without their own.
 
     Raises:
-        ValueError: an unknown key in ``test_cfg``.
+        ValueError: an unknown key or flip mode in ``test_cfg``.
     """
 
     def __init__(
@@ -61,12 +63,24 @@ class TopDown(PretrainableModule, BaseModel):
                 raise ValueError(
                     f'test_cfg: unknown key {key!r}{nearest(key, list(TEST_OPTIONS))} Known: {", ".join(TEST_OPTIONS)}.'
                 )
-        self.metainfo = metainfo
+        if self.test_cfg.get('flip_mode', 'heatmap') not in FLIP_MODES:
+            raise ValueError(
+                f'test_cfg.flip_mode {self.test_cfg["flip_mode"]!r} is not one of {", ".join(map(repr, FLIP_MODES))}'
+            )
+        self.metainfo = _full_metainfo(metainfo)
         self.backbone = MODELS.build(backbone)
         if neck is not None:
             self.neck = MODELS.build(neck)
         if head is not None:
             self.head = MODELS.build(head)
+
+    def _load_pretrained(self, checkpoint: str, prefix: str | None) -> None:
+        """Read the weights of a whole pose network as far as they fit; the log names what does not."""
+        from ...engine.checkpoint import load_checkpoint  # the engine imports models, so only here
+
+        if prefix is not None:
+            raise ValueError("init_cfg.prefix belongs to the init_cfg of a backbone, not to the whole model's")
+        load_checkpoint(self, checkpoint, strict=False)
 
     def _dump_init_info(self) -> None:
         """Leave out mmengine's listing of how each single parameter was initialised: thousands of lines."""
@@ -193,6 +207,15 @@ class TopDown(PretrainableModule, BaseModel):
                 field = batch_pred_fields[i]
                 sample.pred_fields = field if chosen is None else PixelData(heatmaps=field.heatmaps[list(chosen)])
         return batch_data_samples
+
+
+def _full_metainfo(metainfo: dict | None) -> dict | None:
+    """Look up a definition that is given by name."""
+    if not metainfo or 'flip_indices' in metainfo:
+        return metainfo
+    from ...datasets.definitions import parse_pose_metainfo  # no model needs the data sets otherwise
+
+    return parse_pose_metainfo(metainfo)
 
 
 def _check_keypoint_number(found: int, sample: Any) -> None:

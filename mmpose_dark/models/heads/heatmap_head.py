@@ -1,7 +1,7 @@
 """From feature maps to one heatmap for each keypoint (Simple Baselines, Xiao et al., ECCV 2018; HRNet)."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,14 @@ from torch import nn
 
 from mmpose_dark.registry import KEYPOINT_CODECS, MODELS
 
-from ..layers import make_norm
-from .heatmap_ops import flip_heatmaps, heatmap_accuracy
+from .head_layers import conv_layers, deconv_layers, final_conv, translate_extra
+from .heatmap_ops import FLIP_MODES, flip_heatmaps, heatmap_accuracy
 from .targets import collect_targets
 
-__all__ = ['DECONV_PADDING', 'HeatmapHead']
+__all__ = ['HeatmapHead']
 
-# Kernel size of a transposed convolution of stride 2 -> (padding, output padding) that double the size.
-DECONV_PADDING = {4: (1, 0), 3: (1, 1), 2: (0, 0)}
-DEFAULT_LOSS = dict(type='KeypointMSELoss', use_target_weight=True)
-FLIP_MODES = ('heatmap',)
+DEFAULT_FINAL_LAYER = MappingProxyType(dict(kernel_size=1))
+DEFAULT_LOSS = MappingProxyType(dict(type='KeypointMSELoss', use_target_weight=True))
 
 
 @MODELS.register_module()
@@ -61,8 +59,8 @@ class HeatmapHead(BaseModule):
         deconv_kernel_sizes: Sequence[int] | None = (4, 4, 4),
         conv_out_channels: Sequence[int] | None = None,
         conv_kernel_sizes: Sequence[int] | None = None,
-        final_layer: dict | None = dict(kernel_size=1),  # noqa: B006 - never modified
-        loss: dict = DEFAULT_LOSS,
+        final_layer: Mapping | None = DEFAULT_FINAL_LAYER,
+        loss: Mapping = DEFAULT_LOSS,
         decoder: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
         *,
@@ -75,23 +73,24 @@ class HeatmapHead(BaseModule):
         super().__init__(init_cfg=self.default_init_cfg if init_cfg is None else init_cfg)
         if acc_interval < 1:
             raise ValueError(f'HeatmapHead: acc_interval must be positive, not {acc_interval}')
-        if extra:
-            conv_out_channels, conv_kernel_sizes, final_layer = _from_extra(
-                extra, deconv_out_channels, in_channels, conv_out_channels, conv_kernel_sizes, final_layer
-            )
-        self.in_channels, self.out_channels = in_channels, out_channels
-        self.input_index, self.multi_output, self.acc_interval = input_index, multi_output, acc_interval
-        self.loss_module = MODELS.build(loss)
-        self.decoder = KEYPOINT_CODECS.build(decoder) if isinstance(decoder, dict) else decoder
         channels = in_channels if isinstance(in_channels, int) else in_channels[input_index]
-        self.deconv_layers, channels = _deconv_layers(channels, deconv_out_channels, deconv_kernel_sizes)
-        self.conv_layers, channels = _conv_layers(channels, conv_out_channels, conv_kernel_sizes)
-        self.final_layer = _final_layer(channels, out_channels, final_layer if has_final_layer else None)
+        self.deconv_layers, channels = deconv_layers(channels, deconv_out_channels, deconv_kernel_sizes)
+        if extra:
+            changed = translate_extra(extra, channels)
+            final_layer = changed.get('final_layer', final_layer)
+            conv_out_channels = changed.get('conv_out_channels', conv_out_channels)
+            conv_kernel_sizes = changed.get('conv_kernel_sizes', conv_kernel_sizes)
+        self.conv_layers, channels = conv_layers(channels, conv_out_channels, conv_kernel_sizes)
+        self.final_layer = final_conv(channels, out_channels, final_layer if has_final_layer else None)
         if isinstance(self.final_layer, nn.Identity) and channels != out_channels:
             raise ValueError(
                 f'HeatmapHead: without a final layer the {channels} channels before it must be the out_channels, '
                 f'{out_channels}'
             )
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.input_index, self.multi_output, self.acc_interval = input_index, multi_output, acc_interval
+        self.loss_module = MODELS.build(dict(loss))
+        self.decoder = KEYPOINT_CODECS.build(decoder) if isinstance(decoder, dict) else decoder
         self._calls = 0
         self._accuracy: torch.Tensor | None = None
 
@@ -207,95 +206,3 @@ class HeatmapHead(BaseModule):
         found = np.ascontiguousarray(np.moveaxis(found, -1, 0))  # (3, B, K): what is cut out below is contiguous
         keypoints, scores = np.stack([found[0], found[1]], axis=-1)[:, None], found[2][:, None]
         return [InstanceData(keypoints=k, keypoint_scores=s) for k, s in zip(keypoints, scores, strict=True)]
-
-
-def _pairs(what: str, channels: Sequence[int], kernels: Sequence[int] | None) -> list[tuple[int, int]]:
-    """Pair channels with kernel sizes."""
-    if kernels is None or len(channels) != len(kernels):
-        raise ValueError(
-            f'HeatmapHead: {what}_out_channels {tuple(channels)} and {what}_kernel_sizes '
-            f'{kernels if kernels is None else tuple(kernels)} must have the same number of values'
-        )
-    return list(zip(channels, kernels, strict=True))
-
-
-def _deconv_layers(
-    channels: int, out_channels: Sequence[int] | None, kernel_sizes: Sequence[int] | None
-) -> tuple[nn.Module, int]:
-    if not out_channels:
-        return nn.Identity(), channels
-    layers: list[nn.Module] = []
-    for out, kernel in _pairs('deconv', out_channels, kernel_sizes):
-        if kernel not in DECONV_PADDING:
-            raise ValueError(
-                f'HeatmapHead: deconv_kernel_sizes has {kernel}; a transposed convolution that doubles the size needs '
-                f'one of {sorted(DECONV_PADDING)}'
-            )
-        padding, output_padding = DECONV_PADDING[kernel]
-        layers.append(nn.ConvTranspose2d(channels, out, kernel, 2, padding, output_padding, bias=False))
-        layers += [make_norm(None, out), nn.ReLU(inplace=True)]
-        channels = out
-    return nn.Sequential(*layers), channels
-
-
-def _conv_layers(
-    channels: int, out_channels: Sequence[int] | None, kernel_sizes: Sequence[int] | None
-) -> tuple[nn.Module, int]:
-    if not out_channels:
-        return nn.Identity(), channels
-    layers: list[nn.Module] = []
-    for out, kernel in _pairs('conv', out_channels, kernel_sizes):
-        layers.append(nn.Conv2d(channels, out, kernel, padding=(kernel - 1) // 2))
-        layers += [make_norm(None, out), nn.ReLU(inplace=True)]
-        channels = out
-    return nn.Sequential(*layers), channels
-
-
-def _final_layer(channels: int, out_channels: int, final_layer: dict | None) -> nn.Module:
-    if final_layer is None:
-        return nn.Identity()
-    cfg = dict(kernel_size=1) | dict(final_layer)
-    kind = cfg.pop('type', 'Conv2d')
-    if kind not in ('Conv2d', 'Conv'):
-        raise ValueError(f"HeatmapHead: final_layer.type must be 'Conv2d', not {kind!r}")
-    cfg.setdefault('padding', (cfg['kernel_size'] - 1) // 2)
-    return nn.Conv2d(channels, out_channels, **cfg)
-
-
-def _from_extra(
-    extra: dict,
-    deconv_out_channels: Sequence[int] | None,
-    in_channels: int | Sequence[int],
-    conv_out_channels: Sequence[int] | None,
-    conv_kernel_sizes: Sequence[int] | None,
-    final_layer: dict | None,
-) -> tuple[Sequence[int] | None, Sequence[int] | None, dict | None]:
-    """Translate mmpose 0.x's ``extra`` into the arguments of 1.x."""
-    unknown = set(extra) - {'final_conv_kernel', 'num_conv_layers', 'num_conv_kernels'}
-    if unknown:
-        raise ValueError(
-            f'HeatmapHead: extra has unknown keys {sorted(unknown)}; known: final_conv_kernel, num_conv_layers, '
-            'num_conv_kernels'
-        )
-    warnings.warn(
-        'HeatmapHead: extra is deprecated; use final_layer=dict(kernel_size=...), conv_out_channels and '
-        'conv_kernel_sizes',
-        DeprecationWarning,
-        stacklevel=3,
-    )
-    kernel = extra.get('final_conv_kernel', 1)
-    if kernel not in (0, 1, 3):
-        raise ValueError(f'HeatmapHead: extra.final_conv_kernel must be 0, 1 or 3, not {kernel}')
-    if 'final_conv_kernel' in extra:
-        final_layer = dict(kernel_size=kernel) if kernel else None
-    count = extra.get('num_conv_layers', 0)
-    if count:
-        width = (
-            deconv_out_channels[-1]
-            if deconv_out_channels
-            else in_channels
-            if isinstance(in_channels, int)
-            else in_channels[-1]
-        )
-        conv_out_channels, conv_kernel_sizes = (width,) * count, extra.get('num_conv_kernels')
-    return conv_out_channels, conv_kernel_sizes, final_layer

@@ -1,10 +1,14 @@
-"""Pure functions of heatmaps that need no host copy: mirroring, peaks, training accuracy."""
+"""Pure functions of heatmaps that need no host copy: mirroring and training accuracy."""
 
 from collections.abc import Sequence
 
 import torch
 
-__all__ = ['flip_heatmaps', 'heatmap_accuracy', 'heatmap_peaks']
+from mmpose_dark.codecs.peak import heatmap_peaks
+
+__all__ = ['FLIP_MODES', 'flip_heatmaps', 'heatmap_accuracy']
+
+FLIP_MODES = ('heatmap',)
 
 
 def flip_heatmaps(
@@ -41,23 +45,6 @@ def flip_heatmaps(
     return flipped
 
 
-def heatmap_peaks(heatmaps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Find the largest value of each heatmap.
-
-    Args:
-        heatmaps: (B, K, H, W).
-
-    Returns:
-        Integer positions (B, K, 2) in heatmap pixels, x first, and the values (B, K).
-
-    >>> heatmap_peaks(torch.tensor([[[[0.0, 1.0], [0.0, 3.0]]]]))
-    (tensor([[[1, 1]]]), tensor([[3.]]))
-    """
-    values, index = heatmaps.flatten(2).max(dim=-1)
-    width = heatmaps.shape[-1]
-    return torch.stack([index % width, index // width], dim=-1), values
-
-
 def heatmap_accuracy(
     output: torch.Tensor, target: torch.Tensor, weights: torch.Tensor, *, thr: float = 0.05
 ) -> torch.Tensor:
@@ -79,10 +66,10 @@ def heatmap_accuracy(
     >>> heatmap_accuracy(target, target, torch.ones(1, 1))
     tensor(1.)
     """
-    found, score = heatmap_peaks(output.detach())
-    truth, _ = heatmap_peaks(target)
-    size = found.new_tensor(output.shape[:-3:-1], dtype=torch.float32)
-    distance = ((found - truth) / size).norm(dim=-1)
+    x, y, score = heatmap_peaks(output.detach())
+    true_x, true_y, _ = heatmap_peaks(target)
+    height, width = output.shape[-2:]
+    distance = torch.hypot((x - true_x) / width, (y - true_y) / height)
     valid = weights > 0
     hits = (distance < thr) & valid & (score > 0)
     count = valid.sum(dim=0)

@@ -40,7 +40,7 @@ def collect_targets(data_samples: list, decoder: Any, *, device: torch.device) -
     if packed == len(data_samples):
         heatmaps = join_batch([sample.gt_fields.heatmaps for sample in data_samples], stack=True)
         weights = join_batch([sample.gt_instance_labels.keypoint_weights for sample in data_samples])
-        return heatmaps.to(device, torch.float32, non_blocking=True), weights.to(device, torch.float32)
+        return tuple(x.to(device, torch.float32, non_blocking=True) for x in (heatmaps, weights))
     if packed:
         raise ValueError(
             f'{packed} of {len(data_samples)} samples have heatmaps (gt_fields.heatmaps); use GenerateTarget in the '
