@@ -1,0 +1,5 @@
+"""Metrics and the functions behind them."""
+
+from . import functional, metrics
+
+__all__ = ['functional', 'metrics']

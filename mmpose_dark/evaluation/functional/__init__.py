@@ -1,0 +1,33 @@
+"""Evaluation as functions of arrays and files; the registered metrics call these."""
+
+from .keypoint_eval import (
+    keypoint_auc,
+    keypoint_distances,
+    keypoint_epe,
+    keypoint_nme,
+    keypoint_pck_accuracy,
+)
+from .keypoint_mapping import map_keypoints, map_sigmas
+from .nms import grouped_oks_nms, grouped_soft_oks_nms, oks_nms, soft_oks_nms
+from .oks import COCO_SIGMAS, oks
+from .oks_data import OksDetections, OksGroundTruth
+from .oks_eval import evaluate_oks
+
+__all__ = [
+    'COCO_SIGMAS',
+    'OksDetections',
+    'OksGroundTruth',
+    'evaluate_oks',
+    'grouped_oks_nms',
+    'grouped_soft_oks_nms',
+    'keypoint_auc',
+    'keypoint_distances',
+    'keypoint_epe',
+    'keypoint_nme',
+    'keypoint_pck_accuracy',
+    'map_keypoints',
+    'map_sigmas',
+    'oks',
+    'oks_nms',
+    'soft_oks_nms',
+]

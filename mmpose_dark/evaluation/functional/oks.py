@@ -1,0 +1,49 @@
+"""Object keypoint similarity between poses."""
+
+import numpy as np
+
+__all__ = ['COCO_SIGMAS', 'oks']
+
+COCO_SIGMAS = (
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
+    0.089,
+)  # fmt: skip
+
+
+def oks(
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    areas: np.ndarray,
+    sigmas: np.ndarray,
+    visible: np.ndarray | None = None,
+) -> np.ndarray:
+    """Object keypoint similarity of every pose in ``a`` with every pose in ``b``.
+
+    ``mean_k exp(-d_k^2 / (2 area (2 sigma_k)^2))``, the mean taken over the counted keypoints: equation of
+    https://cocodataset.org/#keypoints-eval.
+
+    Args:
+        a: (N, K, 2) keypoints, x and y in pixels.
+        b: (M, K, 2) keypoints, x and y in pixels.
+        areas: square pixels, any shape that broadcasts to (N, M): ``gt_areas[None]`` for detections against
+            ground truth, ``(x[:, None] + x) / 2`` between detections as in NMS.
+        sigmas: (K,) spread of each keypoint, as a fraction of the square root of the area.
+        visible: boolean, any shape that broadcasts to (N, M, K); the keypoints that are counted. All by default.
+
+    Returns:
+        (N, M) similarities in [0, 1]; 0 where no keypoint is counted.
+
+    >>> one = np.array([[[0.0, 0.0], [10.0, 0.0]]])
+    >>> oks(one, one + [0.0, 1.0], areas=np.array([[100.0]]), sigmas=np.array([0.1, 0.05])).round(4)
+    array([[0.7446]])
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    variances = (2 * np.asarray(sigmas, np.float64)) ** 2
+    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
+    areas = np.asarray(areas, np.float64)[..., None] + np.spacing(1)
+    similarity = np.exp(-squared / (2 * variances * areas))
+    if visible is None:
+        return similarity.mean(-1)
+    visible = np.broadcast_to(visible, similarity.shape)
+    return (similarity * visible).sum(-1) / np.maximum(visible.sum(-1), 1)

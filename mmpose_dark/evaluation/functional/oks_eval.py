@@ -1,0 +1,178 @@
+"""Average precision and recall over object keypoint similarity, for COCO and the sets that follow it."""
+
+import pathlib
+
+import numpy as np
+
+from .oks import COCO_SIGMAS
+from .oks_data import PARTS, OksDetections, OksGroundTruth, image_index
+from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem
+
+__all__ = ['IOU_TYPES', 'evaluate_oks']
+
+IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in PARTS))
+AREA_WITHOUT_ANNOTATION = 0.53  # of the box, where the annotation has no area
+CROWD_BINS = {'AP(E)': (-np.inf, 0.2), 'AP(M)': (0.2, 0.8), 'AP(H)': (0.8, np.inf)}  # by CrowdPose's crowd index
+
+
+def evaluate_oks(
+    ann: str | pathlib.Path | dict | OksGroundTruth,
+    results: str | pathlib.Path | list | OksDetections,
+    *,
+    iou_type: str = 'keypoints',
+    sigmas: np.ndarray | None = None,
+    use_area: bool = True,
+    engine: str = 'hotcoco',
+) -> dict[str, float]:
+    """Average precision and average recall of predicted poses.
+
+    Thresholds on OKS from 0.50 to 0.95, the best 20 detections of an image, as the COCO API and its extension
+    xtcocotools, which the published numbers of the other data sets come from.
+
+    Args:
+        ann: COCO-style ground truth: path, dict, COCO API object or :class:`OksGroundTruth`.
+        results: COCO-style results: path, list of dicts or :class:`OksDetections`.
+        iou_type: ``'keypoints'``; ``'keypoints_crowd'`` (CrowdPose: ground truth counts by its annotated
+            ``num_keypoints``, and AP by crowd index); ``'keypoints_wholebody'`` and ``'keypoints_body'``, ``_foot``,
+            ``_face``, ``_lefthand``, ``_righthand`` of COCO-WholeBody.
+        sigmas: (K,) spread of each keypoint; COCO's 17 by default.
+        use_area: divide by the annotated area; otherwise by 0.53 of the box's (CrowdPose, AIC).
+        engine: ``'hotcoco'`` or ``'xtcocotools'``; the same figures.
+
+    Returns:
+        ``AP``, ``AP .5``, ``AP .75``, ``AP (M)``, ``AP (L)`` and ``AR`` likewise, as fractions, -1 where there is no
+        ground truth; for ``'keypoints_crowd'`` ``AP(E)``, ``AP(M)``, ``AP(H)`` (easy, medium and hard, rounded to
+        four digits as the reference does) in the place of the sizes.
+
+    Raises:
+        FileNotFoundError: a file is not there.
+        ImportError: the engine is not installed.
+        ValueError: a wrong argument, a broken file, results for images that are not in the ground truth,
+            a wrong number of keypoints, a number that is not finite.
+
+    >>> box = dict(id=1, image_id=1, category_id=1, bbox=[0, 0, 10, 10], area=80, keypoints=[1, 1, 2, 5, 5, 1])
+    >>> ann = dict(images=[dict(id=1)], annotations=[box], categories=[dict(id=1)])
+    >>> found = [dict(image_id=1, category_id=1, keypoints=[1, 1, 0.9, 5, 6, 0.8], score=0.7)]
+    >>> evaluate_oks(ann, found, sigmas=np.array([0.05, 0.05]))['AP']
+    0.7
+    """
+    if iou_type not in IOU_TYPES:
+        raise ValueError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
+    if engine not in ENGINES:
+        raise ValueError(f'engine {engine!r} is unknown; use one of {", ".join(ENGINES)}')
+    sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
+    part = iou_type.removeprefix('keypoints_')
+    part = part if part in PARTS else ''
+    wholebody = bool(part) and part != 'body'
+    gt = OksGroundTruth.read(ann, wholebody=wholebody)
+    dt = OksDetections.read(results, wholebody=wholebody)
+    if part:
+        place = PARTS[part][2]
+        gt, dt = gt.with_keypoints(gt.keypoints[:, place]), dt.part(part, place)
+    problem = _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=iou_type == 'keypoints_crowd')
+    run = ENGINES[engine](problem)
+    precision, recall = run(None)
+    if iou_type != 'keypoints_crowd':
+        return {**_summary('AP', precision), **_summary('AR', recall)}
+    stats = {k: v for k, v in {**_summary('AP', precision), **_summary('AR', recall)}.items() if '(' not in k}
+    if np.isnan(gt.crowd_index).any():
+        lacking = gt.img_ids[np.isnan(gt.crowd_index)]
+        raise ValueError(
+            f"{gt.source}: {len(lacking)} images, the first of them {lacking[0]!r}, have no 'crowdIndex', which "
+            "iou_type='keypoints_crowd' needs; use iou_type='keypoints' for data that is not CrowdPose"
+        )
+    for key, (low, high) in CROWD_BINS.items():
+        images = np.flatnonzero((gt.crowd_index >= low) & (gt.crowd_index < high)) + 1
+        stats[key] = round(float(run(images)[0][:, :, :, 0].mean()), 4) if len(images) else -1.0
+    return stats
+
+
+def _pose_problem(
+    gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, *, use_area: bool, crowd: bool
+) -> OksProblem:
+    """Check both sides and decide what is ignored, as the reference evaluator does."""
+    _check(gt, dt, sigmas, use_area)
+    num_keypoints = len(sigmas)
+    gt_keypoints = gt.keypoints.reshape(-1, num_keypoints, 3)
+    labelled = gt.num_keypoints if crowd else (gt_keypoints[..., 2] > 0).sum(1)
+    image = image_index(gt.img_ids, dt.img_ids)
+    if dt.category_ids is None:
+        category = np.zeros(len(dt), np.int64)
+    else:
+        category = image_index(gt.category_ids, dt.category_ids)
+    keypoints = dt.keypoints.reshape(-1, num_keypoints, 3)
+    keep = _best(image, category, dt.scores, ((keypoints[..., 2] > 0).any(1)) & (category >= 0))
+    box_area = gt.bbox[:, 2] * gt.bbox[:, 3] * AREA_WITHOUT_ANNOTATION
+    return OksProblem(
+        num_images=len(gt.img_ids),
+        num_categories=len(gt.category_ids),
+        gt_image=gt.image + 1,
+        gt_category=gt.category + 1,
+        gt_keypoints=gt_keypoints,
+        gt_bbox=gt.bbox,
+        gt_area=gt.area if use_area else box_area,
+        gt_crowd=gt.iscrowd,
+        gt_ignore=labelled == 0,
+        dt_image=image[keep] + 1,
+        dt_category=category[keep] + 1,
+        dt_keypoints=keypoints[keep],
+        dt_scores=np.asarray(dt.scores, np.float64)[keep],
+        dt_areas=None if dt.areas is None else dt.areas[keep],
+        sigmas=sigmas,
+    )
+
+
+def _best(image: np.ndarray, category: np.ndarray, scores: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Indices, in their order, of the best detections of each image and category among the valid ones."""
+    index = np.flatnonzero(valid)
+    group = image[index] * (category.max(initial=0) + 1) + category[index]
+    order = np.lexsort((-np.asarray(scores)[index], group))  # stable: of equal ones the first stays
+    _, starts, sizes = np.unique(group[order], return_index=True, return_counts=True)
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    return np.sort(index[order[rank < MAX_DETECTIONS]])
+
+
+def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: bool) -> None:
+    for what, keypoints, source in (('annotations', gt.keypoints, gt.source), ('results', dt.keypoints, dt.source)):
+        if len(keypoints) and keypoints.shape[1] != len(sigmas):
+            raise ValueError(
+                f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {len(sigmas)} sigmas; '
+                'is it the right data set, and are its sigmas given?'
+            )
+    if use_area and np.isnan(gt.area).any():
+        lacking = gt.ids[np.isnan(gt.area)]
+        raise ValueError(
+            f"{gt.source}: {len(lacking)} annotations, the first of them {lacking[0]!r}, have no 'area'; "
+            'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
+        )
+    unknown = image_index(gt.img_ids, dt.img_ids) < 0
+    if unknown.any():
+        ids = list(dict.fromkeys(dt.img_ids[unknown].tolist()))
+        raise ValueError(
+            f'{dt.source}: {int(unknown.sum())} predictions are for {len(ids)} images that are not in {gt.source}: '
+            f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}; '
+            'were they made on another data set or split?'
+        )
+    finite = np.isfinite(dt.keypoints).all((1, 2)) & np.isfinite(dt.scores)
+    if not finite.all():
+        bad = int(np.argmin(finite))
+        raise ValueError(
+            f'{dt.source}: {int((~finite).sum())} predictions hold NaN or infinity, the first is number {bad}, '
+            f'for image {dt.img_ids[bad]!r}'
+        )
+
+
+def _summary(name: str, values: np.ndarray) -> dict[str, float]:
+    """Means of precision (T, R, C, A) or recall (T, C, A) over what has ground truth."""
+
+    def mean(v: np.ndarray) -> float:
+        v = v[v > -1]
+        return float(v.mean()) if v.size else -1.0
+
+    return {
+        name: mean(values[..., 0]),
+        f'{name} .5': mean(values[0, ..., 0]),
+        f'{name} .75': mean(values[5, ..., 0]),
+        f'{name} (M)': mean(values[..., 1]),
+        f'{name} (L)': mean(values[..., 2]),
+    }

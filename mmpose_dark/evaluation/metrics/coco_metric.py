@@ -1,0 +1,324 @@
+"""OKS average precision of COCO, CrowdPose, AI Challenger and every set in COCO's format."""
+
+import json
+import os
+import pathlib
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from mmpose_dark.registry import METRICS
+
+from ..functional.keypoint_mapping import map_keypoints, map_sigmas
+from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
+from ..functional.oks_data import OksDetections, OksGroundTruth, keypoint_extent
+from ..functional.oks_engines import ENGINES
+from ..functional.oks_eval import IOU_TYPES, evaluate_oks
+from .base import ArrayMetric, Table
+from .sample_arrays import describe, field, stack
+
+__all__ = ['CocoMetric']
+
+SCORE_MODES = ('bbox_keypoint', 'bbox', 'keypoint', 'bbox_rle')
+NMS_MODES = ('oks_nms', 'soft_oks_nms', 'none')
+
+
+@METRICS.register_module()
+class CocoMetric(ArrayMetric):
+    """Average precision and recall over object keypoint similarity.
+
+    Args:
+        ann_file: ground truth in COCO's format; by default it is made of the samples' ``raw_ann_info``.
+        use_area: divide by the annotated area; otherwise by 0.53 of the box's (CrowdPose, AIC).
+        iou_type: ``'keypoints'``, or ``'keypoints_crowd'`` for CrowdPose with AP easy, medium and hard.
+        score_mode: score of a pose: ``'bbox_keypoint'`` (box score times the mean of the keypoint scores above
+            ``keypoint_score_thr``), ``'bbox'``, ``'keypoint'`` (mean of all keypoint scores) or ``'bbox_rle'``
+            (box score + mean + maximum of the keypoint scores).
+        keypoint_score_thr: see ``score_mode``.
+        nms_mode: ``'oks_nms'``, ``'soft_oks_nms'`` or ``'none'``.
+        nms_thr: greatest OKS at which two poses of a picture both stay.
+        format_only: only write ``{outfile_prefix}.keypoints.json``, evaluate nothing (test sets).
+        pred_converter: ``dict(num_keypoints=..., mapping=[(source, target), ...])``, reorders predicted keypoints.
+        gt_converter: the same for the ground truth.
+        outfile_prefix: where to write the results (and the ground truth made of the samples); nowhere by default.
+        collect_device: ``'cpu'`` or ``'gpu'``.
+        prefix: put before the names of the figures; ``'coco'`` by default.
+        engine: ``'hotcoco'`` or ``'xtcocotools'``, the same figures.
+        collect_dir: a folder that all processes see.
+
+    Raises:
+        FileNotFoundError: ``ann_file`` is not there.
+        ValueError: a value that is not allowed, or ``format_only`` without ``outfile_prefix``.
+    """
+
+    default_prefix = 'coco'
+    wholebody = False
+
+    def __init__(
+        self,
+        ann_file: str | None = None,
+        use_area: bool = True,
+        iou_type: str = 'keypoints',
+        score_mode: str = 'bbox_keypoint',
+        keypoint_score_thr: float = 0.2,
+        nms_mode: str = 'oks_nms',
+        nms_thr: float = 0.9,
+        format_only: bool = False,
+        pred_converter: dict | None = None,
+        gt_converter: dict | None = None,
+        outfile_prefix: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        engine: str = 'hotcoco',
+        collect_dir: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
+        for name, value, allowed in (
+            ('score_mode', score_mode, SCORE_MODES),
+            ('nms_mode', nms_mode, NMS_MODES),
+            ('iou_type', iou_type, IOU_TYPES),
+            ('engine', engine, tuple(ENGINES)),
+        ):
+            if value not in allowed:
+                raise ValueError(f'{type(self).__name__}: {name}={value!r} is unknown; use one of {", ".join(allowed)}')
+        if format_only and outfile_prefix is None:
+            raise ValueError(
+                f'{type(self).__name__}: format_only=True writes the results and nothing else; '
+                'say where with outfile_prefix'
+            )
+        if ann_file is not None and not format_only and not os.path.isfile(ann_file):
+            raise FileNotFoundError(f'{type(self).__name__}: ann_file not found: {ann_file}')
+        self.ann_file = ann_file
+        self.use_area = use_area
+        self.iou_type = iou_type
+        self.score_mode = score_mode
+        self.keypoint_score_thr = keypoint_score_thr
+        self.nms_mode = nms_mode
+        self.nms_thr = nms_thr
+        self.format_only = format_only
+        self.pred_converter = _converter(pred_converter)
+        self.gt_converter = _converter(gt_converter)
+        self.outfile_prefix = outfile_prefix
+        self.engine = engine
+        self._ground_truth: OksGroundTruth | None = None
+
+    @property
+    def ground_truth(self) -> OksGroundTruth:
+        """The annotations of ``ann_file``, read once."""
+        if self._ground_truth is None:
+            self._ground_truth = OksGroundTruth.read(self.ann_file, wholebody=self.wholebody)
+        return self._ground_truth
+
+    def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
+        """Return keypoints, scores and box areas of the predicted people of a batch."""
+        for sample in samples if not all('id' in s and 'img_id' in s for s in samples) else ():
+            if 'id' not in sample or 'img_id' not in sample:
+                raise ValueError(
+                    f'{describe(sample)}: {type(self).__name__} needs id and img_id; it has {sorted(sample)}'
+                )
+        xy, counts = stack(
+            samples, field(samples, 'pred_instances', 'keypoints'), shape=(None, 2), what='pred_instances.keypoints'
+        )
+        scores, _ = stack(
+            samples,
+            field(samples, 'pred_instances', 'keypoint_scores'),
+            shape=(xy.shape[1],),
+            what='pred_instances.keypoint_scores',
+        )
+        if scores.shape != xy.shape[:2]:
+            raise ValueError(
+                f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores'
+            )
+        keypoints = np.concatenate([xy, scores[..., None]], -1)
+        if not np.isfinite(keypoints).all():
+            bad = np.flatnonzero(~np.isfinite(keypoints).all((1, 2)))
+            owner = samples[int(np.searchsorted(np.cumsum(counts), bad[0], side='right'))]
+            raise ValueError(
+                f'{describe(owner)}: predicted keypoints are NaN or infinite; {len(bad)} of {len(keypoints)} people of this '
+                'batch are affected, so look at the network or its input'
+            )
+        table = {
+            'keypoints': keypoints,
+            'bbox_score': self._box_scores(samples, counts),
+            'area': self._areas(samples, keypoints, counts),
+            'category_id': np.repeat([s.get('category_id', -1) for s in samples], counts),
+        }
+        if self.ann_file is None and not self.format_only:
+            annotations = np.empty(len(samples), object)
+            annotations[:] = [_raw_annotations(s) for s in samples]
+            table['raw'] = np.repeat(annotations, counts)
+        return table, counts
+
+    def compute(self, table: Table) -> dict[str, float]:
+        """Score, suppress, write and evaluate."""
+        detections = self._detections(table)
+        if self.outfile_prefix is not None:
+            _write_json(f'{self.outfile_prefix}.keypoints.json', self.results_to_json(detections))
+        if self.format_only:
+            return {}
+        ground_truth = self.ground_truth if self.ann_file is not None else self._ground_truth_of(table)
+        sigmas = np.asarray(self.meta('sigmas'), np.float64)
+        if self.gt_converter:
+            converted = map_keypoints(ground_truth.keypoints, **self.gt_converter)
+            ground_truth = ground_truth.with_keypoints(converted)
+            sigmas = map_sigmas(sigmas, **self.gt_converter)
+        return self.evaluate_detections(ground_truth, detections, sigmas)
+
+    def evaluate_detections(
+        self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
+    ) -> dict[str, float]:
+        """Return the figures of the poses that are left after suppression."""
+        return evaluate_oks(
+            ground_truth,
+            detections,
+            iou_type=self.iou_type,
+            sigmas=sigmas,
+            use_area=self.use_area,
+            engine=self.engine,
+        )
+
+    def results_to_json(self, detections: OksDetections) -> list[dict]:
+        """Return results in COCO's format."""
+        categories = detections.category_ids
+        if categories is None:
+            default = 1 if self.ann_file is None or self.format_only else self.ground_truth.category_ids[0]
+            categories = np.full(len(detections), default)
+        columns = zip(
+            detections.img_ids.tolist(),
+            categories.tolist(),
+            detections.keypoints.astype(np.float64).reshape(len(detections), -1).tolist(),
+            detections.scores.tolist(),
+            strict=True,
+        )
+        return [dict(image_id=i, category_id=int(c), keypoints=k, score=s) for i, c, k, s in columns]
+
+    def _detections(self, table: Table) -> OksDetections:
+        num_keypoints = len(self.meta('sigmas'))
+        if not table:
+            return OksDetections(
+                img_ids=np.zeros(0, np.int64),
+                category_ids=None,
+                keypoints=np.zeros((0, num_keypoints, 3)),
+                scores=np.zeros(0),
+                areas=None,
+                part_scores={},
+                source='the predictions',
+            )
+        keypoints = table['keypoints']
+        if keypoints.shape[1] != num_keypoints:
+            raise ValueError(
+                f'{type(self).__name__}: the predictions have {keypoints.shape[1]} keypoints, but the data set '
+                f'{self.dataset_meta.get("dataset_name", "")!r} has {num_keypoints} sigmas; network and data set do not fit'
+            )
+        scores = self._pose_scores(keypoints[..., 2], table['bbox_score'])
+        if self.pred_converter:
+            keypoints = map_keypoints(keypoints, **self.pred_converter)
+        keep = self._suppress(keypoints, scores, table['area'], table['img_id'])
+        category = table['category_id'][keep]
+        return OksDetections(
+            img_ids=table['img_id'][keep],
+            category_ids=None if (category == -1).any() else category,
+            keypoints=keypoints[keep],
+            scores=scores[keep],
+            areas=None,
+            part_scores={},
+            source='the predictions',
+        )
+
+    def _pose_scores(self, keypoint_scores: np.ndarray, box_scores: np.ndarray) -> np.ndarray:
+        keypoint_scores, box_scores = keypoint_scores.astype(np.float64), box_scores.astype(np.float64)
+        if self.score_mode == 'bbox':
+            return box_scores
+        if self.score_mode == 'keypoint':
+            return keypoint_scores.mean(1)
+        if self.score_mode == 'bbox_rle':
+            return box_scores + keypoint_scores.mean(1) + keypoint_scores.max(1)
+        counted = keypoint_scores > self.keypoint_score_thr
+        return box_scores * (keypoint_scores * counted).sum(1) / np.maximum(counted.sum(1), 1)
+
+    def _suppress(
+        self, keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray
+    ) -> np.ndarray:
+        if self.nms_mode == 'none':
+            return np.arange(len(scores))
+        nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
+        sigmas = np.asarray(self.meta('sigmas'), np.float64)
+        if self.pred_converter:
+            sigmas = map_sigmas(sigmas, **self.pred_converter)
+        groups = np.unique(img_ids, return_inverse=True)[1]
+        return nms(keypoints, scores, areas=areas, groups=groups, thr=self.nms_thr, sigmas=sigmas)
+
+    def _box_scores(self, samples: list[dict], counts: np.ndarray) -> np.ndarray:
+        """The network's box score where it gives one, else that of the box it was given, else 1."""
+        for owner in ('pred_instances', 'gt_instances'):
+            if all('bbox_scores' in s.get(owner, ()) for s in samples):
+                scores, n = stack(samples, field(samples, owner, 'bbox_scores'), shape=(), what=f'{owner}.bbox_scores')
+                if (n == counts).all():
+                    return scores
+        return np.ones(int(counts.sum()))
+
+    def _areas(self, samples: list[dict], keypoints: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Area of the padded box, or of the keypoints' extent, by which suppression measures distances."""
+        if all('bbox_scales' in s.get('gt_instances', ()) for s in samples):
+            scales = field(samples, 'gt_instances', 'bbox_scales')
+            scales, n = stack(samples, scales, shape=(2,), what='gt_instances.bbox_scales')
+            if (n == counts).all():
+                return scales.prod(1)
+        return keypoint_extent(keypoints)
+
+    def _ground_truth_of(self, table: Table) -> OksGroundTruth:
+        raws = table.get('raw', np.zeros(0, object))
+        images, annotations = {}, {}
+        for raw in raws:
+            images[raw['image']['id']] = raw['image']
+            annotations.update({a['id']: a for a in raw['annotations']})
+        categories = sorted({a.get('category_id', 1) for a in annotations.values()} or {1})
+        data = dict(
+            images=list(images.values()),
+            annotations=list(annotations.values()),
+            categories=[dict(id=c, name='person') for c in categories],
+        )
+        if self.outfile_prefix is not None:
+            _write_json(f'{self.outfile_prefix}.gt.json', data)
+        return OksGroundTruth.read(data, wholebody=self.wholebody)
+
+
+def _converter(config: dict | None) -> dict:
+    """Arguments of a keypoint converter, without the type that mmpose's configs give it."""
+    return {k: config[k] for k in ('num_keypoints', 'mapping')} if config else {}
+
+
+def _raw_annotations(sample: dict) -> dict[str, Any]:
+    """Image and annotations of a sample, for the ground truth that is made of the samples."""
+    raw = sample.get('raw_ann_info')
+    if raw is None:
+        raise ValueError(
+            f'{describe(sample)}: no raw_ann_info to make the ground truth of; give the metric ann_file, '
+            "or keep 'raw_ann_info' among the meta_keys of PackPoseInputs and test on ground-truth boxes"
+        )
+    height, width = sample.get('ori_shape', (0, 0))[:2]
+    image = dict(id=sample['img_id'], width=int(width), height=int(height))
+    if sample.get('crowd_index') is not None:
+        image['crowdIndex'] = sample['crowd_index']
+    return dict(image=image, annotations=raw if isinstance(raw, list) else [raw])
+
+
+def _write_json(path: str, data: Any) -> None:
+    """Write a json file whole or not at all."""
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f'.{target.name}.')
+    try:
+        with os.fdopen(handle, 'w') as f:
+            json.dump(data, f, default=_plain)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f'cannot write {type(value).__name__} as json')
