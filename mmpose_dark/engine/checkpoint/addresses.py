@@ -1,9 +1,27 @@
-"""Addresses of checkpoints."""
+"""Addresses of checkpoints: short forms, mirrors, the hash in a name, hosts that need a person."""
 
+import functools
+import importlib.resources
+import json
 import os
+import pathlib
 import re
+import urllib.parse
+import urllib.request
 
-__all__ = ['is_address']
+from .errors import CheckpointError
+
+__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_address', 'local_path', 'mirrored', 'resolve']
+
+MIRROR_VARIABLE = 'MMPOSE_DARK_MIRROR'
+
+_TORCHVISION = {
+    f'resnet{depth}': f'https://download.pytorch.org/models/resnet{depth}-{digits}.pth'
+    for depth, digits in ((18, 'f37072fd'), (34, 'b627a593'), (50, '0676ba61'), (101, '63fe2227'), (152, '394f9c45'))
+}
+# These answer a program with a log-in or warning page instead of the file.
+_BY_HAND = re.compile(r'(^|\.)(drive\.google\.com|docs\.google\.com|1drv\.ms|onedrive\.live\.com|sharepoint\.com)$')
+_BY_HAND_TOO = re.compile(r'(^|\.)(pan\.baidu\.com|mega\.nz)$')
 
 
 def is_address(path_or_url: str | os.PathLike) -> bool:
@@ -13,3 +31,104 @@ def is_address(path_or_url: str | os.PathLike) -> bool:
     (True, False, False)
     """
     return isinstance(path_or_url, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]+://', path_or_url) is not None
+
+
+def resolve(address: str) -> str:
+    """Return the ``https://``, ``http://`` or ``file://`` address behind a short form.
+
+    ``torchvision://resnet50`` stands for the ImageNet weights (version 1) of torchvision, without
+    torchvision being needed; ``open-mmlab://NAME`` for the entries of mmengine's own table.
+
+    Raises:
+        CheckpointError: unknown short form or scheme, or a host that only lets people download.
+
+    >>> resolve('torchvision://resnet50')
+    'https://download.pytorch.org/models/resnet50-0676ba61.pth'
+    """
+    scheme, _, name = address.partition('://')
+    table = {'torchvision': lambda: _TORCHVISION, 'open-mmlab': _openmmlab, 'openmmlab': _openmmlab}.get(scheme.lower())
+    if table is not None:
+        known = table()
+        if name not in known:
+            raise CheckpointError(
+                f'{address}: unknown name. Known: {", ".join(sorted(known))}. A full address works too.'
+            )
+        return known[name]
+    if scheme.lower() not in ('http', 'https', 'file'):
+        raise CheckpointError(
+            f'{address}: cannot fetch {scheme}:// addresses. Use a path, file://, https://, http://, torchvision:// '
+            'or open-mmlab://.'
+        )
+    host = urllib.parse.urlsplit(address).hostname or ''
+    if _BY_HAND.search(host) or _BY_HAND_TOO.search(host):
+        raise CheckpointError(
+            f'{address}: {host} gives files to people only. Download it in a browser and pass the path of the file.'
+        )
+    return address
+
+
+@functools.lru_cache(maxsize=1)
+def _openmmlab() -> dict[str, str]:
+    table = importlib.resources.files('mmengine.hub') / 'openmmlab.json'
+    entries = json.loads(table.read_text(encoding='utf-8'))
+    return {k: v for k, v in entries.items() if v.startswith('http')}
+
+
+def mirrored(address: str) -> str:
+    """Apply the mirrors of the environment variable ``MMPOSE_DARK_MIRROR``.
+
+    It holds one or more replacements ``PREFIX=REPLACEMENT`` separated by ``;``, such as
+    ``https://download.openmmlab.com=https://my.mirror/openmmlab``; the replacement may be a folder. The
+    first prefix that fits is used.
+
+    Raises:
+        CheckpointError: the variable is malformed.
+    """
+    for pair in filter(None, (p.strip() for p in os.environ.get(MIRROR_VARIABLE, '').split(';'))):
+        prefix, sign, replacement = (part.strip() for part in pair.partition('='))
+        if not sign or not is_address(prefix) or not replacement:
+            raise CheckpointError(
+                f'{MIRROR_VARIABLE}: {pair!r} is not PREFIX=REPLACEMENT, such as '
+                'https://download.openmmlab.com=https://my.mirror'
+            )
+        prefix = prefix.rstrip('/')
+        if address == prefix or address.startswith(prefix + '/'):
+            result = replacement.rstrip('/') + address[len(prefix) :]
+            return result if is_address(result) else pathlib.Path(result).expanduser().absolute().as_uri()
+    return address
+
+
+def local_path(address: str) -> pathlib.Path | None:
+    """Return the path in a ``file://`` address, ``None`` for other addresses.
+
+    >>> local_path('file:///data/a%20b.pth').as_posix()
+    '/data/a b.pth'
+    """
+    parts = urllib.parse.urlsplit(address)
+    return pathlib.Path(urllib.request.url2pathname(parts.path)) if parts.scheme == 'file' else None
+
+
+def file_name(address: str) -> str:
+    """Return the file name in an address.
+
+    >>> file_name('https://host/a/res50-43379d20_20200709.pth?download=1')
+    'res50-43379d20_20200709.pth'
+    """
+    name = urllib.parse.unquote(urllib.parse.urlsplit(address).path).replace('\\', '/').rsplit('/', 1)[-1]
+    return re.sub(r'[^\w.+-]', '_', name).lstrip('.') or 'checkpoint.pth'
+
+
+def expected_hash(name: str) -> str | None:
+    """Return the start of the SHA-256 that a published file carries in its name, ``None`` where there is none.
+
+    Both customs are understood: ``-HASH.pth`` and ``-HASH_DATE.pth``. A date in the place of the hash is none.
+
+    >>> expected_hash('res50_coco_256x192_dark-43379d20_20200709.pth'), expected_hash('resnet50-0676ba61.pth')
+    ('43379d20', '0676ba61')
+    >>> expected_hash('hrnet-20220909.pth') is None
+    True
+    """
+    found = re.search(r'-([0-9a-f]{8}|[0-9a-f]{64})(_\d{8})?(\.pth|\.pt|\.bin|\.ckpt)?(\.tar)?$', name)
+    if not found or re.fullmatch(r'(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])', found[1]):
+        return None
+    return found[1]

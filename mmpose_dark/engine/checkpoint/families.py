@@ -33,13 +33,9 @@ class Family(NamedTuple):
 
 
 def _is_state_dict(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(
-            isinstance(k, str) and (isinstance(v, torch.Tensor) or k.endswith('_extra_state')) for k, v in value.items()
-        )
-    )
+    if not isinstance(value, dict) or not value:
+        return False
+    return all(isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in value.items())
 
 
 def split_weights(checkpoint: dict) -> tuple[StateDict, dict]:

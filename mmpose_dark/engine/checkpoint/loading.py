@@ -5,7 +5,6 @@ import os
 import re
 from typing import Any, NamedTuple
 
-import torch
 from mmengine.logging import print_log
 from torch import nn
 
@@ -20,6 +19,12 @@ __all__ = ['load_backbone_weights', 'load_checkpoint']
 _HARMLESS_MISSING = re.compile(r'(.*\.)?num_batches_tracked')
 _HARMLESS_UNEXPECTED = re.compile(r'(.*\.)?num_batches_tracked|data_preprocessor\.(mean|std)')
 _SHOWN = 10
+
+# What a file has besides the backbone. Nothing here can hide a wrong file: the backbone's own parameters
+# are all required.
+_CLASSIFIER_OR_HEAD = re.compile(r'(fc|classifier|head|incre_modules|downsamp_modules|final_layer|deconv_layers)\.')
+_LATE_STAGE = re.compile(r'(layer[2-4]|stage[34]|transition[23])\.')
+_OTHER_RESOLUTIONS = re.compile(r'(stage\d\.\d+\.fuse_layers\.[1-9])\.')
 
 
 class _Difference(NamedTuple):
@@ -73,15 +78,17 @@ def load_checkpoint(
     except ValueError as err:
         raise CheckpointError(f'{path_or_url}: {err}.') from err
     family = recognise(weights)
-    _put(model, convert(weights, family), str(path_or_url), family.name if family else 'unknown', strict=strict)
+    weights = convert(weights, family)
+    name = family.name if family else 'unknown'
+    _put(model, weights, str(path_or_url), name, there=describe_network(weights), strict=strict)
     return rest
 
 
-def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, strict: bool) -> None:
+def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, there: str, strict: bool) -> None:
     model = _unwrapped(model)
     own = model.state_dict()
     difference = _compare(weights, own)
-    here, there = describe_network(own), describe_network(weights)
+    here = describe_network(own)
     if difference and strict:
         raise CheckpointError(
             f'{source} (family: {family}) does not fit the model.\n'
@@ -89,7 +96,7 @@ def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, stri
         )
     differing = {k for k, _, _ in difference.shapes}
     fitting = {k: v for k, v in weights.items() if k in own and k not in differing}
-    if not any(v.numel() for v in fitting.values()):
+    if all(_HARMLESS_UNEXPECTED.fullmatch(k) for k in fitting):
         raise CheckpointError(
             f'{source} (family: {family}): not one parameter fits the model; '
             f'the checkpoint is of {there}, the model {here}.\n{difference.text()}'
@@ -114,11 +121,7 @@ def _compare(weights: StateDict, own: StateDict) -> _Difference:
     return _Difference(
         [k for k in own if k not in weights and not _HARMLESS_MISSING.fullmatch(k)],
         [k for k in weights if k not in own and not _HARMLESS_UNEXPECTED.fullmatch(k)],
-        [
-            (k, tuple(v.shape), tuple(own[k].shape))
-            for k, v in weights.items()
-            if k in own and isinstance(v, torch.Tensor) and v.shape != own[k].shape
-        ],
+        [(k, tuple(v.shape), tuple(own[k].shape)) for k, v in weights.items() if k in own and v.shape != own[k].shape],
     )
 
 
@@ -130,6 +133,50 @@ def _likely_cause(difference: _Difference, there: str, here: str) -> str:
     return 'another architecture, or parameter names of a code base that is not known here.'
 
 
-def load_backbone_weights(module: nn.Module, path_or_url: str | os.PathLike) -> None:
-    """Load ImageNet weights, or the backbone of a pose network, into a backbone."""
-    raise NotImplementedError
+def load_backbone_weights(
+    module: nn.Module, path_or_url: str | os.PathLike, *, prefix: str | None = None, map_location: Any = 'cpu'
+) -> None:
+    """Load ImageNet weights, or the backbone of a pose network of any family, into a backbone.
+
+    Only what a classifier or a pose head has besides the backbone may be left over, and the outputs
+    of the last HRNet stage and the late stages that ``module`` was built without; it is named in the log.
+
+    Args:
+        module: the backbone.
+        path_or_url: as for `load_state_dict_file`.
+        prefix: take the parameters whose names in the file start with it (``backbone.``); ``None`` finds them.
+        map_location: where the tensors are read to first.
+
+    Raises:
+        CheckpointError: the file cannot be read, lacks parameters of ``module``, has others, or they differ in shape.
+    """
+    checkpoint = load_state_dict_file(path_or_url, map_location)
+    try:
+        weights, _ = split_weights(checkpoint)
+    except ValueError as err:
+        raise CheckpointError(f'{path_or_url}: {err}.') from err
+    family = recognise(weights)
+    if prefix:
+        start = prefix.rstrip('.') + '.'
+        weights = {k[len(start) :]: v for k, v in weights.items() if k.startswith(start)}
+        if not weights:
+            raise CheckpointError(f'{path_or_url}: no parameter name starts with {start!r}.')
+    else:
+        weights = convert(weights, family)
+        if any(k.startswith('backbone.') for k in weights):
+            weights = {k.removeprefix('backbone.'): v for k, v in weights.items() if k.startswith('backbone.')}
+    own, there = _unwrapped(module).state_dict(), describe_network(weights)
+    left_out = sorted({group for k in weights if k not in own and (group := _beside_backbone(k, own))})
+    weights = {k: v for k, v in weights.items() if k in own or not _beside_backbone(k, own)}
+    if left_out:
+        print_log(f'{path_or_url}: not part of the backbone and left out: {", ".join(left_out)}', logger='current')
+    name = family.name if family else 'ImageNet backbone'
+    _put(module, weights, str(path_or_url), name, there=there, strict=True)
+
+
+def _beside_backbone(name: str, own: StateDict) -> str | None:
+    """Return the part of a network that ``name`` belongs to where a backbone may do without it."""
+    found = _CLASSIFIER_OR_HEAD.match(name) or _LATE_STAGE.match(name) or _OTHER_RESOLUTIONS.match(name)
+    if found is None or any(k.startswith(found[1] + '.') for k in own):
+        return None
+    return found[1]

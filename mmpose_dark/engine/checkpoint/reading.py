@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from .addresses import is_address
+from .download import download_checkpoint
 from .errors import CheckpointError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
 
@@ -67,11 +68,8 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
         CheckpointError: no such file, or the download failed.
     """
     if is_address(path_or_url):
-        from .download import download
-
-        path = download(str(path_or_url))
-    else:
-        path = pathlib.Path(path_or_url).expanduser()
+        return download_checkpoint(str(path_or_url))
+    path = pathlib.Path(path_or_url).expanduser()
     if path.is_file():
         return path
     if path.is_dir():
@@ -96,7 +94,7 @@ def _check_bytes(path: pathlib.Path) -> None:
     if not head:
         raise CheckpointError(f'{path}: is empty (0 bytes). Fetch or write it again.')
     if head.startswith(b'PK'):
-        if not zipfile.is_zipfile(path):
+        if not _is_zip(path):
             raise CheckpointError(_cut_off(path))
         return
     if head.startswith(b'\x80'):
@@ -109,6 +107,13 @@ def _check_bytes(path: pathlib.Path) -> None:
     )
 
 
+def _is_zip(path: pathlib.Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
+
+
 def _cut_off(path: pathlib.Path) -> str:
     return (
         f'{path}: the file is cut off or damaged ({path.stat().st_size:,} bytes). '
@@ -117,7 +122,10 @@ def _cut_off(path: pathlib.Path) -> str:
 
 
 def _why_unreadable(path: pathlib.Path, err: Exception) -> str:
-    refused = [name for name in _names_in(path) if not is_safe_class(name)]
+    names = _names_in(path)
+    if 'TorchScript' in str(err) or any(name.startswith('__torch__.') for name in names):
+        return f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
+    refused = [name for name in names if not is_safe_class(name)]
     in_message = re.search(r'GLOBAL ([\w.]+)', str(err))
     if not refused and isinstance(err, pickle.UnpicklingError) and in_message:
         refused = [in_message[1]]
@@ -127,8 +135,6 @@ def _why_unreadable(path: pathlib.Path, err: Exception) -> str:
             'plain data are read. Ask its author for a file of weights only (torch.save(model.state_dict(), ...)). '
             'A class that you know to be harmless can be allowed with torch.serialization.add_safe_globals.'
         )
-    if 'TorchScript' in str(err):
-        return f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
     if isinstance(err, (EOFError, OSError)) or re.search(r'EOF|central directory|corrupt|truncat', str(err)):
         return _cut_off(path)
     reason = re.search(r'WeightsUnpickler error: (.*)', str(err)) or re.match('(.*)', str(err))
@@ -139,7 +145,7 @@ def _names_in(path: pathlib.Path) -> list[str]:
     """List the classes and functions that the pickles in a file name, without loading any."""
     names: dict[str, None] = {}
     try:
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 for member in archive.namelist():
                     if member.endswith('.pkl'):
