@@ -1,0 +1,101 @@
+"""What may stand where in a config: the tables that `validate_config` checks against."""
+
+import re
+
+from .. import registry
+
+__all__ = [
+    'BY_KEY',
+    'DEFAULT_HOOKS',
+    'HELPER_NAMES',
+    'INJECTED',
+    'KEYWORDS',
+    'LAYER_KEYS',
+    'LOADER_KEYS',
+    'PLAIN_SECTIONS',
+    'TOP_LEVEL',
+]
+
+# Registry of the components under a key, wherever the key stands below a component.
+BY_KEY = {
+    'codec': registry.KEYPOINT_CODECS,
+    'encoder': registry.KEYPOINT_CODECS,
+    'decoder': registry.KEYPOINT_CODECS,
+    'pipeline': registry.TRANSFORMS,
+    'transforms': registry.TRANSFORMS,
+    'gt_converter': registry.TRANSFORMS,
+    'pred_converter': registry.TRANSFORMS,
+    'dataset': registry.DATASETS,
+    'datasets': registry.DATASETS,
+    'init_cfg': registry.WEIGHT_INITIALIZERS,
+    'vis_backends': registry.VISBACKENDS,
+    'metrics': registry.METRICS,
+    'optimizer': registry.OPTIMIZERS,
+}
+
+# Configs of layers, built by mmcv with arguments of its own.
+LAYER_KEYS = ('conv_cfg', 'norm_cfg', 'act_cfg', 'upsample_cfg', 'padding_cfg', 'plugins')
+
+# Arguments that the runner hands to a component; a config need not have them.
+INJECTED = {
+    'data sampler': {'dataset', 'seed', 'sampler', 'batch_size'},
+    'loop': {'runner', 'dataloader', 'evaluator'},
+    'optimizer': {'params'},
+    'optim_wrapper': {'optimizer'},
+    'parameter scheduler': {'optimizer', 'param_name'},
+    'visualizer': {'name', 'save_dir'},
+    'vis_backend': {'save_dir'},
+    'function': {'data_batch', 'batch', 'samples', 'worker_id', 'num_workers', 'rank', 'seed'},
+    'model_wrapper': {'module', 'device_ids'},
+    'model': {'data_preprocessor', 'module', 'model'},
+}
+
+# Keys that are taken out of a component's config before it is built.
+KEYWORDS = {
+    'hook': {'priority'},
+    'parameter scheduler': {'convert_to_iter_based', 'epoch_length'},
+    'optim_wrapper': {'constructor', 'paramwise_cfg', 'optimizer'},
+    'weight initializer': {'override', 'layer'},
+}
+
+LOADER_KEYS = (
+    'dataset', 'batch_size', 'sampler', 'batch_sampler', 'num_workers', 'collate_fn', 'pin_memory', 'drop_last',
+    'timeout', 'worker_init_fn', 'multiprocessing_context', 'generator', 'prefetch_factor', 'persistent_workers',
+    'pin_memory_device', 'in_order', 'num_batch_per_epoch', 'disable_subprocess_warning',
+)  # fmt: skip
+
+DEFAULT_HOOKS = (
+    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint', 'visualization', 'badcase',
+    'progress', 'optimizer',
+)  # fmt: skip
+
+# Sections without a type: the keys they may have, by dotted path.
+PLAIN_SECTIONS = {
+    'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'),
+    'env_cfg.mp_cfg': ('mp_start_method', 'opencv_num_threads'),
+    'env_cfg.dist_cfg': ('backend', 'timeout', 'port', 'init_backend'),
+    'randomness': ('seed', 'diff_rank_seed', 'deterministic'),
+    'auto_scale_lr': ('base_batch_size', 'enable'),
+    'custom_imports': ('imports', 'allow_failed_imports'),
+    'optim_wrapper.clip_grad': ('type', 'max_norm', 'norm_type', 'error_if_nonfinite', 'foreach', 'clip_value'),
+    'optim_wrapper.paramwise_cfg': (
+        'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult', 'flat_decay_mult',
+        'bypass_duplicate', 'dcn_offset_lr_mult', 'num_layers', 'layer_decay_rate',
+    ),
+}  # fmt: skip
+
+# Names at the top of a config that the runner (or a tool) reads.
+TOP_LEVEL = (
+    'model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg', 'test_cfg',
+    'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator', 'default_hooks',
+    'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level',
+    'visualizer', 'default_scope', 'randomness', 'experiment_name', 'custom_imports', 'model_wrapper_cfg', 'sync_bn',
+    'find_unused_parameters', 'compile', 'activation_checkpointing', 'efficient_conv_bn_eval', 'device',
+    'channels_last', 'codec', 'vis_backends', 'backend_args', 'runner_type',
+)  # fmt: skip
+
+# Names of a config's own variables that may hold dicts, as OpenMMLab's configs call them.
+HELPER_NAMES = re.compile(
+    r'_.*|.*(pipeline|codec|dataset|metainfo|data_info|kwargs|args|settings|stage|extra|channel_cfg|data_cfg|norm_cfg'
+    r'|conv_cfg|act_cfg|converter|mapping|expected).*'
+)
