@@ -20,8 +20,9 @@ def make_norm(norm_cfg: dict | None, channels: int) -> nn.Module:
         ValueError: unknown ``type``, or ``GN`` without a fitting ``num_groups``.
         TypeError: an argument that the torch layer does not take.
 
-    >>> make_norm(dict(type='GN', num_groups=4), 8)
-    GroupNorm(4, 8, eps=1e-05, affine=True)
+    >>> layer = make_norm(dict(type='GN', num_groups=4), 8)
+    >>> layer.num_groups, layer.num_channels
+    (4, 8)
     """
     cfg = dict(norm_cfg or {})
     kind, requires_grad = cfg.pop('type', 'BN'), cfg.pop('requires_grad', True)

@@ -138,6 +138,7 @@ class Hourglass(BaseBackbone):
         super().__init__(init_cfg=list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels, self.num_stacks = in_channels, num_stacks
         self.norm_eval, self.frozen_stages = norm_eval, frozen_stages
+        self.min_size = 4 * 2**depth
         half = num_features // 2
 
         def blocks(channels: int, inner: int, count: int = 1) -> nn.Sequential:
@@ -179,8 +180,16 @@ class Hourglass(BaseBackbone):
 
         Returns:
             For each hourglass (B, K, H / 4, W / 4); the last ones are the network's result.
+
+        Raises:
+            ValueError: images smaller than the hourglasses are deep.
         """
         check_image_batch(x, self.in_channels)
+        if min(x.shape[-2:]) < self.min_size:
+            raise ValueError(
+                f'Hourglass: images of {x.shape[-2]} x {x.shape[-1]} are too small for its depth, they must be '
+                f'at least {self.min_size} x {self.min_size}'
+            )
         x = self.layer1(self.relu(self.bn1(self.conv1(x))))
         x = self.layer3(self.layer2(functional.max_pool2d(x, 2, 2)))
         outs = []
