@@ -1,0 +1,1 @@
+"""Dataset definitions, one file a dataset; found by name with ``metainfo=dict(from_file='coco')``."""

@@ -1,0 +1,139 @@
+"""What every dataset here does: run the pipeline with the sample's own random numbers."""
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from .compose import Compose
+from .definitions import parse_pose_metainfo
+from .errors import BadSample, ImageReadError
+from .sample_key import SampleKey
+
+__all__ = ['SHARED_METAINFO', 'PoseDataset']
+
+SHARED_METAINFO = (
+    'dataset_name',
+    'upper_body_ids',
+    'lower_body_ids',
+    'flip_pairs',
+    'flip_indices',
+    'dataset_keypoint_weights',
+    'skeleton_links',
+)
+"""Entries of the metainfo that each sample refers to (shared by all samples: not to be modified)."""
+
+ON_BAD_IMAGE = ('raise', 'skip', 'report')
+
+
+class PoseDataset(Dataset):
+    """Base of the datasets: pipeline, random numbers, unreadable images.
+
+    ``dataset[index]`` or ``dataset[SampleKey(index, epoch, seed)]`` runs the pipeline on
+    ``get_data_info(index)`` with ``results['rng'] = numpy.random.default_rng((seed, epoch, index))``;
+    a plain index means epoch 0 and seed 0. So the sample depends on its key alone.
+
+    Args:
+        metainfo: definition, see :func:`parse_pose_metainfo`.
+        pipeline: configs of transforms, or callables.
+        test_mode: whether samples are for testing.
+        max_refetch: how many samples ``'skip'`` may pass over, one after the other.
+        on_bad_image: at an image that cannot be read: ``'raise'`` ImageReadError (the default in
+            training); ``'skip'`` to the next sample, with a warning for each file; ``'report'``
+            return a :class:`BadSample` (the default in test mode).
+
+    Raises:
+        ValueError: ``on_bad_image`` is none of these, or is ``'skip'`` in test mode, where every
+            sample counts.
+    """
+
+    def __init__(
+        self,
+        metainfo: dict,
+        *,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        max_refetch: int = 1000,
+        on_bad_image: str | None = None,
+    ) -> None:
+        on_bad_image = on_bad_image or ('report' if test_mode else 'raise')
+        if on_bad_image not in ON_BAD_IMAGE:
+            raise ValueError(f'on_bad_image must be one of {ON_BAD_IMAGE}, got {on_bad_image!r}')
+        if on_bad_image == 'skip' and test_mode:
+            raise ValueError("on_bad_image='skip' would drop people from the test; use 'report' or 'raise'")
+        self._metainfo = parse_pose_metainfo(metainfo)
+        self._shared = {k: self._metainfo[k] for k in SHARED_METAINFO}
+        self.pipeline = Compose(pipeline)
+        self.test_mode = test_mode
+        self.max_refetch = max_refetch
+        self.on_bad_image = on_bad_image
+        self._warned: set[str] = set()
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """The parsed definition (a new dictionary over shared values)."""
+        return dict(self._metainfo)
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    @abstractmethod
+    def get_data_info(self, idx: int) -> dict[str, Any]:
+        """Return the record of one sample, before any transform."""
+
+    def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> Any:
+        """Run the pipeline on one sample.
+
+        Args:
+            idx: of the sample.
+            rng: where the transforms draw from; made from (0, 0, idx) by default.
+
+        Returns:
+            What the last transform returns; None if a transform dropped the sample.
+
+        Raises:
+            ImageReadError: its image cannot be read.
+        """
+        results = self.get_data_info(idx)
+        results['rng'] = np.random.default_rng((0, 0, idx)) if rng is None else rng
+        return self.pipeline(results)
+
+    def __getitem__(self, key: int | SampleKey) -> Any:
+        key = key if isinstance(key, SampleKey) else SampleKey(int(key))
+        size = len(self)
+        if not -size <= key.index < size:
+            raise IndexError(f'sample {key.index} of a dataset of {size}')
+        index = key.index % size
+        for _ in range(self.max_refetch + 1):
+            rng = np.random.default_rng((key.seed, key.epoch, index))
+            try:
+                sample = self.prepare_data(index, rng)
+            except ImageReadError as err:
+                if self.on_bad_image == 'raise':
+                    raise
+                if self.on_bad_image == 'report':
+                    info = self.get_data_info(index)
+                    return BadSample(err.path, err.reason, id=info.get('id', index), img_id=info.get('img_id', -1))
+                self._warn_once(err)
+                sample = None
+            if sample is not None:
+                return sample
+            if self.test_mode:
+                raise ValueError(
+                    f'the pipeline dropped sample {index} of {type(self).__name__} (returned None) in test mode, '
+                    'where every sample counts'
+                )
+            index = (index + 1) % size
+        raise RuntimeError(
+            f'{type(self).__name__}: {self.max_refetch + 1} samples in a row after {key.index} could not be used; '
+            'check the image folder, or raise max_refetch'
+        )
+
+    def _warn_once(self, err: ImageReadError) -> None:
+        if err.path not in self._warned:
+            self._warned.add(err.path)
+            warnings.warn(f'{err}; the next sample is taken instead', stacklevel=3)

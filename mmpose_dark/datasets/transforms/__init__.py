@@ -1,0 +1,21 @@
+"""Transforms of a sample, one a file; see docs/architecture.md for the way of a sample."""
+
+from .bbox_center_scale import GetBBoxCenterScale
+from .generate_target import GenerateTarget
+from .load_image import LoadImage
+from .pack_pose_inputs import PackPoseInputs
+from .random_bbox_transform import RandomBBoxTransform
+from .random_flip import RandomFlip
+from .random_half_body import RandomHalfBody
+from .topdown_affine import TopdownAffine
+
+__all__ = [
+    'GenerateTarget',
+    'GetBBoxCenterScale',
+    'LoadImage',
+    'PackPoseInputs',
+    'RandomBBoxTransform',
+    'RandomFlip',
+    'RandomHalfBody',
+    'TopdownAffine',
+]

@@ -1,0 +1,76 @@
+"""Mirroring."""
+
+from collections.abc import Sequence
+
+import cv2
+
+from ...registry import TRANSFORMS
+from ...structures import flip_bbox, flip_keypoints
+from .base import BaseTransform, get_rng
+
+__all__ = ['RandomFlip']
+
+_CODES = {'horizontal': 1, 'vertical': 0, 'diagonal': -1}
+
+
+@TRANSFORMS.register_module()
+class RandomFlip(BaseTransform):
+    """Mirror image, box and keypoints with some probability, exchanging left and right keypoints.
+
+    Reads: ``img``, ``keypoints``, ``keypoints_visible``, ``bbox``, ``bbox_center``, ``flip_indices``.
+    Adds: ``flip`` (bool) and ``flip_direction`` (str or None).
+
+    Args:
+        prob: of mirroring; with several directions, a list of one probability each.
+        direction: ``'horizontal'``, ``'vertical'``, ``'diagonal'``, or a list of them.
+
+    Raises:
+        ValueError: probabilities outside 0..1 or with a sum above 1, or unknown directions.
+    """
+
+    def __init__(self, prob: float | Sequence[float] = 0.5, direction: str | Sequence[str] = 'horizontal') -> None:
+        directions = [direction] if isinstance(direction, str) else list(direction)
+        probs = [prob / len(directions)] * len(directions) if isinstance(prob, int | float) else list(prob)
+        unknown = [d for d in directions if d not in _CODES]
+        if unknown:
+            raise ValueError(f'RandomFlip: direction must be of {list(_CODES)}, got {unknown[0]!r}')
+        if len(probs) != len(directions) or min(probs) < 0 or sum(probs) > 1 + 1e-9:
+            raise ValueError(
+                f'RandomFlip: prob {prob!r} does not give {len(directions)} probabilities with a sum up to 1'
+            )
+        self.prob = prob
+        self.direction = direction
+        self._choices = list(zip(probs, directions, strict=True))
+
+    def _draw(self, results: dict) -> str | None:
+        draw = get_rng(results).random()
+        for prob, direction in self._choices:
+            if draw < prob:
+                return direction
+            draw -= prob
+        return None
+
+    def transform(self, results: dict) -> dict:
+        """Draw, and mirror if so drawn."""
+        direction = self._draw(results)
+        results['flip'], results['flip_direction'] = direction is not None, direction
+        if direction is None:
+            return results
+        height, width = results.get('img_shape', results['img'].shape[:2])
+        if 'img' in results:
+            results['img'] = cv2.flip(results['img'], _CODES[direction])
+        if 'bbox' in results:
+            results['bbox'] = flip_bbox(results['bbox'], (width, height), direction=direction)
+        if 'bbox_center' in results:
+            results['bbox_center'] = flip_bbox(
+                results['bbox_center'], (width, height), bbox_format='center', direction=direction
+            )
+        if results.get('keypoints') is not None:
+            results['keypoints'], results['keypoints_visible'] = flip_keypoints(
+                results['keypoints'],
+                results.get('keypoints_visible'),
+                (width, height),
+                results['flip_indices'],
+                direction,
+            )
+        return results

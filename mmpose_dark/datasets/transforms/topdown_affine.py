@@ -1,0 +1,55 @@
+"""Cropping the box to the network's input."""
+
+import cv2
+import numpy as np
+
+from ...registry import TRANSFORMS
+from ...structures import fix_aspect_ratio, get_warp_matrix, transform_points
+from .base import BaseTransform
+
+__all__ = ['TopdownAffine']
+
+
+@TRANSFORMS.register_module()
+class TopdownAffine(BaseTransform):
+    """Crop the (rotated) box, widened to the input's shape, to the network's input.
+
+    Reads: ``img``, ``bbox_center``, ``bbox_scale``, ``bbox_rotation`` (optional), ``keypoints``.
+    Adds: ``img`` (h, w, 3), ``input_size`` (w, h), ``input_center`` (2,), ``input_scale`` (2,)
+    image pixels, ``transformed_keypoints`` (1, K, 2) input pixels; ``bbox_scale`` is widened.
+
+    Args:
+        input_size: width and height of the input.
+        use_udp: not supported, must be False.
+
+    Raises:
+        ValueError: a size that is not two positive numbers, or ``use_udp``.
+    """
+
+    def __init__(self, input_size: tuple[int, int], use_udp: bool = False) -> None:
+        if len(input_size) != 2 or min(input_size) < 1:
+            raise ValueError(f'TopdownAffine: input_size must be (width, height), got {input_size}')
+        if use_udp:
+            raise ValueError('TopdownAffine: use_udp=True (unbiased data processing) is not supported')
+        self.input_size = tuple(int(v) for v in input_size)
+
+    def transform(self, results: dict) -> dict:
+        """Crop image and keypoints.
+
+        Raises:
+            ValueError: the sample has more than one box.
+        """
+        width, height = self.input_size
+        center = np.asarray(results['bbox_center'])
+        if center.shape != (1, 2):
+            raise ValueError(f'TopdownAffine crops one box a sample, got bbox_center of shape {center.shape}')
+        scale = fix_aspect_ratio(results['bbox_scale'], width / height)
+        rotation = float(results['bbox_rotation'][0]) if results.get('bbox_rotation') is not None else 0.0
+        matrix = get_warp_matrix(center[0], scale[0], rotation, self.input_size)
+        results['img'] = cv2.warpAffine(results['img'], matrix, self.input_size, flags=cv2.INTER_LINEAR)
+        if results.get('keypoints') is not None:
+            results['transformed_keypoints'] = transform_points(results['keypoints'], matrix)
+        results['bbox_scale'] = scale
+        results['input_size'] = self.input_size
+        results['input_center'], results['input_scale'] = center[0], scale[0]
+        return results
