@@ -1,0 +1,147 @@
+"""Pictures of what the network finds, while it is validated or tested."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine import fileio
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+
+from ...registry import HOOKS
+
+__all__ = ['PoseVisualizationHook']
+
+
+@HOOKS.register_module()
+class PoseVisualizationHook(Hook):
+    """Draws predictions on full pictures; all people of a picture, when they come one after another.
+
+    In testing every ``interval``-th picture is drawn, in validation the first picture of every
+    ``interval``-th batch. Pictures are written under ``out_dir``, in the folders that the images lie
+    in under the dataset's image folder; without ``out_dir`` they go to the visualizer's backends.
+    Of several processes the first draws its share.
+
+    Args:
+        enable: False switches the hook off.
+        interval: draw every n-th.
+        kpt_thr: a keypoint is drawn when its score is above this.
+        show: open a window for each.
+        wait_time: seconds that the window stays, 0 until it is closed.
+        out_dir: folder; a relative one lies in the run's ``work_dir/timestamp``, as in mmpose 1.x.
+        backend_args: of mmengine's file backend, to read the images.
+
+    Raises:
+        ValueError: ``interval`` is not positive.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(
+        self,
+        enable: bool = False,
+        interval: int = 50,
+        kpt_thr: float = 0.3,
+        show: bool = False,
+        wait_time: float = 0.0,
+        out_dir: str | None = None,
+        backend_args: dict | None = None,
+    ) -> None:
+        if interval < 1:
+            raise ValueError(f'PoseVisualizationHook: interval must be at least 1, got {interval}')
+        self.enable, self.interval, self.kpt_thr = enable, interval, kpt_thr
+        self.show, self.wait_time, self.out_dir = show, wait_time, out_dir
+        self.backend_args = backend_args
+        self._samples: list[Any] = []  # of the picture that the last sample came from
+        self._pictures = 0
+        self._written: set[Path] = set()
+
+    def before_test_epoch(self, runner: Any) -> None:
+        """Start counting."""
+        self._samples, self._pictures, self._written = [], 0, set()
+
+    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Collect the people of a picture, and draw it when those of the next one come."""
+        if not self.enable or not is_main_process():
+            return
+        for sample in outputs or ():
+            if self._samples and sample.img_path != self._samples[0].img_path:
+                self._finish_picture(runner)
+            self._samples.append(sample)
+
+    def after_test_epoch(self, runner: Any, metrics: dict | None = None) -> None:
+        """Draw the last picture, and say where they all are."""
+        if not self.enable or not is_main_process():
+            return
+        self._finish_picture(runner)
+        if self.out_dir is not None:
+            runner.logger.info(f'{len(self._written)} pictures of predictions are in {self._folder(runner)}')
+
+    def _finish_picture(self, runner: Any) -> None:
+        samples, self._samples = self._samples, []
+        if not samples:
+            return
+        if self._pictures % self.interval == 0:
+            self._draw(runner, samples, runner.test_dataloader.dataset, name='test_img', step=self._pictures)
+        self._pictures += 1
+
+    def after_val_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Draw the first picture of every ``interval``-th batch."""
+        if not self.enable or batch_idx % self.interval or not outputs or not is_main_process():
+            return
+        samples = [s for s in outputs if s.img_path == outputs[0].img_path]
+        step = runner.iter + batch_idx
+        self._draw(runner, samples, runner.val_dataloader.dataset, name='val_img', step=step)
+
+    def _folder(self, runner: Any) -> Path:
+        return Path(runner.work_dir, str(runner.timestamp), self.out_dir)
+
+    def _draw(self, runner: Any, samples: list[Any], dataset: Any, *, name: str, step: int) -> None:
+        out_file = None
+        if self.out_dir is not None:
+            folder = self._folder(runner)
+            out_file = self._unused(
+                _picture_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
+            )
+        visualizer = runner.visualizer
+        visualizer.set_dataset_meta(getattr(dataset, 'metainfo', None))
+        visualizer.add_datasample(
+            os.path.basename(samples[0].img_path) if self.show else name,
+            _read(samples[0].img_path, dataset, self.backend_args),
+            data_sample=samples,
+            draw_gt=False,
+            draw_bbox=True,
+            draw_heatmap=True,
+            show=self.show,
+            wait_time=self.wait_time,
+            out_file=out_file,
+            kpt_thr=self.kpt_thr,
+            step=step,
+        )
+
+    def _unused(self, path: Path) -> Path:
+        """Return ``path``, numbered if this run has written it already (images of one name in several folders)."""
+        free, number = path, 2
+        while free in self._written:
+            free, number = path.with_name(f'{path.stem}_{number}{path.suffix}'), number + 1
+        self._written.add(free)
+        return free
+
+
+def _picture_path(folder: Path, samples: list[Any], dataset: Any) -> Path:
+    path = Path(samples[0].img_path)
+    prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
+    name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
+    return folder / name.with_suffix(name.suffix if name.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
+
+
+def _read(path: str, dataset: Any, backend_args: dict | None) -> np.ndarray:
+    """Read an image (H, W, 3) RGB as the dataset's own pipeline does."""
+    from ...datasets.transforms.load_image import LoadImage, decode_image
+
+    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+    loader = next((s for s in steps if isinstance(s, LoadImage)), None)
+    ignore = loader is not None and loader.color_type == 'color_ignore_orientation'
+    image = decode_image(fileio.get(path, backend_args=backend_args), path, ignore_orientation=ignore)
+    return np.ascontiguousarray(image[..., ::-1])

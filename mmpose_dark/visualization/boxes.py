@@ -1,0 +1,65 @@
+"""Boxes on pictures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .canvas import as_canvas, draw_line_, draw_text_, text_size
+from .colors import color_table, to_color
+
+__all__ = ['draw_bboxes']
+
+
+def draw_bboxes(
+    image: np.ndarray,
+    bboxes: np.ndarray,
+    *,
+    colors: str | Sequence | np.ndarray | None = None,
+    line_width: float | None = None,
+    alpha: float = 1.0,
+    labels: Sequence[str] | None = None,
+    text_color: str | Sequence[int] = 'black',
+) -> np.ndarray:
+    """Draw boxes, each with an optional line of text on its upper edge.
+
+    Args:
+        image: (H, W, 3) uint8; not modified.
+        bboxes: (N, 4) left, top, right, bottom in pixels; boxes with NaN are left out.
+        colors: one colour or one a box, in the image's channel order.
+        line_width: pixels; None fits it to the picture.
+        alpha: opacity of the lines, 0..1.
+        labels: one text a box.
+        text_color: of the labels, which stand on the box's colour.
+
+    Returns:
+        (H, W, 3) uint8, a new picture.
+
+    Raises:
+        ValueError: not (N, 4), or another number of labels than boxes.
+
+    >>> picture = draw_bboxes(np.zeros((9, 9, 3), np.uint8), np.array([[2, 2, 6, 6]]), colors='red')
+    >>> picture[2, 4].tolist(), picture[4, 4].tolist()
+    ([255, 0, 0], [0, 0, 0])
+    """
+    canvas = as_canvas(image)
+    boxes = np.asarray(bboxes, dtype=np.float64)
+    boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
+    if boxes.ndim != 2 or boxes.shape[1] < 4:
+        raise ValueError(f'bboxes must have the shape (N, 4), got {np.shape(bboxes)}')
+    if labels is not None and len(labels) != len(boxes):
+        raise ValueError(f'{len(labels)} labels given for {len(boxes)} boxes')
+    tints = color_table(colors, len(boxes), default='green')
+    width = max(1, round(sum(canvas.shape[:2]) / 800)) if line_width is None else line_width
+    height = float(np.clip(sum(canvas.shape[:2]) / 120, 8, 24))
+    for i, (box, tint) in enumerate(zip(boxes[:, :4], tints, strict=True)):
+        if not np.isfinite(box).all():
+            continue
+        left, top, right, bottom = box
+        corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+        for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            draw_line_(canvas, a, b, color=tint, width=width, alpha=alpha)
+        if labels is not None and labels[i]:
+            above = top - text_size(labels[i], height)[1] - height * 0.6
+            xy = (left, above if above >= 0 else top)
+            draw_text_(canvas, labels[i], xy=xy, height=height, color=to_color(text_color), background=tint)
+    return canvas

@@ -1,0 +1,156 @@
+"""Anti-aliased sub-pixel primitives on uint8 pictures.
+
+Coordinates are pixels with the integer at the pixel's centre. Functions ending in ``_`` draw into
+the array they are given.
+"""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+__all__ = ['as_canvas', 'draw_disc_', 'draw_line_', 'draw_text_', 'text_size']
+
+_SHIFT = 4  # cv2 takes fixed-point numbers with this many fractional bits
+_FAR = 1e6  # further out than any picture; keeps the fixed-point numbers within 32 bits
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+def as_canvas(image: np.ndarray) -> np.ndarray:
+    """Return a colour copy of a picture to draw on.
+
+    Args:
+        image: (H, W, 3) or (H, W) or (H, W, 1), uint8; not modified.
+
+    Returns:
+        (H, W, 3) uint8, contiguous, never sharing memory with ``image``.
+
+    Raises:
+        TypeError: not a uint8 array.
+        ValueError: another shape.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        raise TypeError(f'a picture to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}')
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f'a picture to draw on has the shape (H, W, 3) or (H, W), got {image.shape}')
+    return np.array(image, order='C')
+
+
+def _fixed(xy: np.ndarray) -> tuple[int, int]:
+    x, y = np.round(np.clip(xy, -_FAR, _FAR) * (1 << _SHIFT)).astype(int)
+    return int(x), int(y)
+
+
+def _window(canvas: np.ndarray, points: np.ndarray, margin: float) -> tuple[slice, slice]:
+    """Rows and columns of the canvas that a shape around ``points`` (n, 2) can touch."""
+    height, width = canvas.shape[:2]
+    low = np.floor(np.clip(points.min(axis=0) - margin, 0, (width, height))).astype(int)
+    high = np.ceil(np.clip(points.max(axis=0) + margin + 1, 0, (width, height))).astype(int)
+    return slice(low[1], max(low[1], high[1])), slice(low[0], max(low[0], high[0]))
+
+
+def _blended_(canvas: np.ndarray, points: np.ndarray, margin: float, alpha: float, draw: Callable) -> None:
+    """Call ``draw(target, points)`` on the canvas, or on a copy of the touched window that is then mixed in."""
+    if alpha >= 1:
+        draw(canvas, points)
+        return
+    rows, columns = _window(canvas, points, margin)
+    window = canvas[rows, columns]
+    if window.size and alpha > 0:
+        layer = np.array(window, order='C')
+        draw(layer, points - (columns.start, rows.start))
+        canvas[rows, columns] = cv2.addWeighted(layer, alpha, np.ascontiguousarray(window), 1 - alpha, 0)
+
+
+def draw_line_(
+    canvas: np.ndarray, start: np.ndarray, end: np.ndarray, *, color: Sequence[int], width: float, alpha: float = 1.0
+) -> None:
+    """Draw an anti-aliased line into ``canvas``.
+
+    Args:
+        canvas: (H, W, 3) uint8, modified.
+        start: (2,) x, y in pixels, fractions count.
+        end: (2,) x, y in pixels.
+        color: three numbers in the canvas' channel order.
+        width: pixels; rounded, at least 1.
+        alpha: opacity, 0..1.
+    """
+    thickness = max(1, round(width))
+    tint = tuple(map(int, color))
+
+    def draw(target: np.ndarray, ends: np.ndarray) -> None:
+        cv2.line(target, _fixed(ends[0]), _fixed(ends[1]), tint, thickness, cv2.LINE_AA, _SHIFT)
+
+    _blended_(canvas, np.array([start, end], dtype=float), thickness + 2, alpha, draw)
+
+
+def draw_disc_(
+    canvas: np.ndarray, center: np.ndarray, *, color: Sequence[int], radius: float, alpha: float = 1.0
+) -> None:
+    """Draw an anti-aliased filled circle into ``canvas``.
+
+    Args:
+        canvas: (H, W, 3) uint8, modified.
+        center: (2,) x, y in pixels, fractions count.
+        color: three numbers in the canvas' channel order.
+        radius: pixels, fractions count.
+        alpha: opacity, 0..1.
+    """
+    scaled = max(1, round(radius * (1 << _SHIFT)))
+    tint = tuple(map(int, color))
+
+    def draw(target: np.ndarray, centers: np.ndarray) -> None:
+        cv2.circle(target, _fixed(centers[0]), scaled, tint, -1, cv2.LINE_AA, _SHIFT)
+
+    _blended_(canvas, np.array([center], dtype=float), radius + 2, alpha, draw)
+
+
+def _font(height: float) -> tuple[float, int]:
+    (_, unit), _ = cv2.getTextSize('H', _FONT, 1.0, 1)
+    return height / unit, 1 if height < 14 else 2
+
+
+def text_size(text: str, height: float) -> tuple[int, int]:
+    """Return width and height in pixels that ``text`` takes when its capitals are ``height`` high.
+
+    >>> w, h = text_size('nose', 10)
+    >>> w > h
+    True
+    """
+    scale, thickness = _font(height)
+    (width, tall), baseline = cv2.getTextSize(text, _FONT, scale, thickness)
+    return width, tall + baseline
+
+
+def draw_text_(
+    canvas: np.ndarray,
+    text: str,
+    *,
+    xy: tuple[float, float],
+    height: float = 10,
+    color: tuple = (255, 255, 255),
+    background: tuple | None = None,
+) -> None:
+    """Write ``text`` into ``canvas``, moved inwards where it would leave the picture.
+
+    Args:
+        canvas: (H, W, 3) uint8, modified.
+        text: one line.
+        xy: left and top of the text in pixels.
+        height: height of a capital letter in pixels.
+        color: three numbers in the canvas' channel order.
+        background: colour of a filled box behind the text; None draws none.
+    """
+    scale, thickness = _font(height)
+    (width, tall), _ = cv2.getTextSize(text, _FONT, scale, thickness)
+    pad = max(1, round(height * 0.3)) if background is not None else 0
+    x = round(min(max(xy[0], 0), max(0, canvas.shape[1] - width - 2 * pad)))
+    y = round(min(max(xy[1], 0), max(0, canvas.shape[0] - tall - 2 * pad)))
+    if background is not None:
+        cv2.rectangle(canvas, (x, y), (x + width + 2 * pad, y + tall + 2 * pad), tuple(map(int, background)), -1)
+    origin = (x + pad, y + pad + tall)
+    cv2.putText(canvas, text, origin, _FONT, scale, tuple(map(int, color)), thickness, cv2.LINE_AA)
