@@ -5,6 +5,7 @@ from typing import Any
 
 import cv2
 
+from ..registry import FUNCTIONS
 from .device import resolve_device
 from .randomness import seed_everything
 
@@ -25,7 +26,10 @@ def complete_dataloader_cfg(dataloader: dict[str, Any], *, seed: int | None, ran
     workers are dropped when there are none (``num_workers=0``), where torch would refuse them.
     """
     cfg = dict(dataloader)
-    cfg.setdefault('collate_fn', dict(type='pose_collate'))
+    collate = cfg.get('collate_fn') or dict(type='pose_collate')
+    if isinstance(collate, dict) and isinstance(collate['type'], str):  # mmengine looks in its own registry only
+        collate = {**collate, 'type': FUNCTIONS.find(collate['type'])}
+    cfg['collate_fn'] = collate
     cfg.setdefault('pin_memory', resolve_device().type == 'cuda')
     if not cfg.get('num_workers'):
         for name in ('persistent_workers', 'prefetch_factor'):

@@ -19,5 +19,5 @@ def register_all_modules(init_default_scope: bool = True) -> None:
     """
     for package in _PACKAGES:
         importlib.import_module(f'mmpose_dark.{package}')
-    if init_default_scope:
+    if init_default_scope and not DefaultScope.check_instance_created('mmpose_dark'):
         DefaultScope.get_instance('mmpose_dark', scope_name='mmpose_dark')

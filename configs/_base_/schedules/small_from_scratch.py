@@ -5,7 +5,7 @@ test_cfg = dict()
 
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.05))
 param_scheduler = [
-    dict(type='LinearLR', begin=0, end=200, start_factor=0.01, by_epoch=False),
+    dict(type='LinearLR', begin=0, end=300, start_factor=0.01, by_epoch=False),
     dict(type='CosineAnnealingLR', begin=0, end=45, T_max=45, eta_min=1e-6, by_epoch=True, convert_to_iter_based=True),
 ]
 auto_scale_lr = dict(base_batch_size=32)

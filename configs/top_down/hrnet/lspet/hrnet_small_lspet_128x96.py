@@ -3,7 +3,7 @@ _base_ = [
     '../../../_base_/schedules/small_from_scratch.py',
     '../../../_base_/models/hrnet_small.py',
     '../../../_base_/datasets/lspet.py',
-    '../../../_base_/inputs/128x96.py',
+    '../../../_base_/inputs/128x96_simple.py',
 ]
 model = dict(head=dict(out_channels=14, decoder=_base_.codec))
 train_dataloader = dict(batch_size=32, dataset=dict(pipeline=_base_.train_pipeline))
