@@ -1,14 +1,16 @@
 """The families of published checkpoints: told apart by their parameter names, brought to this package's names.
 
-========================= ============================================== =====================
-family                    recognised by                                  names here
-========================= ============================================== =====================
-mmpose 1.x, mmpose_dark   ``backbone.``, ``head.``                       the same
-mmpose 0.x                ``backbone.``, ``keypoint_head.``              ``head.``
-HRNet, DarkPose HRNet     ``stage2.``, ``final_layer.``                  ``backbone.``, ``head.``
-Simple Baselines, DarkPose ResNet ``deconv_layers.``, ``final_layer.``   ``backbone.``, ``head.``
-DarkPose Hourglass        ``hg.``, ``score.``                            ``backbone.``, ``head.``
-========================= ============================================== =====================
+================================= ==================================== ==========================
+family                            recognised by                        what becomes of the names
+================================= ==================================== ==========================
+mmpose 1.x, mmpose_dark           ``backbone.``                        stay
+mmpose 0.x                        ``keypoint_head.``                   ``head.``
+HRNet, DarkPose HRNet             ``stage2.``, ``final_layer.``        ``backbone.``, ``head.`` put in front
+Simple Baselines, DarkPose ResNet ``deconv_layers.``, ``final_layer.`` ``backbone.``, ``head.`` put in front
+DarkPose Hourglass                ``hg.``, ``score.``                  ``backbone.`` put in front
+================================= ==================================== ==========================
+
+Inside the parts, all families use the same names for the same layers.
 """
 
 import re
@@ -100,7 +102,7 @@ def recognise(names: Iterable[str]) -> Family | None:
     starts = {n.split('.', 1)[0] for n in names}
     if 'keypoint_head' in starts:
         return Family('mmpose 0.x', _mmpose0)
-    if {'backbone', 'head'} <= starts:
+    if 'backbone' in starts:
         return Family('mmpose 1.x / mmpose_dark', str)
     if {'hg', 'score'} <= starts:
         return Family('DarkPose Hourglass', _bare)
@@ -162,11 +164,13 @@ def describe_network(state_dict: StateDict) -> str:
         blocks = tuple(count(rf'layer{i}\.\d+') for i in (1, 2, 3, 4))
         depth = _RESNETS.get((blocks, 'layer1.0.conv3.weight' in names))
         what = f'ResNet-{depth}' if depth else f'ResNet with {"-".join(map(str, blocks))} blocks'
-    deconvolutions = count(r'head\.deconv_layers\.\d+\.weight') // 2
-    last = next((k for k in state_dict if re.fullmatch(r'(head\.)?final_layer\.weight', k)), None)
+    deconvolutions = sum(
+        state_dict[k].ndim == 4 for name, k in names.items() if re.match(r'(head\.)?deconv_layers\.\d+\.weight', name)
+    )
+    last = [k for name, k in names.items() if re.fullmatch(r'((head\.)?final_layer|score\.\d+)\.weight', name)]
     parts = [what]
     if deconvolutions:
-        parts.append(f'{deconvolutions} deconvolutions')
+        parts.append(f'{deconvolutions} deconvolution' + 's' * (deconvolutions > 1))
     if last:
-        parts.append(f'{state_dict[last].shape[0]} keypoints')
+        parts.append(f'{state_dict[last[-1]].shape[0]} keypoints')
     return ', '.join(parts)

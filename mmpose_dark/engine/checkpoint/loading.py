@@ -20,11 +20,14 @@ _HARMLESS_MISSING = re.compile(r'(.*\.)?num_batches_tracked')
 _HARMLESS_UNEXPECTED = re.compile(r'(.*\.)?num_batches_tracked|data_preprocessor\.(mean|std)')
 _SHOWN = 10
 
-# What a file has besides the backbone. Nothing here can hide a wrong file: the backbone's own parameters
-# are all required.
-_CLASSIFIER_OR_HEAD = re.compile(r'(fc|classifier|head|incre_modules|downsamp_modules|final_layer|deconv_layers)\.')
-_LATE_STAGE = re.compile(r'(layer[2-4]|stage[34]|transition[23])\.')
-_OTHER_RESOLUTIONS = re.compile(r'(stage\d\.\d+\.fuse_layers\.[1-9])\.')
+# What a file may have besides the backbone: a classifier or pose head, stages that the backbone was built
+# without, the lower resolutions of the last HRNet stage. It cannot hide a wrong file: all parameters of the
+# backbone are required.
+_BESIDE_BACKBONE = (
+    re.compile(r'(fc|classifier|head|incre_modules|downsamp_modules|final_layer|deconv_layers)\.'),
+    re.compile(r'(layer[2-4]|stage[34]|transition[23])\.'),
+    re.compile(r'(stage\d\.\d+\.fuse_layers\.[1-9])\.'),
+)
 
 
 class _Difference(NamedTuple):
@@ -166,17 +169,19 @@ def load_backbone_weights(
         if any(k.startswith('backbone.') for k in weights):
             weights = {k.removeprefix('backbone.'): v for k, v in weights.items() if k.startswith('backbone.')}
     own, there = _unwrapped(module).state_dict(), describe_network(weights)
-    left_out = sorted({group for k in weights if k not in own and (group := _beside_backbone(k, own))})
-    weights = {k: v for k, v in weights.items() if k in own or not _beside_backbone(k, own)}
-    if left_out:
-        print_log(f'{path_or_url}: not part of the backbone and left out: {", ".join(left_out)}', logger='current')
+    beside = {k: part for k in weights if k not in own and (part := _beside_backbone(k, own))}
+    weights = {k: v for k, v in weights.items() if k not in beside}
+    if beside:
+        parts = ', '.join(sorted(set(beside.values())))
+        print_log(f'{path_or_url}: not part of the backbone and left out: {parts}', logger='current')
     name = family.name if family else 'ImageNet backbone'
     _put(module, weights, str(path_or_url), name, there=there, strict=True)
 
 
 def _beside_backbone(name: str, own: StateDict) -> str | None:
-    """Return the part of a network that ``name`` belongs to where a backbone may do without it."""
-    found = _CLASSIFIER_OR_HEAD.match(name) or _LATE_STAGE.match(name) or _OTHER_RESOLUTIONS.match(name)
-    if found is None or any(k.startswith(found[1] + '.') for k in own):
-        return None
-    return found[1]
+    """Return the part of a network that ``name`` is of where a backbone may lack that part and this one does."""
+    for pattern in _BESIDE_BACKBONE:
+        found = pattern.match(name)
+        if found and not any(k.startswith(found[1] + '.') for k in own):
+            return found[1]
+    return None

@@ -6,6 +6,7 @@ import pathlib
 import pickle
 import pickletools
 import re
+import tarfile
 import warnings
 import zipfile
 from typing import Any
@@ -86,6 +87,7 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
 
 
 def _check_bytes(path: pathlib.Path) -> None:
+    """Refuse what is no checkpoint, and the formats that PyTorch before 2.6 runs code from in spite of weights_only."""
     try:
         with open(path, 'rb') as file:
             head = file.read(64)
@@ -96,8 +98,12 @@ def _check_bytes(path: pathlib.Path) -> None:
     if head.startswith(b'PK'):
         if not _is_zip(path):
             raise CheckpointError(_cut_off(path))
+        if any(member.endswith('/constants.pkl') for member in _members(path)):
+            raise CheckpointError(
+                f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
+            )
         return
-    if head.startswith(b'\x80'):
+    if head.startswith(b'\x80') and not tarfile.is_tarfile(path):
         return
     what = next((text for pattern, text in _WHAT_IT_IS if re.match(pattern, head, re.I | re.S)), None)
     raise CheckpointError(
@@ -114,6 +120,14 @@ def _is_zip(path: pathlib.Path) -> bool:
         return False
 
 
+def _members(path: pathlib.Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as err:
+        raise CheckpointError(_cut_off(path)) from err
+
+
 def _cut_off(path: pathlib.Path) -> str:
     return (
         f'{path}: the file is cut off or damaged ({path.stat().st_size:,} bytes). '
@@ -122,10 +136,7 @@ def _cut_off(path: pathlib.Path) -> str:
 
 
 def _why_unreadable(path: pathlib.Path, err: Exception) -> str:
-    names = _names_in(path)
-    if 'TorchScript' in str(err) or any(name.startswith('__torch__.') for name in names):
-        return f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
-    refused = [name for name in names if not is_safe_class(name)]
+    refused = [name for name in _names_in(path) if not is_safe_class(name)]
     in_message = re.search(r'GLOBAL ([\w.]+)', str(err))
     if not refused and isinstance(err, pickle.UnpicklingError) and in_message:
         refused = [in_message[1]]

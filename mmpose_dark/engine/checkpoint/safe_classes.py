@@ -29,8 +29,8 @@ _HISTORY_STATISTICS = ('min', 'max', 'current', 'mean')
 
 # Classes that only hold what they are given, accepted as they are.
 _HARMLESS = (
-    *(bool, dict, float, frozenset, int, list, slice, str, tuple),
-    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
+    *(bool, bytearray, complex, dict, float, frozenset, int, list, set, slice, str, tuple),
+    *(collections.Counter, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone),
     *(np.float16, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64, np.uint8, np.bool_),
 )
 _ALLOWED: dict[str, Callable] = {f'{c.__module__}.{c.__qualname__}': c for c in _HARMLESS}
@@ -161,6 +161,13 @@ def _new_defaultdict(factory: Any = None, *items: Any) -> dict:
     if not any(factory is known for known in (None, list, dict, int, float, str, bool, set, tuple)):
         raise UnpicklingError(f'defaultdict of {factory}')
     return {_Marker(collections.defaultdict, factory): None, **dict(*items)}
+
+
+@_stands_for('_codecs.encode')
+def _new_bytes(text: str, encoding: str = '') -> bytes:
+    if not isinstance(text, str) or encoding != 'latin1':
+        raise UnpicklingError(f'_codecs.encode asked for {encoding!r}')
+    return text.encode('latin1')  # how pickle protocol 2 writes bytes; PyTorch allows it itself since 2.5
 
 
 @_stands_for('builtins.bytes')

@@ -292,9 +292,7 @@ def test_other_damage_is_a_checkpoint_error(tmp_path):
         damaged = data.copy()
         damaged[start : start + 8] = b'\xff' * 8
         (tmp_path / 'bad.pth').write_bytes(damaged)
-        with contextlib.suppress(
-            CheckpointError
-        ):  # damage in the tensors themselves is not seen; nothing else gets out
+        with contextlib.suppress(CheckpointError):  # damaged numbers are not seen; no other error gets out
             load_state_dict_file(tmp_path / 'bad.pth')
 
 

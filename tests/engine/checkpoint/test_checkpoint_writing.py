@@ -79,7 +79,7 @@ def test_full_disk(tmp_path):
 
 @posix
 def test_kill_while_writing(tmp_path):
-    """``kill -9`` at different moments: the file is always a whole checkpoint; the left-over goes with the next save."""
+    """``kill -9`` at any moment leaves a whole checkpoint; the left-over goes with the next save."""
     path = tmp_path / 'a.pth'
     code = (
         'import itertools, sys, torch\n'
@@ -90,11 +90,11 @@ def test_kill_while_writing(tmp_path):
         '    print(n, flush=True)\n'
     )
     left_over = False
-    for attempt in range(6):
+    for attempt in range(3):
         process = subprocess.Popen([sys.executable, '-c', code, str(path)], stdout=subprocess.PIPE, text=True)
         seen = int(process.stdout.readline())
         deadline = time.monotonic() + 0.02 * attempt
-        while time.monotonic() < deadline or (attempt > 2 and not list(tmp_path.glob('.*.tmp'))):
+        while time.monotonic() < deadline or (attempt > 0 and not list(tmp_path.glob('.*.tmp'))):
             pass
         process.send_signal(signal.SIGKILL)
         process.wait()
