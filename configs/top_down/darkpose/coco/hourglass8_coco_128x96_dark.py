@@ -1,0 +1,4 @@
+_base_ = '../../hourglass/coco/hourglass8_coco_128x96.py'
+
+codec = dict(_base_.codec, unbiased=True, blur_kernel_size=11)
+model = dict(head=dict(decoder=codec))

@@ -1,0 +1,15 @@
+# DARK's official recipe; its sigma for this network is 2 where the 4-stack network has 1.
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adam_140e.py',
+    '../../../_base_/models/hourglass8.py',
+    '../../../_base_/datasets/coco.py',
+    '../../../_base_/inputs/128x96_simple.py',
+]
+codec = dict(_base_.codec, sigma=2)
+model = dict(head=dict(decoder=codec))
+train_dataloader = dict(batch_size=8, dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
+default_hooks = dict(checkpoint=dict(save_best='coco/AP'))
+optim_wrapper = dict(optimizer=dict(lr=2.5e-4))
