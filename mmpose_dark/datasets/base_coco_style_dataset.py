@@ -33,7 +33,8 @@ class BaseCocoStyleDataset(PoseDataset):
     Args:
         ann_file: annotation file, relative to ``data_root``.
         bbox_file: person detections (list of image_id, category_id, bbox xywh, score), as given or
-            relative to ``data_root``; in test mode only.
+            relative to ``data_root``; in test mode only. Several files make a detector ensemble:
+            all their boxes are samples, and the metric's OKS-NMS merges the poses.
         data_mode: only ``'topdown'``.
         metainfo: definition (``dict(from_file=name_or_path)``) instead of the class's own.
         data_root: prefix of relative paths.
@@ -64,7 +65,7 @@ class BaseCocoStyleDataset(PoseDataset):
     def __init__(
         self,
         ann_file: str = '',
-        bbox_file: str | None = None,
+        bbox_file: str | Sequence[str] | None = None,
         data_mode: str = 'topdown',
         metainfo: dict | None = None,
         data_root: str | None = None,
@@ -104,7 +105,10 @@ class BaseCocoStyleDataset(PoseDataset):
         self.data_root = data_root or ''
         self.ann_file = self._under_root(ann_file)
         self.data_prefix = {k: self._under_root(v) for k, v in (data_prefix or dict(img='')).items()}
-        self.bbox_file = self._find_bbox_file(bbox_file) if bbox_file else None
+        self.bbox_file: str | list[str] | None = None
+        if bbox_file:
+            several = not isinstance(bbox_file, str)
+            self.bbox_file = [self._find_file(f) for f in bbox_file] if several else self._find_file(bbox_file)
         self.data_mode = data_mode
         self.filter_cfg = dict(filter_cfg or {})
         self.serialize_data = serialize_data
@@ -119,7 +123,7 @@ class BaseCocoStyleDataset(PoseDataset):
     def _under_root(self, path: str) -> str:
         return path if '://' in path or not self.data_root else os.path.join(self.data_root, path)
 
-    def _find_bbox_file(self, path: str) -> str:
+    def _find_file(self, path: str) -> str:
         """Mmpose's configs give it with the data root, unlike ann_file; either is taken."""
         return path if os.path.exists(path) else self._under_root(path)
 
@@ -297,11 +301,8 @@ class BaseCocoStyleDataset(PoseDataset):
             info['id'] for info, reason in zip(infos, reasons, strict=True) if reason and reason.startswith('a box')
         ]
         if boxes:
-            warnings.warn(
-                f'annotation file {self.ann_file!r}: {len(boxes)} people have a box of no width or height, or outside '
-                f'the image, and are left out; annotation ids {boxes[:5]}{" ..." if len(boxes) > 5 else ""}',
-                stacklevel=3,
-            )
+            what = 'people have a box of no width or height, or outside the image,'
+            _warn_left_out(f'annotation file {self.ann_file!r}', what, 'annotations', boxes)
         if not valid:
             counts = ', '.join(f'{n} x {reason}' for reason, n in Counter(reasons).items())
             raise AnnotationError(
@@ -311,14 +312,21 @@ class BaseCocoStyleDataset(PoseDataset):
         return valid
 
     def _load_detection_results(self) -> list[dict]:
-        detections = read_detections(self.bbox_file, backend_args=self.backend_args)
         images, _ = self._load_images()
+        files = [self.bbox_file] if isinstance(self.bbox_file, str) else self.bbox_file
+        infos = [info for path in files for info in self._parse_detections(path, images)]
+        for i, info in enumerate(infos):
+            info['id'] = i
+        return infos
+
+    def _parse_detections(self, path: str, images: dict[Any, dict]) -> list[dict]:
+        detections = read_detections(path, backend_args=self.backend_args)
         unknown = [i for i, det in enumerate(detections) if det['image_id'] not in images]
         if unknown and not (self.filter_cfg.get('skip_unknown_images') and len(unknown) < len(detections)):
             i = unknown[0]
             raise AnnotationError(
-                f'detections file {self.bbox_file!r} is for other images: {len(unknown)} of {len(detections)} '
-                f'records have an image_id that {self.ann_file!r} lacks, the first is record {i} with image_id '
+                f'detections file {path!r} is for other images: {len(unknown)} of {len(detections)} records have an '
+                f'image_id that {self.ann_file!r} lacks, the first is record {i} with image_id '
                 f'{detections[i]["image_id"]!r}. Give the detections of these images, or leave the rest out with '
                 'filter_cfg=dict(skip_unknown_images=True)'
             )
@@ -333,28 +341,29 @@ class BaseCocoStyleDataset(PoseDataset):
             if w <= 0 or h <= 0:
                 flat.append(i)
                 continue
-            infos.append(
-                dict(
-                    id=len(infos),
-                    img_id=det['image_id'],
-                    img_path=image['img_path'],
-                    bbox=np.array([[x, y, x + w, y + h]], np.float32),
-                    bbox_score=np.array([det['score']], np.float32),
-                    keypoints=keypoints,
-                    keypoints_visible=visible,
-                    category_id=1,
-                    **({'crowd_index': image['crowdIndex']} if 'crowdIndex' in image else {}),
-                )
+            info = dict(
+                id=len(infos),
+                img_id=det['image_id'],
+                img_path=image['img_path'],
+                bbox=np.array([[x, y, x + w, y + h]], np.float32),
+                bbox_score=np.array([det['score']], np.float32),
+                keypoints=keypoints,
+                keypoints_visible=visible,
+                category_id=1,
             )
+            if 'crowdIndex' in image:
+                info['crowd_index'] = image['crowdIndex']
+            infos.append(info)
         if flat:
-            warnings.warn(
-                f'detections file {self.bbox_file!r}: {len(flat)} boxes have no width or height and are left out; '
-                f'records {flat[:5]}{" ..." if len(flat) > 5 else ""}',
-                stacklevel=4,
-            )
+            _warn_left_out(f'detections file {path!r}', 'boxes have no width or height', 'records', flat)
         if not infos:
             raise AnnotationError(
-                f'detections file {self.bbox_file!r} has {len(detections)} records but no usable person box '
+                f'detections file {path!r} has {len(detections)} records but no usable person box '
                 '(category_id 1, positive width and height)'
             )
         return infos
+
+
+def _warn_left_out(where: str, what: str, kind: str, ids: list) -> None:
+    listed = ', '.join(map(str, ids[:5])) + (' ...' if len(ids) > 5 else '')
+    warnings.warn(f'{where}: {len(ids)} {what} and are left out; {kind} {listed}', stacklevel=2)

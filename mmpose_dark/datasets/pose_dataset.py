@@ -85,6 +85,11 @@ class PoseDataset(Dataset):
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return the record of one sample, before any transform."""
 
+    def identify(self, idx: int) -> tuple[int, int]:
+        """Return id and img_id of a sample without reading its image."""
+        info = self.get_data_info(idx)
+        return info.get('id', idx), info.get('img_id', -1)
+
     def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> Any:
         """Run the pipeline on one sample.
 
@@ -116,8 +121,8 @@ class PoseDataset(Dataset):
                 if self.on_bad_image == 'raise':
                     raise
                 if self.on_bad_image == 'report':
-                    info = self.get_data_info(index)
-                    return BadSample(err.path, err.reason, id=info.get('id', index), img_id=info.get('img_id', -1))
+                    sample_id, img_id = self.identify(index)
+                    return BadSample(err.path, err.reason, id=sample_id, img_id=img_id)
                 self._warn_once(err)
                 sample = None
             if sample is not None:

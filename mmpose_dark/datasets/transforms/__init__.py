@@ -1,7 +1,9 @@
 """Transforms of a sample, one a file; see docs/architecture.md for the way of a sample."""
 
+from .base import BaseTransform
 from .bbox_center_scale import GetBBoxCenterScale
 from .generate_target import GenerateTarget
+from .keypoint_converter import KeypointConverter
 from .load_image import LoadImage
 from .pack_pose_inputs import PackPoseInputs
 from .random_bbox_transform import RandomBBoxTransform
@@ -10,8 +12,10 @@ from .random_half_body import RandomHalfBody
 from .topdown_affine import TopdownAffine
 
 __all__ = [
+    'BaseTransform',
     'GenerateTarget',
     'GetBBoxCenterScale',
+    'KeypointConverter',
     'LoadImage',
     'PackPoseInputs',
     'RandomBBoxTransform',

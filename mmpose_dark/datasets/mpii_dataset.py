@@ -1,0 +1,179 @@
+"""MPII Human Pose."""
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from mmengine import fileio
+
+from ..registry import DATASETS
+from ..structures import bbox_cs2xyxy
+from .annotation_file import finite_numbers, read_json
+from .base_coco_style_dataset import BaseCocoStyleDataset
+from .errors import AnnotationError
+
+__all__ = ['MpiiDataset']
+
+_PIXELS_PER_SCALE = 200.0
+_CENTER_SHIFT = 15.0  # of 200: lowers the box, so that no limb is cropped (as in all references)
+_HEAD_SIZE_FACTOR = 0.6  # head segment length from the head box's diagonal (the official PCKh script)
+
+
+@DATASETS.register_module()
+class MpiiDataset(BaseCocoStyleDataset):
+    """MPII Human Pose (16 keypoints) in the JSON of Simple Baselines, HRNet and mmpose.
+
+    The file is a list of people with image, center, scale (height of the person over 200 px),
+    joints and joints_vis. Its coordinates count from 1, here they count from 0. Every person of
+    the file is a sample, in its order, as the PCKh script needs.
+
+    Args:
+        ann_file: annotation file, relative to ``data_root``.
+        headbox_file: the official ``gt_valid.mat``; adds ``head_size`` (1, 1), the PCKh unit in
+            pixels, to each sample; as given or relative to ``data_root``; in test mode only.
+        data_mode: only ``'topdown'``.
+        metainfo: definition instead of MPII's.
+        data_root: prefix of relative paths.
+        data_prefix: ``img``: folder of the images.
+        indices: use only these samples, or the first so many.
+        serialize_data: see :class:`BaseCocoStyleDataset`.
+        pipeline: transforms.
+        test_mode: whether samples are for testing.
+        lazy_init: read the files at the first use.
+        max_refetch: see :class:`PoseDataset`.
+        on_bad_image: see :class:`PoseDataset`.
+        backend_args: of mmengine's file backend.
+
+    Raises:
+        AnnotationError: see :class:`BaseCocoStyleDataset`; or ``headbox_file`` is for other people.
+    """
+
+    METAINFO: ClassVar[dict] = dict(from_file='mpii')
+    LAYOUT = """
+    data/mpii/                                   (data_root; http://human-pose.mpi-inf.mpg.de)
+      annotations/mpii_train.json
+      annotations/mpii_val.json                  (https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar)
+      annotations/mpii_gt_val.mat                (the same file as gt_valid.mat)
+      images/000001163.jpg ..."""
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        headbox_file: str | None = None,
+        data_mode: str = 'topdown',
+        metainfo: dict | None = None,
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        lazy_init: bool = False,
+        max_refetch: int = 1000,
+        on_bad_image: str | None = None,
+        backend_args: dict | None = None,
+    ) -> None:
+        if headbox_file and not test_mode:
+            raise ValueError('MpiiDataset: headbox_file needs test_mode=True')
+        self._headbox_given = headbox_file
+        super().__init__(
+            ann_file=ann_file,
+            data_mode=data_mode,
+            metainfo=metainfo,
+            data_root=data_root,
+            data_prefix=data_prefix,
+            indices=indices,
+            serialize_data=serialize_data,
+            pipeline=pipeline,
+            test_mode=test_mode,
+            lazy_init=lazy_init,
+            max_refetch=max_refetch,
+            on_bad_image=on_bad_image,
+            backend_args=backend_args,
+        )
+
+    @property
+    def headbox_file(self) -> str | None:
+        """Path of the head boxes, or None."""
+        return self._find_file(self._headbox_given) if self._headbox_given else None
+
+    def load_data_list(self) -> list[dict]:
+        """Read the files and return one record a person."""
+        people = read_json(self.ann_file, hint=self._hint(), backend_args=self.backend_args)
+        if not isinstance(people, list) or not people:
+            raise AnnotationError(
+                f'annotation file {self.ann_file!r} holds no list of people (image, center, scale, joints, '
+                'joints_vis); a COCO-style file belongs to CocoDataset with a definition of its own'
+            )
+        infos = [self.parse_data_info(dict(person, id=i)) for i, person in enumerate(people)]
+        if self.headbox_file:
+            sizes = _head_sizes(self.headbox_file, self.backend_args)
+            if len(sizes) != len(infos):
+                raise AnnotationError(
+                    f'head boxes {self.headbox_file!r} are for {len(sizes)} people, {self.ann_file!r} has {len(infos)}'
+                )
+            for info, size in zip(infos, sizes, strict=True):
+                info['head_size'] = np.full((1, 1), size, np.float32)
+        return infos
+
+    def parse_data_info(self, raw_data_info: dict) -> dict[str, Any]:
+        """Turn one person of the file into a record.
+
+        Raises:
+            AnnotationError: an entry is missing, has too few numbers or is not finite.
+        """
+        where = f'annotation file {self.ann_file!r}: person {raw_data_info["id"]}'
+        for key in ('image', 'center', 'scale', *(() if self.test_mode else ('joints', 'joints_vis'))):
+            if key not in raw_data_info:
+                raise AnnotationError(f'{where} has no {key!r}; image, center, scale, joints and joints_vis are needed')
+        count = self._metainfo['num_keypoints']
+        center = finite_numbers(raw_data_info['center'], f'{where}: center').reshape(1, -1)
+        scale = finite_numbers([[raw_data_info['scale']] * 2], f'{where}: scale') * _PIXELS_PER_SCALE
+        if center.shape != (1, 2) or scale[0, 0] <= 0:
+            raise AnnotationError(
+                f'{where} has center {raw_data_info["center"]}, scale {raw_data_info["scale"]}; two numbers and a '
+                'positive one are needed'
+            )
+        if center[0, 0] != -1:
+            center[0, 1] += _CENTER_SHIFT / _PIXELS_PER_SCALE * scale[0, 1]
+        center -= 1
+        bbox = bbox_cs2xyxy(center, scale)
+        joints = finite_numbers(raw_data_info.get('joints', np.ones((count, 2))), f'{where}: joints')
+        visible = finite_numbers(raw_data_info.get('joints_vis', np.ones(count)), f'{where}: joints_vis')
+        if joints.shape != (count, 2) or visible.shape != (count,):
+            raise AnnotationError(
+                f'{where} has joints of shape {joints.shape} and joints_vis of shape {visible.shape}; the definition '
+                f'{self._metainfo["dataset_name"]!r} has {count} keypoints'
+            )
+        stem = os.path.splitext(os.path.basename(raw_data_info['image']))[0]
+        return dict(
+            id=raw_data_info['id'],
+            img_id=int(stem) if stem.isdigit() else raw_data_info['id'],
+            img_path=os.path.join(self.data_prefix.get('img', ''), raw_data_info['image']),
+            bbox_center=center,
+            bbox_scale=scale,
+            bbox=bbox,
+            bbox_score=np.ones(1, np.float32),
+            keypoints=joints[None] - 1,
+            keypoints_visible=np.clip(visible[None], 0, 1),
+            num_keypoints=int(np.count_nonzero(visible)),
+            area=float(max(scale[0, 0] * scale[0, 1] * 0.53, 1.0)),
+            category_id=1,
+            iscrowd=0,
+        )
+
+
+def _head_sizes(path: str, backend_args: dict | None) -> np.ndarray:
+    """PCKh units of all people of the official ground truth, in pixels."""
+    from scipy.io import loadmat
+
+    try:
+        boxes = loadmat(io.BytesIO(fileio.get(path, backend_args=backend_args)))['headboxes_src']
+    except (OSError, ValueError, KeyError, NotImplementedError) as err:
+        raise AnnotationError(
+            f'head boxes {path!r} cannot be read ({type(err).__name__}: {err}); give the official gt_valid.mat '
+            '(https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar has it as mpii_gt_val.mat)'
+        ) from err
+    return np.linalg.norm(boxes[1] - boxes[0], axis=0).astype(np.float64) * _HEAD_SIZE_FACTOR
