@@ -1,0 +1,14 @@
+"""Drawn people: a data set in COCO's format that the project makes itself, exact to a fraction of a pixel."""
+
+from .dataset import GENERATOR_VERSION, PeopleSettings, is_complete, write_dataset
+from .scene import PersonLabel, Scene, draw_scene
+
+__all__ = [
+    'GENERATOR_VERSION',
+    'PeopleSettings',
+    'PersonLabel',
+    'Scene',
+    'draw_scene',
+    'is_complete',
+    'write_dataset',
+]

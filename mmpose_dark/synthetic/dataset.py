@@ -1,0 +1,209 @@
+"""Writing drawn people to disk as a data set in COCO's format.
+
+::
+
+    ROOT/images/train_000001.jpg ...
+    ROOT/annotations/train.json, val.json   COCO keypoints: boxes, areas, masks, 17 keypoints a person
+    ROOT/annotations/val_detections.json    boxes as a person detector gives them
+    ROOT/people.json                        the settings; written last, so it is there only when all else is
+"""
+
+import concurrent.futures
+import dataclasses
+import json
+import multiprocessing
+import os
+import pathlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .body import KEYPOINT_NAMES
+from .detections import jitter_boxes
+from .scene import PersonLabel, draw_scene
+
+__all__ = ['GENERATOR_VERSION', 'PeopleSettings', 'encode_mask', 'is_complete', 'write_dataset']
+
+GENERATOR_VERSION = 1
+"""Raised whenever the same seed gives other pictures than before."""
+
+SETTINGS_FILE = 'people.json'
+_FIRST_ID = dict(train=1, val=1_000_001)
+_SKELETON = [
+    [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10], [9, 11],
+    [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PeopleSettings:
+    """All that a data set depends on.
+
+    Attributes:
+        train: number of training pictures.
+        val: number of validation pictures.
+        seed: any number; another one gives other people.
+        width: of a picture, pixels.
+        height: of a picture, pixels.
+        quality: of the JPEG files, 1 to 100.
+        version: of the generator.
+    """
+
+    train: int = 400
+    val: int = 100
+    seed: int = 0
+    width: int = 320
+    height: int = 240
+    quality: int = 92
+    version: int = GENERATOR_VERSION
+
+
+def is_complete(root: str | os.PathLike, settings: PeopleSettings) -> bool:
+    """Whether the data set of these settings is on disk.
+
+    Args:
+        root: its folder.
+        settings: what it should have been made with.
+    """
+    try:
+        written = json.loads((pathlib.Path(root) / SETTINGS_FILE).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(written, dict) and written.get('settings') == dataclasses.asdict(settings)
+
+
+def write_dataset(
+    root: str | os.PathLike,
+    settings: PeopleSettings,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Draw and write a data set. The files do not depend on ``workers``.
+
+    Args:
+        root: folder to write to; files of another data set of this kind in it are replaced.
+        settings: what to draw.
+        workers: processes; by default one for each core, at most 8.
+        progress: called with the number of pictures done and of all.
+
+    Returns:
+        Number of people in 'train' and 'val'.
+
+    Raises:
+        ValueError: a setting out of range.
+    """
+    _check(settings)
+    root = pathlib.Path(root)
+    (root / 'images').mkdir(parents=True, exist_ok=True)
+    (root / 'annotations').mkdir(exist_ok=True)
+    (root / SETTINGS_FILE).unlink(missing_ok=True)
+    for old in (root / 'images').glob('*_*.jpg'):
+        old.unlink()
+    jobs = [(root, settings, split, i) for split in ('train', 'val') for i in range(getattr(settings, split))]
+    content = {split: dict(images=[], annotations=[]) for split in ('train', 'val')}
+    detections = []
+    for done, (split, image, annotations, found) in enumerate(_run(jobs, workers), start=1):
+        content[split]['images'].append(image)
+        content[split]['annotations'] += annotations
+        detections += found if split == 'val' else []
+        if progress is not None:
+            progress(done, len(jobs))
+    info = dict(
+        description='people drawn by mmpose_dark.synthetic',
+        version=str(settings.version),
+        url='',
+        year=0,
+        contributor='',
+        date_created='',
+    )
+    categories = [dict(id=1, name='person', supercategory='person', keypoints=list(KEYPOINT_NAMES), skeleton=_SKELETON)]
+    for split, lists in content.items():
+        _write_json(root / 'annotations' / f'{split}.json', dict(info=info, **lists, categories=categories))
+    _write_json(root / 'annotations' / 'val_detections.json', detections)
+    people = {split: len(lists['annotations']) for split, lists in content.items()}
+    written = dict(settings=dataclasses.asdict(settings), people=people, opencv=cv2.__version__)
+    _write_json(root / SETTINGS_FILE, written)
+    return people
+
+
+def encode_mask(mask: np.ndarray) -> dict:
+    """Run lengths of a mask, down the columns, as the COCO API reads them.
+
+    Args:
+        mask: (H, W) bool.
+
+    >>> encode_mask(np.array([[False, True], [True, True]]))
+    {'size': [2, 2], 'counts': [1, 3]}
+    """
+    flat = mask.T.ravel()
+    edges = np.flatnonzero(np.diff(flat)) + 1
+    edges = np.concatenate([[0] if flat[0] else [], [0], edges, [flat.size]])
+    return dict(size=list(mask.shape), counts=np.diff(np.sort(edges)).astype(int).tolist())
+
+
+def _check(settings: PeopleSettings) -> None:
+    for name, low, high in (
+        ('train', 1, 900_000), ('val', 1, 900_000), ('width', 64, 4096), ('height', 64, 4096), ('quality', 1, 100),
+        ('seed', 0, 2**63),
+    ):  # fmt: skip
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise ValueError(f'people data set: {name}={value} is not between {low} and {high}')
+
+
+def _run(jobs: list[tuple], workers: int | None) -> Iterable[tuple]:
+    """Draw the pictures and give the results in the order of the jobs."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    workers = min(cores, 8) if workers is None else workers
+    if workers <= 1 or len(jobs) < 16:
+        yield from map(_draw_one, jobs)
+        return
+    context = multiprocessing.get_context('spawn')
+    with concurrent.futures.ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        yield from pool.map(_draw_one, jobs, chunksize=4)
+
+
+def _draw_one(job: tuple) -> tuple[str, dict, list[dict], list[dict]]:
+    """Draw, write and describe one picture: its split, image entry, annotations and detections."""
+    root, settings, split, index = job
+    rng = np.random.default_rng((settings.seed, ('train', 'val').index(split), index))
+    scene = draw_scene(rng, settings.width, settings.height)
+    name = f'{split}_{index + 1:06d}.jpg'
+    path = root / 'images' / name
+    if not cv2.imwrite(str(path), scene.image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality]):
+        raise OSError(f'cannot write {path}: is the disk full or the folder read-only?')
+    image_id = _FIRST_ID[split] + index
+    image = dict(id=image_id, file_name=name, width=settings.width, height=settings.height)
+    annotations = [_annotate(person, image_id, n) for n, person in enumerate(scene.people)]
+    boxes = np.array([person.box_xywh for person in scene.people], float).reshape(-1, 4)
+    found = [
+        dict(image_id=image_id, category_id=1, bbox=[round(float(v), 2) for v in box], score=round(float(score), 4))
+        for box, score in jitter_boxes(boxes, settings.width, settings.height, rng=rng)
+    ]
+    return split, image, annotations, found
+
+
+def _annotate(person: PersonLabel, image_id: int, number: int) -> dict:
+    keypoints = []
+    for x, y, v in person.keypoints:
+        keypoints += [round(float(x), 3), round(float(y), 3), int(v)]
+    return dict(
+        id=image_id * 10 + number,
+        image_id=image_id,
+        category_id=1,
+        iscrowd=0,
+        bbox=list(person.box_xywh),
+        area=person.area,
+        num_keypoints=int((person.keypoints[:, 2] > 0).sum()),
+        keypoints=keypoints,
+        segmentation=encode_mask(person.mask),
+    )
+
+
+def _write_json(path: pathlib.Path, content: dict | list) -> None:
+    part = path.with_suffix('.part')
+    part.write_text(json.dumps(content, separators=(',', ':')))
+    part.replace(path)
