@@ -165,5 +165,5 @@ def heatmap_grid(
             draw_disc_(cell, at, color=(0, 0, 0), radius=radius + 1)
             draw_disc_(cell, at, color=(255, 255, 255), radius=radius)
         cells.append(cell)
-        titles[k] = f'{titles[k]} {np.nan_to_num(maps[k]).max(initial=0.0):.2f}'
+        titles[k] = f'{titles[k]}  {np.nan_to_num(maps[k]).max(initial=0.0):.2f}'
     return contact_sheet(cells, titles=titles, columns=columns, cell_wh=cell_wh)

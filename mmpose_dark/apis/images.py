@@ -1,0 +1,37 @@
+"""What pictures an input stands for."""
+
+import glob
+from pathlib import Path
+
+__all__ = ['IMAGE_SUFFIXES', 'find_images']
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
+
+
+def find_images(source: str | Path) -> list[Path]:
+    """Return the files of an image, a folder or a glob, sorted by name.
+
+    Args:
+        source: a file; a folder, whose files with an image suffix are taken (not those of its
+            folders); or a glob, of which every file is taken (``**`` goes into folders).
+
+    Raises:
+        FileNotFoundError: there is nothing, or nothing with an image suffix.
+    """
+    path = Path(source).expanduser()
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+        if not found:
+            raise FileNotFoundError(
+                f'folder {str(source)!r} has no file ending in {", ".join(IMAGE_SUFFIXES)}; for its folders use the '
+                f"glob '{path}/**/*.jpg'"
+            )
+        return found
+    if glob.has_magic(str(source)):
+        found = sorted(Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file())
+        if found:
+            return found
+        raise FileNotFoundError(f'no file matches {str(source)!r} from {Path.cwd()}')
+    raise FileNotFoundError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')
