@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ['PARTS', 'OksDetections', 'OksGroundTruth', 'load_json']
+__all__ = ['PARTS', 'OksDetections', 'OksGroundTruth', 'image_index', 'keypoint_extent', 'load_json', 'no_collection']
 
 # part of a whole body -> field of its keypoints, field of its score in results, place among the 133 keypoints
 PARTS = {
@@ -24,7 +24,7 @@ PARTS = {
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Pause the garbage collector: building a million small objects is three times faster without it."""
     enabled = gc.isenabled()
     gc.disable()
@@ -46,7 +46,7 @@ def load_json(path: str | pathlib.Path, what: str = 'annotation file') -> Any:
     if not path.is_file():
         raise FileNotFoundError(f'{what} not found: {path}')
     try:
-        with _no_collection():
+        with no_collection():
             return json.loads(path.read_bytes())
     except ValueError as err:
         raise ValueError(
@@ -112,7 +112,7 @@ class OksGroundTruth:
             raise ValueError(
                 f"{name}: expected a COCO-style dict with 'images', 'annotations' and 'categories', got {keys}"
             )
-        with _no_collection():
+        with no_collection():
             return cls._from_dict(data, name, wholebody)
 
     @classmethod
@@ -161,7 +161,8 @@ class OksDetections:
     Attributes:
         img_ids: (N,) id of the image.
         category_ids: (N,) id of the category; None stands for the ground truth's first.
-        keypoints: (N, K, 3) x, y in pixels and the keypoint's score.
+        xy: (N, K, 2) pixels.
+        keypoint_scores: (N, K); a pose whose keypoint scores are all 0 is left out.
         scores: (N,) score of the pose.
         areas: (N,) square pixels, for the medium and large ranges; None: the extent of the keypoints.
         part_scores: scores of whole-body parts, by name, where they have some of their own.
@@ -170,7 +171,8 @@ class OksDetections:
 
     img_ids: np.ndarray
     category_ids: np.ndarray | None
-    keypoints: np.ndarray
+    xy: np.ndarray
+    keypoint_scores: np.ndarray
     scores: np.ndarray
     areas: np.ndarray | None
     part_scores: dict[str, np.ndarray]
@@ -204,7 +206,7 @@ class OksDetections:
             for i, r in enumerate(source):
                 if field not in r:
                     raise ValueError(f'{name}: result {i} has no {field!r}; it has {sorted(r)}')
-        with _no_collection():
+        with no_collection():
             # as in the COCO API the first result says whether boxes are given
             boxed = bool(source) and bool(source[0].get('bbox'))
             boxes = _stack_boxes(source, name) if boxed else None
@@ -213,24 +215,46 @@ class OksDetections:
                 if wholebody and part != 'body' and any(field in r for r in source):
                     part_scores[part] = np.array([r.get(field, r['score']) for r in source], np.float64)
             categories = [r.get('category_id') for r in source]
+            keypoints = _stack_keypoints(source, name, wholebody, 'result')
             return cls(
                 img_ids=_ids([r['image_id'] for r in source]),
                 category_ids=None if None in categories else _ids(categories),
-                keypoints=_stack_keypoints(source, name, wholebody, 'result'),
+                xy=keypoints[..., :2],
+                keypoint_scores=keypoints[..., 2],
                 scores=np.array([r['score'] for r in source], np.float64),
                 areas=None if boxes is None else boxes[:, 2] * boxes[:, 3],
                 part_scores=part_scores,
                 source=name,
             )
 
+    @classmethod
+    def none(cls, num_keypoints: int) -> 'OksDetections':
+        """Return detections of nobody."""
+        return cls(
+            img_ids=np.zeros(0, np.int64),
+            category_ids=None,
+            xy=np.zeros((0, num_keypoints, 2)),
+            keypoint_scores=np.zeros((0, num_keypoints)),
+            scores=np.zeros(0),
+            areas=None,
+            part_scores={},
+            source='the predictions',
+        )
+
     def part(self, name: str, keypoints: slice) -> 'OksDetections':
         """Return the same people with some of the keypoints and that part's own scores, where there are any.
 
         The areas stay those of the body's keypoints, as in the reference evaluator.
         """
-        areas = self.areas if self.areas is not None else keypoint_extent(self.keypoints[:, PARTS['body'][2]])
+        areas = self.areas if self.areas is not None else keypoint_extent(self.xy[:, PARTS['body'][2]])
         scores = self.part_scores.get(name, self.scores)
-        return replace(self, keypoints=self.keypoints[:, keypoints], scores=scores, areas=areas)
+        return replace(
+            self,
+            xy=self.xy[:, keypoints],
+            keypoint_scores=self.keypoint_scores[:, keypoints],
+            scores=scores,
+            areas=areas,
+        )
 
 
 def keypoint_extent(keypoints: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from .oks import COCO_SIGMAS
-from .oks_data import PARTS, OksDetections, OksGroundTruth, image_index
+from .oks_data import PARTS, OksDetections, OksGroundTruth, image_index, no_collection
 from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem
 
 __all__ = ['IOU_TYPES', 'evaluate_oks']
@@ -70,8 +70,9 @@ def evaluate_oks(
         place = PARTS[part][2]
         gt, dt = gt.with_keypoints(gt.keypoints[:, place]), dt.part(part, place)
     problem = _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=iou_type == 'keypoints_crowd')
-    run = ENGINES[engine](problem)
-    precision, recall = run(None)
+    with no_collection():
+        run = ENGINES[engine](problem)
+        precision, recall = run(None)
     if iou_type != 'keypoints_crowd':
         return {**_summary('AP', precision), **_summary('AR', recall)}
     stats = {k: v for k, v in {**_summary('AP', precision), **_summary('AR', recall)}.items() if '(' not in k}
@@ -96,26 +97,24 @@ def _pose_problem(
     gt_keypoints = gt.keypoints.reshape(-1, num_keypoints, 3)
     labelled = gt.num_keypoints if crowd else (gt_keypoints[..., 2] > 0).sum(1)
     image = image_index(gt.img_ids, dt.img_ids)
-    if dt.category_ids is None:
-        category = np.zeros(len(dt), np.int64)
-    else:
-        category = image_index(gt.category_ids, dt.category_ids)
-    keypoints = dt.keypoints.reshape(-1, num_keypoints, 3)
-    keep = _best(image, category, dt.scores, ((keypoints[..., 2] > 0).any(1)) & (category >= 0))
-    box_area = gt.bbox[:, 2] * gt.bbox[:, 3] * AREA_WITHOUT_ANNOTATION
+    categories = gt.category_ids[:1].repeat(len(dt)) if dt.category_ids is None else dt.category_ids
+    category = image_index(gt.category_ids, categories)
+    keep = _best(image, category, dt.scores, (dt.keypoint_scores > 0).any(1) & (category >= 0))
+    order = np.argsort(gt.image, kind='stable')
+    area = gt.area if use_area else gt.bbox[:, 2] * gt.bbox[:, 3] * AREA_WITHOUT_ANNOTATION
     return OksProblem(
         num_images=len(gt.img_ids),
         num_categories=len(gt.category_ids),
-        gt_image=gt.image + 1,
-        gt_category=gt.category + 1,
-        gt_keypoints=gt_keypoints,
-        gt_bbox=gt.bbox,
-        gt_area=gt.area if use_area else box_area,
-        gt_crowd=gt.iscrowd,
-        gt_ignore=labelled == 0,
+        gt_image=gt.image[order] + 1,
+        gt_category=gt.category[order] + 1,
+        gt_keypoints=gt_keypoints[order],
+        gt_bbox=gt.bbox[order],
+        gt_area=area[order],
+        gt_crowd=gt.iscrowd[order],
+        gt_ignore=(labelled == 0)[order],
         dt_image=image[keep] + 1,
         dt_category=category[keep] + 1,
-        dt_keypoints=keypoints[keep],
+        dt_xy=dt.xy[keep],
         dt_scores=np.asarray(dt.scores, np.float64)[keep],
         dt_areas=None if dt.areas is None else dt.areas[keep],
         sigmas=sigmas,
@@ -123,17 +122,17 @@ def _pose_problem(
 
 
 def _best(image: np.ndarray, category: np.ndarray, scores: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Indices, in their order, of the best detections of each image and category among the valid ones."""
+    """Indices of the best valid detections of each image and category, by image, category and falling score."""
     index = np.flatnonzero(valid)
     group = image[index] * (category.max(initial=0) + 1) + category[index]
     order = np.lexsort((-np.asarray(scores)[index], group))  # stable: of equal ones the first stays
     _, starts, sizes = np.unique(group[order], return_index=True, return_counts=True)
     rank = np.arange(len(order)) - np.repeat(starts, sizes)
-    return np.sort(index[order[rank < MAX_DETECTIONS]])
+    return index[order[rank < MAX_DETECTIONS]]
 
 
 def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: bool) -> None:
-    for what, keypoints, source in (('annotations', gt.keypoints, gt.source), ('results', dt.keypoints, dt.source)):
+    for what, keypoints, source in (('annotations', gt.keypoints, gt.source), ('results', dt.xy, dt.source)):
         if len(keypoints) and keypoints.shape[1] != len(sigmas):
             raise ValueError(
                 f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {len(sigmas)} sigmas; '
@@ -153,7 +152,7 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
             f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}; '
             'were they made on another data set or split?'
         )
-    finite = np.isfinite(dt.keypoints).all((1, 2)) & np.isfinite(dt.scores)
+    finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1) & np.isfinite(dt.scores)
     if not finite.all():
         bad = int(np.argmin(finite))
         raise ValueError(

@@ -10,6 +10,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmengine.structures import BaseDataElement
 
+from .sample_arrays import per_instance
+
 __all__ = ['ArrayMetric', 'Table']
 
 Table = dict[str, np.ndarray]
@@ -106,15 +108,15 @@ class ArrayMetric(BaseMetric):
 
 def _identity(samples: list[dict], counts: np.ndarray) -> Table:
     """Columns that tell rows apart: data set, image and sample, instance in the sample, place in the batch."""
-    position = np.repeat(np.arange(len(samples)), counts)
-    instance = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+    position = per_instance(np.arange(len(samples)), counts)
+    instance = np.arange(len(position)) - per_instance(np.cumsum(counts) - counts, counts)
     columns = {'position': position, 'instance': instance}
-    if all('id' in s and 'img_id' in s for s in samples):
-        columns['id'] = np.array([s['id'] for s in samples])[position]
-        columns['img_id'] = np.array([s['img_id'] for s in samples])[position]
-        names = [s.get('dataset_name', '') for s in samples]
-        columns['set'] = np.array(names)[position] if any(names) else np.zeros(len(position), 'U1')
-    return columns
+    try:
+        ids, img_ids = [s['id'] for s in samples], [s['img_id'] for s in samples]
+    except KeyError:
+        return columns
+    names = [s.get('dataset_name', '') for s in samples]
+    return columns | {k: per_instance(v, counts) for k, v in (('id', ids), ('img_id', img_ids), ('set', names))}
 
 
 def _join(processes: list[list[Table]], size: int | None) -> Table:
@@ -145,17 +147,16 @@ def _join(processes: list[list[Table]], size: int | None) -> Table:
         sample = joined['place']
         keep = np.argsort(sample, kind='stable')
         keep = keep if size is None or len(processes) == 1 else keep[sample[keep] < size]
-    joined = {k: v[keep] for k, v in joined.items() if k not in ('place', 'instance', 'set')}
-    joined['sample'] = sample[keep]
-    return joined
+    joined['sample'] = sample
+    if len(keep) == len(sample) and (keep[:-1] < keep[1:]).all():
+        keep = slice(None)  # nothing to drop or to move: no copy
+    return {k: v[keep] for k, v in joined.items() if k not in ('place', 'instance', 'set')}
 
 
 def _number(columns: list[np.ndarray]) -> np.ndarray:
     """Number the different rows from 0, in sorted order."""
+    codes = [np.unique(c, return_inverse=True) for c in columns if (c != c[0]).any()]
     number = np.zeros(len(columns[0]), np.int64)
-    for column in columns:
-        if len(column) and (column == column[0]).all():
-            continue
-        values, code = np.unique(column, return_inverse=True)
-        number = np.unique(number * len(values) + code, return_inverse=True)[1]
-    return number
+    for values, code in codes:
+        number = number * len(values) + code
+    return np.unique(number, return_inverse=True)[1]

@@ -16,7 +16,7 @@ from ..functional.oks_data import OksDetections, OksGroundTruth, keypoint_extent
 from ..functional.oks_engines import ENGINES
 from ..functional.oks_eval import IOU_TYPES, evaluate_oks
 from .base import ArrayMetric, Table
-from .sample_arrays import describe, field, stack
+from .sample_arrays import describe, field, maybe_field, per_instance, stack
 
 __all__ = ['CocoMetric']
 
@@ -112,7 +112,7 @@ class CocoMetric(ArrayMetric):
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
         """Return keypoints, scores and box areas of the predicted people of a batch."""
-        for sample in samples if not all('id' in s and 'img_id' in s for s in samples) else ():
+        for sample in samples:
             if 'id' not in sample or 'img_id' not in sample:
                 raise ValueError(
                     f'{describe(sample)}: {type(self).__name__} needs id and img_id; it has {sorted(sample)}'
@@ -130,19 +130,19 @@ class CocoMetric(ArrayMetric):
             raise ValueError(
                 f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores'
             )
-        keypoints = np.concatenate([xy, scores[..., None]], -1)
-        if not np.isfinite(keypoints).all():
-            bad = np.flatnonzero(~np.isfinite(keypoints).all((1, 2)))
-            owner = samples[int(np.searchsorted(np.cumsum(counts), bad[0], side='right'))]
+        finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
+        if not finite.all():
+            owner = samples[int(np.searchsorted(np.cumsum(counts), finite.argmin(), side='right'))]
             raise ValueError(
-                f'{describe(owner)}: predicted keypoints are NaN or infinite; {len(bad)} of {len(keypoints)} people of this '
-                'batch are affected, so look at the network or its input'
+                f'{describe(owner)}: predicted keypoints are NaN or infinite, as for {int((~finite).sum())} of '
+                f'{len(finite)} people of this batch; look at the network and its input'
             )
         table = {
-            'keypoints': keypoints,
+            'xy': xy,
+            'keypoint_scores': scores,
             'bbox_score': self._box_scores(samples, counts),
-            'area': self._areas(samples, keypoints, counts),
-            'category_id': np.repeat([s.get('category_id', -1) for s in samples], counts),
+            'area': self._areas(samples, xy, counts),
+            'category_id': per_instance([s.get('category_id', -1) for s in samples], counts),
         }
         if self.ann_file is None and not self.format_only:
             annotations = np.empty(len(samples), object)
@@ -184,10 +184,11 @@ class CocoMetric(ArrayMetric):
         if categories is None:
             default = 1 if self.ann_file is None or self.format_only else self.ground_truth.category_ids[0]
             categories = np.full(len(detections), default)
+        keypoints = np.concatenate([detections.xy, detections.keypoint_scores[..., None]], -1)
         columns = zip(
             detections.img_ids.tolist(),
             categories.tolist(),
-            detections.keypoints.astype(np.float64).reshape(len(detections), -1).tolist(),
+            keypoints.astype(np.float64).reshape(len(detections), -1).tolist(),
             detections.scores.tolist(),
             strict=True,
         )
@@ -196,30 +197,24 @@ class CocoMetric(ArrayMetric):
     def _detections(self, table: Table) -> OksDetections:
         num_keypoints = len(self.meta('sigmas'))
         if not table:
-            return OksDetections(
-                img_ids=np.zeros(0, np.int64),
-                category_ids=None,
-                keypoints=np.zeros((0, num_keypoints, 3)),
-                scores=np.zeros(0),
-                areas=None,
-                part_scores={},
-                source='the predictions',
-            )
-        keypoints = table['keypoints']
-        if keypoints.shape[1] != num_keypoints:
+            return OksDetections.none(num_keypoints)
+        xy, keypoint_scores = table['xy'], table['keypoint_scores']
+        if xy.shape[1] != num_keypoints:
             raise ValueError(
-                f'{type(self).__name__}: the predictions have {keypoints.shape[1]} keypoints, but the data set '
-                f'{self.dataset_meta.get("dataset_name", "")!r} has {num_keypoints} sigmas; network and data set do not fit'
+                f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints, but dataset_meta '
+                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints} sigmas; network and data do not fit'
             )
-        scores = self._pose_scores(keypoints[..., 2], table['bbox_score'])
+        scores = self._pose_scores(keypoint_scores, table['bbox_score'])
         if self.pred_converter:
-            keypoints = map_keypoints(keypoints, **self.pred_converter)
-        keep = self._suppress(keypoints, scores, table['area'], table['img_id'])
+            xy = map_keypoints(xy, **self.pred_converter)
+            keypoint_scores = map_keypoints(keypoint_scores[..., None], **self.pred_converter)[..., 0]
+        keep = self._suppress(xy, scores, table['area'], table['img_id'])
         category = table['category_id'][keep]
         return OksDetections(
             img_ids=table['img_id'][keep],
             category_ids=None if (category == -1).any() else category,
-            keypoints=keypoints[keep],
+            xy=xy[keep],
+            keypoint_scores=keypoint_scores[keep],
             scores=scores[keep],
             areas=None,
             part_scores={},
@@ -238,34 +233,35 @@ class CocoMetric(ArrayMetric):
         return box_scores * (keypoint_scores * counted).sum(1) / np.maximum(counted.sum(1), 1)
 
     def _suppress(
-        self, keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray
-    ) -> np.ndarray:
+        self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray
+    ) -> np.ndarray | slice:
         if self.nms_mode == 'none':
-            return np.arange(len(scores))
+            return slice(None)
         nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
         sigmas = np.asarray(self.meta('sigmas'), np.float64)
         if self.pred_converter:
             sigmas = map_sigmas(sigmas, **self.pred_converter)
         groups = np.unique(img_ids, return_inverse=True)[1]
-        return nms(keypoints, scores, areas=areas, groups=groups, thr=self.nms_thr, sigmas=sigmas)
+        return nms(xy, scores, areas=areas, groups=groups, thr=self.nms_thr, sigmas=sigmas)
 
     def _box_scores(self, samples: list[dict], counts: np.ndarray) -> np.ndarray:
         """The network's box score where it gives one, else that of the box it was given, else 1."""
         for owner in ('pred_instances', 'gt_instances'):
-            if all('bbox_scores' in s.get(owner, ()) for s in samples):
-                scores, n = stack(samples, field(samples, owner, 'bbox_scores'), shape=(), what=f'{owner}.bbox_scores')
+            found = maybe_field(samples, owner, 'bbox_scores')
+            if found is not None:
+                scores, n = stack(samples, found, shape=(), what=f'{owner}.bbox_scores')
                 if (n == counts).all():
                     return scores
         return np.ones(int(counts.sum()))
 
-    def _areas(self, samples: list[dict], keypoints: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    def _areas(self, samples: list[dict], xy: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Area of the padded box, or of the keypoints' extent, by which suppression measures distances."""
-        if all('bbox_scales' in s.get('gt_instances', ()) for s in samples):
-            scales = field(samples, 'gt_instances', 'bbox_scales')
+        scales = maybe_field(samples, 'gt_instances', 'bbox_scales')
+        if scales is not None:
             scales, n = stack(samples, scales, shape=(2,), what='gt_instances.bbox_scales')
             if (n == counts).all():
                 return scales.prod(1)
-        return keypoint_extent(keypoints)
+        return keypoint_extent(xy)
 
     def _ground_truth_of(self, table: Table) -> OksGroundTruth:
         raws = table.get('raw', np.zeros(0, object))

@@ -12,7 +12,7 @@ from .sample_arrays import describe, field, stack
 
 __all__ = ['AUC', 'EPE', 'NME', 'PCKAccuracy']
 
-NORM_ITEMS = ('bbox', 'head', 'torso')
+NORM_ITEMS = {'bbox': 'PCK', 'head': 'PCKh', 'torso': 'tPCK'}  # length -> name of the figure
 
 
 class KeypointDistanceMetric(ArrayMetric):
@@ -35,7 +35,7 @@ class KeypointDistanceMetric(ArrayMetric):
         mask, mask_counts = stack(samples, visible, shape=(pred.shape[1],), what='gt_instances.keypoints_visible')
         for i in np.flatnonzero((counts != gt_counts) | (gt_counts != mask_counts))[:1]:
             raise ValueError(
-                f'{describe(samples[i])}: {counts[i]} predicted instances, {gt_counts[i]} true ones and visibilities of '
+                f'{describe(samples[i])}: {counts[i]} predicted instances, {gt_counts[i]} true ones, visibilities of '
                 f'{mask_counts[i]}; they are compared one by one'
             )
         mask = mask > 0
@@ -62,8 +62,6 @@ class PCKAccuracy(KeypointDistanceMetric):
     Raises:
         ValueError: an unknown ``norm_item``.
     """
-
-    names = {'bbox': 'PCK', 'head': 'PCKh', 'torso': 'tPCK'}
 
     def __init__(
         self,
@@ -99,7 +97,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         """Return the mean accuracy for each length."""
         figures = {}
         for item in self.norm_item:
-            figures[self.names[item]] = self.accuracy(table, item)[1] if table else 0.0
+            figures[NORM_ITEMS[item]] = self.accuracy(table, item)[1] if table else 0.0
         return figures
 
     def accuracy(self, table: Table, item: str, thr: float | None = None) -> tuple[np.ndarray, float, int]:

@@ -1,10 +1,11 @@
 """Reading many data samples into arrays, with messages that name the sample."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ['describe', 'field', 'stack', 'to_numpy']
+__all__ = ['describe', 'field', 'maybe_field', 'per_instance', 'stack', 'to_numpy']
 
 
 def to_numpy(value: Any) -> np.ndarray:
@@ -39,6 +40,20 @@ def field(samples: list[dict], owner: str, name: str) -> list[Any]:
         raise
 
 
+def maybe_field(samples: list[dict], owner: str, name: str) -> list[Any] | None:
+    """``sample[owner][name]`` of each sample, or None if any sample does not have it."""
+    try:
+        return [s[owner][name] for s in samples]
+    except KeyError:
+        return None
+
+
+def per_instance(values: Sequence[Any], counts: np.ndarray) -> np.ndarray:
+    """Repeat the value of each sample for its instances: (sum of counts,)."""
+    values = np.asarray(values)
+    return values if (counts == 1).all() else np.repeat(values, counts, 0)
+
+
 def stack(
     samples: list[dict], values: list[Any], *, shape: tuple[int | None, ...], what: str
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,16 +71,30 @@ def stack(
     Raises:
         ValueError: an array of another shape.
     """
-    if not all(type(v) is np.ndarray for v in values):
+    if set(map(type, values)) != {np.ndarray}:
         values = [to_numpy(v) for v in values]
-    shapes = {v.shape for v in values}
-    expected = tuple(values[0].shape[1:])
-    if len(expected) != len(shape) or any(w not in (None, e) for w, e in zip(shape, expected, strict=True)):
-        expected = shape
-    for wrong in shapes:
-        if len(wrong) == 0 or wrong[1:] != expected:
-            sample = next(s for s, v in zip(samples, values, strict=True) if v.shape == wrong)
-            wanted = ', '.join('any' if e is None else str(e) for e in ('instances', *expected))
-            raise ValueError(f'{describe(sample)}: {what} has shape {wrong}, expected ({wanted})')
-    counts = np.array([len(v) for v in values]) if len(shapes) > 1 else np.full(len(values), next(iter(shapes))[0])
-    return np.concatenate(values), counts
+    try:
+        joined = np.concatenate(values)
+        counts = np.fromiter(map(len, values), np.int64, len(values))
+    except ValueError:  # shapes differ
+        joined = None
+    if joined is None or not _fits(joined.shape[1:], shape):
+        raise ValueError(_wrong_shape(samples, values, shape, what))
+    return joined, counts
+
+
+def _fits(found: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
+
+
+def _wrong_shape(samples: list[dict], values: list[np.ndarray], shape: tuple[int | None, ...], what: str) -> str:
+    """Name the first sample whose value has a wrong shape, or another one than those before it."""
+    expected = shape
+    for sample, value in zip(samples, values, strict=True):
+        if value.ndim == 0 or not _fits(value.shape[1:], expected):
+            wanted = ', '.join('any' if e is None else str(e) for e in expected)
+            return (
+                f'{describe(sample)}: {what} has shape {value.shape}, expected (instances{", " * bool(wanted)}{wanted})'
+            )
+        expected = value.shape[1:]
+    return f'{what}: shapes differ'
