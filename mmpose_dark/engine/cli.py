@@ -1,15 +1,12 @@
-"""What the command-line tools share: arguments, changes they make to a config, and how errors are told."""
+"""What the command-line tools share: arguments, and the changes they make to a config."""
 
 import argparse
-import linecache
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+from ..utils.cli_errors import user_errors
 from ..utils.config_io import ConfigError, load_config
 from .amp import AMP_CHOICES, amp_dtype
 from .checkpoint.addresses import is_address
@@ -25,8 +22,6 @@ __all__ = [
     'user_errors',
 ]
 
-_USER_ERROR = 2
-_INTERRUPTED = 130
 _TRAINING_KEYS = (
     'train_cfg',
     'train_dataloader',
@@ -84,6 +79,9 @@ def apply_common_arguments(cfg: Config, args: argparse.Namespace) -> None:
         raise ConfigError(str(err)) from err
     if args.channels_last:
         cfg.channels_last = True
+    hooks = list(cfg.get('custom_hooks') or [])
+    if not any(hook.get('type') == 'ProgressBarHook' for hook in hooks):
+        cfg.custom_hooks = [*hooks, dict(type='ProgressBarHook')]
 
 
 def use_amp(cfg: Config, choice: str) -> None:
@@ -150,45 +148,3 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
         if args.show:
             hook['wait_time'] = args.wait_time
         cfg.default_hooks.visualization = hook
-
-
-@contextmanager
-def user_errors(program: str) -> Iterator[None]:
-    """End the program with one clear message for what a user can put right, and status 2.
-
-    Environment ``DEBUG=1`` shows where it was raised as well. Other exceptions pass through whole:
-    they are mistakes of the program.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(f'\n{program}: interrupted', file=sys.stderr)
-        sys.exit(_INTERRUPTED)
-    except Exception as err:
-        if not _is_users(err) or os.environ.get('DEBUG', '') not in ('', '0'):
-            raise
-        _tell(program, err)
-
-
-def _is_users(err: Exception) -> bool:
-    """Tell whether ``err`` comes from a check of this package, and not from a fault somewhere.
-
-    That is: an error class of this package, a file that is not there, or a ``raise`` statement in it.
-    """
-    if type(err).__module__.startswith('mmpose_dark.') or isinstance(err, FileNotFoundError | NotADirectoryError):
-        return True
-    trace = err.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    file = trace.tb_frame.f_code.co_filename
-    in_package = file.startswith(str(Path(__file__).resolve().parents[1]))
-    return in_package and linecache.getline(file, trace.tb_lineno).lstrip().startswith('raise')
-
-
-def _tell(program: str, err: Exception) -> None:
-    message = str(err.args[0]) if isinstance(err, KeyError) and err.args else str(err)
-    if 'Original Traceback' in message:  # from a loader's worker: torch put the trace into the message
-        message = message.rstrip().rpartition(f'{type(err).__name__}: ')[2]
-    print(f'{program}: error: {message}', file=sys.stderr)
-    sys.stdout.flush()
-    sys.exit(_USER_ERROR)

@@ -47,6 +47,8 @@ def init_distributed(
     os.environ.setdefault('MASTER_PORT', '29500')
     if 'MASTER_ADDR' not in os.environ:
         os.environ['MASTER_ADDR'] = _first_slurm_host() if launcher == 'slurm' else '127.0.0.1'
+    for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):  # what loader workers take, if the launcher did not say
+        os.environ.setdefault(name, '1')
     if device.type == 'cuda':
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']) % torch.cuda.device_count())
     extra = {} if timeout is None else dict(timeout=datetime.timedelta(seconds=timeout))

@@ -4,7 +4,10 @@ Each difference stands in a file of its own (`state`, `latest`, `dataloader`, `e
 `distributed`, `device`); here they are put in their places.
 """
 
+import copy
+import inspect
 import os
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,6 +32,10 @@ from .state import hub_from_state, hub_to_state, make_meta, to_cpu
 
 __all__ = ['PoseRunner']
 
+# The name of one setting, which torch changed.
+_DDP_SETTINGS = inspect.signature(nn.parallel.DistributedDataParallel.__init__).parameters
+_SYNC_BUFFERS = 'forward_sync_buffers' if 'forward_sync_buffers' in _DDP_SETTINGS else 'broadcast_buffers'
+
 
 @RUNNERS.register_module()
 class PoseRunner(Runner):
@@ -42,6 +49,14 @@ class PoseRunner(Runner):
         cfg = as_pose_config(cfg if cfg is not None else Config({}))
         self.device = resolve_device(cfg.get('device') or 'auto')
         super().__init__(*args, cfg=cfg, **kwargs)
+
+    @classmethod
+    def from_cfg(cls, cfg: Any) -> 'PoseRunner':
+        """Build a runner from a config; components are this package's unless the config says otherwise."""
+        cfg = copy.deepcopy(as_pose_config(cfg))
+        if cfg.get('default_scope') is None:
+            cfg.default_scope = 'mmpose_dark'
+        return super().from_cfg(cfg)
 
     # --- surroundings -----------------------------------------------------------------------------
 
@@ -60,6 +75,12 @@ class PoseRunner(Runner):
             f'torch {torch.__version__} on {self.device} ({name}, {torch.get_num_threads()} threads), '
             f'{self.world_size} process(es), seed {self.seed}, work folder {self.work_dir}'
         )
+
+    def dump_config(self) -> None:
+        """Write the whole config beside the checkpoints, as ``<config name>.py``."""
+        if is_main_process():
+            name = Path(self.cfg.filename).stem if self.cfg.filename else self.timestamp
+            self.cfg.dump(os.path.join(self.work_dir, f'{name}.py'))
 
     def get_hooks_info(self) -> str:
         """Return the hooks' names in the order they run in."""
@@ -80,8 +101,8 @@ class PoseRunner(Runner):
         return MMDistributedDataParallel(
             module=model,
             device_ids=[torch.cuda.current_device()] if self.device.type == 'cuda' else None,
-            broadcast_buffers=False,
             find_unused_parameters=self.cfg.get('find_unused_parameters', False),
+            **{_SYNC_BUFFERS: False},  # statistics of BatchNorm are averaged by SyncBuffersHook, once an epoch
         )
 
     @staticmethod
@@ -112,6 +133,22 @@ class PoseRunner(Runner):
     def build_test_loop(self, loop: Any) -> Any:
         """Build this project's loop unless the config names another."""
         return super().build_test_loop({'type': TestLoop, **loop} if isinstance(loop, dict) else loop)
+
+    # --- runs -------------------------------------------------------------------------------------
+
+    def train(self) -> nn.Module:
+        """Train; hooks with ``at_exit`` are told when it ends, however it ends."""
+        try:
+            return super().train()
+        finally:
+            self.call_hook('at_exit')
+
+    def test(self) -> dict[str, float]:
+        """Test; hooks with ``at_exit`` are told when it ends, however it ends."""
+        try:
+            return super().test()
+        finally:
+            self.call_hook('at_exit')
 
     # --- checkpoints ------------------------------------------------------------------------------
 

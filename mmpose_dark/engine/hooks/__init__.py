@@ -1,6 +1,7 @@
 """What happens around training and testing."""
 
 from .checkpoint_hook import CheckpointHook
+from .progress_bar_hook import ProgressBarHook
 from .runtime_info_hook import RuntimeInfoHook
 
-__all__ = ['CheckpointHook', 'RuntimeInfoHook']
+__all__ = ['CheckpointHook', 'ProgressBarHook', 'RuntimeInfoHook']

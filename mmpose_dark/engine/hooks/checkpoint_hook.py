@@ -26,6 +26,40 @@ class CheckpointHook(BaseCheckpointHook):
     file goes, so a kill or a full disk at any moment leaves a checkpoint to resume from.
     """
 
+    def __init__(  # mmengine's takes any other name as well, mistyped ones too
+        self,
+        interval: int = -1,
+        by_epoch: bool = True,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        out_dir: str | None = None,
+        max_keep_ckpts: int = -1,
+        save_last: bool = True,
+        save_best: str | list[str] | None = None,
+        rule: str | list[str] | None = None,
+        greater_keys: list[str] | None = None,
+        less_keys: list[str] | None = None,
+        filename_tmpl: str | None = None,
+        published_keys: str | list[str] | None = None,
+        save_begin: int = 0,
+    ) -> None:
+        super().__init__(
+            interval,
+            by_epoch,
+            save_optimizer,
+            save_param_scheduler,
+            out_dir=out_dir,
+            max_keep_ckpts=max_keep_ckpts,
+            save_last=save_last,
+            save_best=save_best,
+            rule=rule,
+            greater_keys=greater_keys,
+            less_keys=less_keys,
+            filename_tmpl=filename_tmpl,
+            published_keys=published_keys,
+            save_begin=save_begin,
+        )
+
     def before_train(self, runner: Any) -> None:
         """Take up where the run left, and check ``save_best`` before anything is trained."""
         name = os.path.basename(runner.work_dir.rstrip(os.sep))

@@ -60,9 +60,9 @@ class _EvalLoop(BaseLoop):
             self.run_iter(idx, data_batch)
         self.bad_samples = gather_in_rank_order(bad)
         metrics = self.evaluator.evaluate(len(self.dataloader.dataset) - len(self.bad_samples))
-        self._report_bad_samples()
         hook(f'after_{stage}_epoch', metrics=metrics)
         hook(f'after_{stage}')
+        self._report_bad_samples()
         return metrics
 
     @torch.no_grad()
@@ -80,7 +80,7 @@ class _EvalLoop(BaseLoop):
             return
         reasons = {str(sample.path): sample.reason for sample in self.bad_samples}
         lines = ''.join(f'\n  {path}: {reason}' for path, reason in reasons.items())
-        self.runner.logger.error(
+        self.runner.logger.warning(
             f'{len(self.bad_samples)} samples of {len(reasons)} images could not be read; '
             f'the figures are without predictions for them:{lines}'
         )
