@@ -205,3 +205,12 @@ def test_compiled_heatmaps_are_the_same():
     images, _ = batch(9, 2)
     with torch.no_grad():
         torch.testing.assert_close(torch.compile(model)(images), model(images), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_network_is_one_graph():
+    model = tiny_topdown().eval()
+    images, _ = batch(9, 2)
+    with torch.no_grad():
+        compiled = torch.compile(model, backend='eager', fullgraph=True)(images)
+    torch.testing.assert_close(compiled, model(images).detach(), atol=1e-5, rtol=1e-4)
