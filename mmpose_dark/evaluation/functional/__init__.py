@@ -8,16 +8,20 @@ from .keypoint_eval import (
     keypoint_pck_accuracy,
 )
 from .keypoint_mapping import map_keypoints, map_sigmas
+from .mpii import mpii_pckh, mpii_summary
 from .nms import grouped_oks_nms, grouped_soft_oks_nms, oks_nms, soft_oks_nms
 from .oks import COCO_SIGMAS, oks
 from .oks_data import OksDetections, OksGroundTruth
 from .oks_eval import evaluate_oks
+from .posetrack import PoseTrackGroundTruth, evaluate_posetrack
 
 __all__ = [
     'COCO_SIGMAS',
     'OksDetections',
     'OksGroundTruth',
+    'PoseTrackGroundTruth',
     'evaluate_oks',
+    'evaluate_posetrack',
     'grouped_oks_nms',
     'grouped_soft_oks_nms',
     'keypoint_auc',
@@ -27,6 +31,8 @@ __all__ = [
     'keypoint_pck_accuracy',
     'map_keypoints',
     'map_sigmas',
+    'mpii_pckh',
+    'mpii_summary',
     'oks',
     'oks_nms',
     'soft_oks_nms',

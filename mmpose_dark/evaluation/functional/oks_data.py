@@ -166,6 +166,7 @@ class OksDetections:
         scores: (N,) score of the pose.
         areas: (N,) square pixels, for the medium and large ranges; None: the extent of the keypoints.
         part_scores: scores of whole-body parts, by name, where they have some of their own.
+        track_ids: (N,) who is who over time, or None.
         source: where it was read from, for messages.
     """
 
@@ -177,6 +178,7 @@ class OksDetections:
     areas: np.ndarray | None
     part_scores: dict[str, np.ndarray]
     source: str
+    track_ids: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -214,7 +216,7 @@ class OksDetections:
             for part, (_, field, _) in PARTS.items():
                 if wholebody and part != 'body' and any(field in r for r in source):
                     part_scores[part] = np.array([r.get(field, r['score']) for r in source], np.float64)
-            categories = [r.get('category_id') for r in source]
+            categories, tracks = [r.get('category_id') for r in source], [r.get('track_id') for r in source]
             keypoints = _stack_keypoints(source, name, wholebody, 'result')
             return cls(
                 img_ids=_ids([r['image_id'] for r in source]),
@@ -225,6 +227,7 @@ class OksDetections:
                 areas=None if boxes is None else boxes[:, 2] * boxes[:, 3],
                 part_scores=part_scores,
                 source=name,
+                track_ids=None if None in tracks or not tracks else _ids(tracks),
             )
 
     @classmethod

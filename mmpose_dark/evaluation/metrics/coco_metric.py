@@ -87,7 +87,7 @@ class CocoMetric(ArrayMetric):
                 f'{type(self).__name__}: format_only=True writes the results and nothing else; '
                 'say where with outfile_prefix'
             )
-        if ann_file is not None and not format_only and not os.path.isfile(ann_file):
+        if ann_file is not None and not format_only and not os.path.exists(ann_file):
             raise FileNotFoundError(f'{type(self).__name__}: ann_file not found: {ann_file}')
         self.ann_file = ann_file
         self.use_area = use_area
@@ -144,6 +144,9 @@ class CocoMetric(ArrayMetric):
             'area': self._areas(samples, xy, counts),
             'category_id': per_instance([s.get('category_id', -1) for s in samples], counts),
         }
+        tracks = maybe_field(samples, 'pred_instances', 'track_ids')
+        if tracks is not None:
+            table['track_id'], _ = stack(samples, tracks, shape=(), what='pred_instances.track_ids')
         if self.ann_file is None and not self.format_only:
             annotations = np.empty(len(samples), object)
             annotations[:] = [_raw_annotations(s) for s in samples]
@@ -182,8 +185,7 @@ class CocoMetric(ArrayMetric):
         """Return results in COCO's format."""
         categories = detections.category_ids
         if categories is None:
-            default = 1 if self.ann_file is None or self.format_only else self.ground_truth.category_ids[0]
-            categories = np.full(len(detections), default)
+            categories = np.full(len(detections), self._default_category())
         keypoints = np.concatenate([detections.xy, detections.keypoint_scores[..., None]], -1)
         columns = zip(
             detections.img_ids.tolist(),
@@ -192,7 +194,17 @@ class CocoMetric(ArrayMetric):
             detections.scores.tolist(),
             strict=True,
         )
-        return [dict(image_id=i, category_id=int(c), keypoints=k, score=s) for i, c, k, s in columns]
+        rows = [dict(image_id=i, category_id=c, keypoints=k, score=s) for i, c, k, s in columns]
+        if detections.track_ids is not None:
+            for row, track in zip(rows, detections.track_ids.tolist(), strict=True):
+                row['track_id'] = track
+        return rows
+
+    def _default_category(self) -> int:
+        """Category of predictions that do not say: the first of the ground truth."""
+        if self.ann_file is None or self.format_only:
+            return 1
+        return self.ground_truth.category_ids[0].item()
 
     def _detections(self, table: Table) -> OksDetections:
         num_keypoints = len(self.meta('sigmas'))
@@ -219,6 +231,7 @@ class CocoMetric(ArrayMetric):
             areas=None,
             part_scores={},
             source='the predictions',
+            track_ids=table['track_id'][keep] if 'track_id' in table else None,
         )
 
     def _pose_scores(self, keypoint_scores: np.ndarray, box_scores: np.ndarray) -> np.ndarray:

@@ -1,16 +1,24 @@
 """Metrics of the distance between predicted and true keypoints: PCK, PCKh, AUC, EPE and NME."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from mmpose_dark.registry import METRICS
 
-from ..functional.keypoint_eval import keypoint_auc, keypoint_epe, keypoint_nme, keypoint_pck_accuracy
+from ..functional.keypoint_eval import (
+    keypoint_auc,
+    keypoint_distances,
+    keypoint_epe,
+    keypoint_nme,
+    keypoint_pck_accuracy,
+)
+from ..functional.mpii import mpii_summary
 from .base import ArrayMetric, Table
-from .sample_arrays import describe, field, stack
+from .sample_arrays import describe, field, maybe_field, stack
 
-__all__ = ['AUC', 'EPE', 'NME', 'PCKAccuracy']
+__all__ = ['AUC', 'EPE', 'NME', 'MpiiPCKAccuracy', 'PCKAccuracy']
 
 NORM_ITEMS = {'bbox': 'PCK', 'head': 'PCKh', 'torso': 'tPCK'}  # length -> name of the figure
 
@@ -87,7 +95,11 @@ class PCKAccuracy(KeypointDistanceMetric):
             boxes, _ = stack(samples, field(samples, 'gt_instances', 'bboxes'), shape=(4,), what='gt_instances.bboxes')
             table['bbox'] = np.repeat((boxes[:, 2:] - boxes[:, :2]).max(1)[:, None], 2, 1)
         if 'head' in self.norm_item:
-            heads = field(samples, 'gt_instances', 'head_size')
+            heads = maybe_field(samples, 'gt_instances', 'head_size')
+            if heads is None:  # one person a sample: it may stand beside the instances
+                heads = [
+                    s['head_size'] if 'head_size' in s else field([s], 'gt_instances', 'head_size') for s in samples
+                ]
             table['head'] = np.repeat(np.concatenate([np.ravel(h) for h in heads])[:, None], 2, 1)
         if 'torso' in self.norm_item:
             table['torso'] = self._torso_size(table)
@@ -111,6 +123,37 @@ class PCKAccuracy(KeypointDistanceMetric):
         true = np.linalg.norm(table['gt'][:, a] - table['gt'][:, b], axis=1)
         predicted = np.linalg.norm(table['pred'][:, a] - table['pred'][:, b], axis=1)
         return np.repeat(np.where(true < 1, predicted, true)[:, None], 2, 1)
+
+
+@METRICS.register_module()
+class MpiiPCKAccuracy(PCKAccuracy):
+    """PCKh of MPII's 16 joints: nearer than ``thr`` head sizes.
+
+    Figures in per cent: ``Head PCK``, ``Shoulder PCK``, ``Elbow PCK``, ``Wrist PCK``, ``Hip PCK``, ``Knee PCK``,
+    ``Ankle PCK``, their mean ``PCK``, ``PCK@0.1`` (threshold 0.10) and ``PCK@0.11`` (the threshold that the scripts of
+    the DARK, HRNet and Simple Baselines papers read for their Mean@0.1). With other lengths than the head's also
+    what :class:`PCKAccuracy` gives.
+
+    Args:
+        thr: threshold in head sizes.
+        norm_item: as of :class:`PCKAccuracy`; ``'head'`` by default.
+        kwargs: other arguments of :class:`PCKAccuracy`.
+    """
+
+    def __init__(self, thr: float = 0.5, norm_item: str | Sequence[str] = 'head', **kwargs: Any) -> None:
+        super().__init__(thr=thr, norm_item=norm_item, **kwargs)
+
+    def compute(self, table: Table) -> dict[str, float]:
+        """Return the accuracy of each joint and the means."""
+        figures = {k: v for k, v in super().compute(table).items() if k != NORM_ITEMS['head']}
+        if 'head' not in self.norm_item:
+            return figures
+        distances = np.full((0, 16), np.nan)
+        if table:
+            distances = keypoint_distances(table['pred'], table['gt'], table['mask'], table['head'])
+        for name, value in mpii_summary(distances, self.thr).items():
+            figures[name.replace('Mean', 'PCK') if name.startswith('Mean') else f'{name} PCK'] = value
+        return figures
 
 
 @METRICS.register_module()

@@ -1,0 +1,49 @@
+"""OKS average precision of COCO-WholeBody and each of its parts."""
+
+import numpy as np
+
+from mmpose_dark.registry import METRICS
+
+from ..functional.oks_data import PARTS, OksDetections, OksGroundTruth
+from ..functional.oks_eval import evaluate_oks
+from .coco_metric import CocoMetric
+
+__all__ = ['CocoWholeBodyMetric']
+
+
+@METRICS.register_module()
+class CocoWholeBodyMetric(CocoMetric):
+    """Average precision and recall of whole bodies (133 keypoints) and of body, feet, face and hands.
+
+    The names without a part, as ``coco-wholebody/AP``, are those of the whole body, as in mmpose; the parts are
+    ``coco-wholebody/foot AP``, ``coco-wholebody/face AR .5`` and so on. Arguments as :class:`CocoMetric`; ``iou_type``
+    is not used.
+    """
+
+    default_prefix = 'coco-wholebody'
+    wholebody = True
+
+    def evaluate_detections(
+        self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
+    ) -> dict[str, float]:
+        """Return the figures of all parts."""
+        figures: dict[str, float] = {}
+        for part, (_, _, place) in PARTS.items():
+            found = evaluate_oks(
+                ground_truth,
+                detections,
+                iou_type=f'keypoints_{part}',
+                sigmas=sigmas[place],
+                use_area=self.use_area,
+                engine=self.engine,
+            )
+            figures |= {f'{part} {k}': v for k, v in found.items()}
+        return {k: figures[f'wholebody {k}'] for k in found} | figures
+
+    def results_to_json(self, detections: OksDetections) -> list[dict]:
+        """Return results in COCO-WholeBody's format: a field of keypoints for each part."""
+        rows = super().results_to_json(detections)
+        for row in rows:
+            keypoints = row.pop('keypoints')
+            row.update({f: keypoints[3 * p.start : 3 * p.stop] for f, _, p in PARTS.values() if f})
+        return rows
