@@ -213,14 +213,12 @@ class PoseLocalVisualizer(Visualizer):
         wanted = [('gt', 0.0)] * draw_gt + [('pred', kpt_thr)] * draw_pred
         columns = []
         for kind, threshold in wanted:
-            if not any(f'{kind}_instances' in s for s in samples):
+            people = _merged([s.get(f'{kind}_instances') for s in samples if f'{kind}_instances' in s])
+            if people is None:
                 continue
-            drawn = image
-            for sample in samples:
-                drawn = self.draw_instances(
-                    drawn, sample.get(f'{kind}_instances', InstanceData()), kpt_thr=threshold, draw_bbox=draw_bbox,
-                    show_kpt_idx=show_kpt_idx,
-                )  # fmt: skip
+            drawn = self.draw_instances(
+                image, people, kpt_thr=threshold, draw_bbox=draw_bbox, show_kpt_idx=show_kpt_idx
+            )
             heat = sample_heatmaps(samples, f'{kind}_fields', image.shape[:2]) if draw_heatmap else None
             if heat is not None:
                 drawn = np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat)])
@@ -288,6 +286,16 @@ def sample_heatmaps(samples: Sequence[Any], field: str, image_hw: tuple[int, int
         placed = heatmaps_to_image(maps, center, input_scale=scale, image_hw=image_hw)
         merged = placed if merged is None else np.maximum(merged, placed)
     return merged
+
+
+def _merged(instances: Sequence[InstanceData]) -> InstanceData | None:
+    """Put the people of several samples together, as far as all samples say the same things of them."""
+    if not instances:
+        return None
+    names = ('keypoints', 'keypoint_scores', 'keypoints_visible', 'bboxes', 'bbox_scores')
+    return InstanceData(
+        **{k: np.concatenate([_array(i.get(k)) for i in instances]) for k in names if all(k in i for i in instances)}
+    )
 
 
 def _array(value: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .canvas import as_canvas, draw_text_, text_size
 
-__all__ = ['contact_sheet', 'fit_into', 'side_by_side']
+__all__ = ['contact_sheet', 'fit_into', 'side_by_side', 'stacked']
 
 
 def fit_into(image: np.ndarray, size_wh: tuple[int, int], *, background: int = 32) -> np.ndarray:
@@ -118,3 +118,26 @@ def side_by_side(*images: np.ndarray, gap: int = 4, background: int = 255) -> np
     strip = np.full((height, gap, 3), background, np.uint8)
     parts = [part for image in scaled for part in (strip, image)][1:]
     return np.concatenate(parts, axis=1)
+
+
+def stacked(*images: np.ndarray, gap: int = 4, background: int = 32) -> np.ndarray:
+    """Put pictures under each other, each at its own size, from the left.
+
+    Args:
+        images: each (H, W, 3) uint8.
+        gap: pixels between them.
+        background: grey level beside and between them.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    >>> stacked(np.zeros((4, 5, 3), np.uint8), np.zeros((8, 10, 3), np.uint8), gap=1).shape
+    (13, 10, 3)
+    """
+    width = max(i.shape[1] for i in images)
+    field = np.full((sum(i.shape[0] for i in images) + gap * (len(images) - 1), width, 3), background, np.uint8)
+    y = 0
+    for image in images:
+        field[y : y + image.shape[0], : image.shape[1]] = image
+        y += image.shape[0] + gap
+    return field

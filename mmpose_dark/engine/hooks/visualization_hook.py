@@ -26,7 +26,7 @@ class PoseVisualizationHook(Hook):
     Args:
         enable: False switches the hook off.
         interval: draw every n-th.
-        kpt_thr: a keypoint is drawn when its score is above this.
+        kpt_thr: a keypoint is drawn when its score is above this; a person when its box's score is not below it.
         show: open a window for each.
         wait_time: seconds that the window stays, 0 until it is closed.
         out_dir: folder; a relative one lies in the run's ``work_dir/timestamp``, as in mmpose 1.x.
@@ -104,12 +104,13 @@ class PoseVisualizationHook(Hook):
             out_file = self._unused(
                 _picture_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
             )
+        people = [s for s in samples if _box_score(s) >= self.kpt_thr]
         visualizer = runner.visualizer
         visualizer.set_dataset_meta(getattr(dataset, 'metainfo', None))
         visualizer.add_datasample(
             os.path.basename(samples[0].img_path) if self.show else name,
             _read(samples[0].img_path, dataset, self.backend_args),
-            data_sample=samples,
+            data_sample=people,
             draw_gt=False,
             draw_bbox=True,
             draw_heatmap=True,
@@ -127,6 +128,11 @@ class PoseVisualizationHook(Hook):
             free, number = path.with_name(f'{path.stem}_{number}{path.suffix}'), number + 1
         self._written.add(free)
         return free
+
+
+def _box_score(sample: Any) -> float:
+    found = sample.pred_instances
+    return float(np.max(found.bbox_scores)) if 'bbox_scores' in found else 1.0
 
 
 def _picture_path(folder: Path, samples: list[Any], dataset: Any) -> Path:

@@ -1,0 +1,128 @@
+#!/usr/bin/env python
+"""Find the poses of people in pictures; writes drawings and json."""
+
+import argparse
+import json
+import os.path as osp
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
+
+from mmengine.config import DictAction
+from mmengine.utils import ProgressBar
+
+from mmpose_dark.apis import BoxError, Inferencer, coco_results, find_images, init_model, read_boxes
+from mmpose_dark.apis.boxes import BOX_FORMATS
+from mmpose_dark.apis.result_files import unique_stems, write_result
+from mmpose_dark.engine import cli
+from mmpose_dark.visualization import PoseLocalVisualizer
+
+STATUS_BAD_IMAGES = 3
+EPILOG = """
+boxes: without --bbox and --bboxes the whole picture is one person's box. A json file holds one of
+  [[x, y, w, h], ...]                                  boxes for every picture
+  {"name.jpg": [[x, y, w, h], ...], ...}               boxes by picture; a fifth number is a score
+  [{"image_id": 785, "bbox": [x, y, w, h], "score": 0.9, "category_id": 1}, ...]  COCO detections
+  {"images": [...], "annotations": [...]}              COCO annotations
+
+exit status: 0 all pictures done, 2 wrong arguments, 3 some pictures could not be used (they are named at the end).
+What is written is described in demo/README.md.
+"""
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('input', help='image, folder, or glob in quotes')
+    parser.add_argument('config', help='config file, or the name of one that came with the package')
+    parser.add_argument('checkpoint', help='checkpoint file or address')
+    parser.add_argument('--out-dir', default='demo/output', help='folder to write to (default: %(default)s)')
+    boxes = parser.add_mutually_exclusive_group()
+    boxes.add_argument('--bboxes', metavar='JSON', help='file with the boxes of the people, see below')
+    boxes.add_argument(
+        '--bbox', nargs=4, type=float, action='append', metavar='N', help='box of a person in every picture; repeatable'
+    )
+    parser.add_argument(
+        '--bbox-format',
+        choices=BOX_FORMATS,
+        help='left top right bottom, or left top width height (default: xyxy for --bbox, xywh for --bboxes)',
+    )
+    parser.add_argument('--bbox-thr', type=float, default=0.3, help='leave out boxes scored below (%(default)s)')
+    parser.add_argument('--kpt-thr', type=float, default=0.3, help='draw keypoints scored above (%(default)s)')
+    parser.add_argument('--draw-heatmap', action='store_true', help='write pictures of the heatmaps as well')
+    parser.add_argument('--draw-bbox', action='store_true', help='draw the boxes as well')
+    parser.add_argument('--coco-results', metavar='JSON', help="write all people to this file in COCO's results format")
+    parser.add_argument('--batch-size', type=int, default=32, help='people a batch (%(default)s)')
+    parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+    parser.add_argument('--show', action='store_true', help='show each drawing in a window; space goes on')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings of the config to change')
+    return parser.parse_args()
+
+
+def boxes_of(args: argparse.Namespace, images: list[Path]) -> Callable[[str], Any]:
+    """Return a function from a picture's path to its boxes.
+
+    Raises:
+        BoxError: a box file that speaks of none of the pictures.
+    """
+    if args.bbox:
+        return lambda path: args.bbox
+    if not args.bboxes:
+        return lambda path: None
+    file = read_boxes(args.bboxes, score_thr=args.bbox_thr)
+    known = sum(file.boxes_for(image) is not None for image in images)
+    if not known:
+        raise BoxError(f'{args.bboxes} has no boxes for any of the {len(images)} pictures, such as {images[0].name}')
+    if known < len(images):
+        print(f'{args.bboxes} does not speak of {len(images) - known} of {len(images)} pictures: no people there')
+    return lambda path: file.boxes_for(path) or []
+
+
+def main() -> int:
+    """Run, and return the exit status."""
+    args = parse_args()
+    images = find_images(args.input)
+    boxes = boxes_of(args, images)
+    options = dict(args.cfg_options or {})
+    if args.draw_heatmap:
+        options['model.test_cfg.output_heatmaps'] = True
+    model = init_model(args.config, args.checkpoint, args.device, options)
+    visualizer = PoseLocalVisualizer()
+    visualizer.set_dataset_meta(model.dataset_meta)
+    out_dir = Path(args.out_dir)
+    bar = ProgressBar(len(images)) if len(images) > 1 and sys.stdout.isatty() else None
+    bad, coco, people = [], [], 0
+    box_format = args.bbox_format or ('xywh' if args.bboxes else 'xyxy')
+    results = Inferencer(model, batch_size=args.batch_size)(images, boxes, box_format)
+    for number, (stem, result) in enumerate(zip(unique_stems(images), results, strict=True), 1):
+        if bar:
+            bar.update()
+        if result.error:
+            bad.append(f'  {result.path}: {result.error}')
+            continue
+        write_result(
+            result, out_dir / stem, visualizer=visualizer, dataset_meta=model.dataset_meta, kpt_thr=args.kpt_thr,
+            draw_bbox=args.draw_bbox, draw_heatmap=args.draw_heatmap, show=args.show,
+        )  # fmt: skip
+        name = Path(result.path).stem
+        coco += coco_results(result, image_id=int(name) if name.isdigit() else number)
+        people += len(result.samples)
+        if not bar:
+            print(f'[{number}/{len(images)}] {result.path}: {len(result.samples)} people', flush=True)
+    if args.coco_results:
+        Path(args.coco_results).parent.mkdir(parents=True, exist_ok=True)
+        Path(args.coco_results).write_text(json.dumps(coco), encoding='utf-8')
+    print(f'{people} people in {len(images) - len(bad)} pictures, written to {out_dir}')
+    if bad:
+        print(f'{len(bad)} of {len(images)} pictures could not be used:', *bad, sep='\n', file=sys.stderr)
+    return STATUS_BAD_IMAGES if bad else 0
+
+
+if __name__ == '__main__':
+    with cli.user_errors('image_demo.py'):
+        sys.exit(main())
