@@ -155,11 +155,11 @@ def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -
                 )
             tag = response.headers.get('ETag', '')
             validator = response.headers.get('Last-Modified', '') if tag.startswith('W/') or not tag else tag
-            note.write_text(json.dumps(dict(source=source, validator=validator)))
             _check_space(part.parent, (total or 0) - have)
             with open(part, 'r+b' if have else 'wb') as file:
                 file.seek(have)
                 file.truncate()
+                note.write_text(json.dumps(dict(source=source, validator=validator)))
                 while block := _read(response):
                     file.write(block)
                     have += len(block)
@@ -184,9 +184,7 @@ def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -
 
 def _read(response: Any) -> bytes:
     try:
-        return response.read(_BLOCK)
-    except http.client.IncompleteRead as err:
-        return err.partial
+        return response.read1(_BLOCK)  # what has come, not waiting for a whole block
     except OSError as err:  # of the connection; writing has its own
         raise ConnectionError(str(err)) from err
 

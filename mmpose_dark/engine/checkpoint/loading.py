@@ -19,6 +19,7 @@ __all__ = ['load_backbone_weights', 'load_checkpoint']
 _HARMLESS_MISSING = re.compile(r'(.*\.)?num_batches_tracked')
 _HARMLESS_UNEXPECTED = re.compile(r'(.*\.)?num_batches_tracked|data_preprocessor\.(mean|std)')
 _SHOWN = 10
+_HEAD_IN_BACKBONE = ('backbone.score.', 'backbone.score_.')  # heatmaps of an Hourglass
 
 # What a file may have besides the backbone: a classifier or pose head, stages that the backbone was built
 # without, the lower resolutions of the last HRNet stage. It cannot hide a wrong file: all parameters of the
@@ -37,6 +38,11 @@ class _Difference(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.unexpected or self.shapes)
+
+    def outside_head(self) -> bool:
+        """Say whether anything differs that does not depend on the number of keypoints."""
+        names = [*self.missing, *self.unexpected, *(k for k, _, _ in self.shapes)]
+        return any(k.startswith('backbone.') and not k.startswith(_HEAD_IN_BACKBONE) for k in names)
 
     def text(self) -> str:
         """List the differences, the first ten of each kind."""
@@ -65,15 +71,16 @@ def load_checkpoint(
         model: the network; a DataParallel or DistributedDataParallel wrapper is looked through.
         path_or_url: as for `load_state_dict_file`.
         map_location: where the tensors are read to before they are copied into the model.
-        strict: ``False`` loads the parameters whose name and shape fit and logs the others: to start
-            training from a network with, say, another number of keypoints.
+        strict: ``False`` lets the head differ, and the layers of an Hourglass that depend on the number
+            of keypoints: they stay as they are, with a warning. So training starts from a
+            network with other keypoints. The backbone must fit all the same.
 
     Returns:
         What the checkpoint holds besides the weights: ``meta``, ``optimizer``, ``message_hub`` ...
 
     Raises:
         CheckpointError: the file cannot be read, is of another network (keys and shapes are listed),
-            or, with ``strict=False``, has no parameter that fits.
+            or, with ``strict=False``, of another backbone.
     """
     checkpoint = load_state_dict_file(path_or_url, map_location)
     try:
@@ -92,7 +99,7 @@ def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, ther
     own = model.state_dict()
     difference = _compare(weights, own)
     here = describe_network(own)
-    if difference and strict:
+    if difference if strict else difference.outside_head():
         raise CheckpointError(
             f'{source} (family: {family}) does not fit the model.\n'
             f'Likely cause: {_likely_cause(difference, there, here)}\n{difference.text()}'

@@ -159,7 +159,10 @@ def test_something_else_altogether(tmp_path):
     text = refused(tmp_path, {'encoder.weight': torch.ones(2)}, toy_pose())
     assert 'family: unknown' in text
     assert 'no weights found' in refused(tmp_path, dict(epoch=1), toy_pose())
-    assert 'not one parameter fits' in refused(tmp_path, {'encoder.weight': torch.ones(2)}, toy_pose(), strict=False)
+    encoder = {'encoder.weight': torch.ones(2)}
+    assert 'not one parameter fits' in refused(tmp_path, encoder, nn.Linear(2, 2), strict=False)
+        tmp_path, {'encoder.weight': torch.ones(2)}, nn.Linear(2, 2), strict=False
+    )
 
 
 def test_not_strict_takes_what_fits_and_says_the_rest(tmp_path, log):
@@ -171,6 +174,29 @@ def test_not_strict_takes_what_fits_and_says_the_rest(tmp_path, log):
     assert torch.equal(target.head.final_layer.weight, head)
     assert 'the others left as they are' in log.text
     assert 'head.final_layer.bias: checkpoint (17,), model (133,)' in log.text
+
+
+@pytest.mark.parametrize('change', [dict(blocks=(3, 4, 23, 3)), dict(blocks=(3, 4, 6)), dict(width=3)])
+def test_not_strict_needs_the_backbone_to_fit(tmp_path, change):
+    text = refused(tmp_path, as_mmpose0(toy_pose(17, **change)), toy_pose(133), strict=False)
+    assert 'Likely cause: the checkpoint is of' in text
+
+
+def test_not_strict_lets_the_heatmaps_of_an_hourglass_differ(tmp_path):
+    from mmpose_dark.models.backbones import Hourglass
+
+    def net(keypoints):
+        result = nn.Module()
+        result.backbone = Hourglass(num_stacks=2, out_channels=keypoints, num_features=4, depth=1, init_cfg=None)
+        return randomised(result)
+
+    source, target = net(17), net(14)
+    torch.save({k.removeprefix('backbone.'): v for k, v in source.state_dict().items()}, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match='17 keypoints; the model is Hourglass of 2 stacks, 14 keypoints'):
+        load_checkpoint(target, tmp_path / 'a.pth')
+    load_checkpoint(target, tmp_path / 'a.pth', strict=False)
+    heatmaps = ('score.0.weight', 'score.0.bias', 'score.1.weight', 'score.1.bias', 'score_.0.weight')
+    assert same(target, source, but=heatmaps)
 
 
 class TestBackbone:

@@ -1,5 +1,7 @@
 """Writing checkpoints: the last good one survives whatever happens."""
 
+import contextlib
+import itertools
 import os
 import pathlib
 import signal
@@ -55,55 +57,64 @@ def test_an_interrupt_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch
     assert names(tmp_path) == ['a.pth']
 
 
+def forked(work):
+    """Run ``work`` in a child process that ends without running anything else; 0 is success."""
+    child = os.fork()
+    if not child:
+        status = 1
+        with contextlib.suppress(BaseException):
+            work()
+            status = 0
+        os._exit(status)
+    return child
+
+
 @posix
+@pytest.mark.filterwarnings('ignore:This process')
 def test_full_disk(tmp_path):
     """A limit on the file size makes the system refuse bytes in the middle, as a full disk does."""
-    path = tmp_path / 'a.pth'
+    import resource
+
+    path, weights = tmp_path / 'a.pth', torch.zeros(1_000_000)
     save_checkpoint(dict(epoch=1), path)
-    code = (
-        'import resource, signal, sys, torch\n'
-        'from mmpose_dark.engine.checkpoint import CheckpointError, save_checkpoint\n'
-        'signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n'
-        'resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n'
-        'try:\n'
-        '    save_checkpoint(dict(epoch=2, a=torch.zeros(1_000_000)), sys.argv[1])\n'
-        'except CheckpointError as err:\n'
-        '    print(err)\n'
-    )
-    done = subprocess.run([sys.executable, '-c', code, str(path)], capture_output=True, text=True, check=True)
-    assert f'{path}: could not be written' in done.stdout
-    assert 'untouched' in done.stdout
+
+    def save():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        with pytest.raises(CheckpointError, match=r'a\.pth: could not be written \(.*\); .* untouched'):
+            save_checkpoint(dict(epoch=2, a=weights), path)
+
+    assert os.waitpid(forked(save), 0)[1] == 0
     assert load_state_dict_file(path) == dict(epoch=1)
     assert names(tmp_path) == ['a.pth']
 
 
 @posix
+@pytest.mark.filterwarnings('ignore:This process')
 def test_kill_while_writing(tmp_path):
     """``kill -9`` at any moment leaves a whole checkpoint; the left-over goes with the next save."""
     path = tmp_path / 'a.pth'
-    code = (
-        'import itertools, sys, torch\n'
-        'from mmpose_dark.engine.checkpoint import save_checkpoint\n'
-        'weights = {f"layer{i}": torch.full((100_000,), 1.0) for i in range(40)}\n'
-        'for n in itertools.count():\n'
-        '    save_checkpoint(dict(n=n, weights=weights), sys.argv[1])\n'
-        '    print(n, flush=True)\n'
-    )
-    left_over = False
-    for attempt in range(3):
-        process = subprocess.Popen([sys.executable, '-c', code, str(path)], stdout=subprocess.PIPE, text=True)
-        seen = int(process.stdout.readline())
-        deadline = time.monotonic() + 0.02 * attempt
-        while time.monotonic() < deadline or (attempt > 0 and not list(tmp_path.glob('.*.tmp'))):
+    weights = {f'layer{i}': torch.full((100_000,), 1.0) for i in range(40)}
+    save_checkpoint(dict(n=0, weights=weights), path)
+
+    def save_on_and_on():
+        for n in itertools.count(load_state_dict_file(path)['n']):
+            save_checkpoint(dict(n=n, weights=weights), path)
+
+    left_overs, last = 0, 0
+    for attempt in range(6):
+        child = forked(save_on_and_on)
+        time.sleep(0.05 * attempt)
+        while attempt % 2 and not list(tmp_path.glob('.*.tmp')):
             pass
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
         back = load_state_dict_file(path)
-        assert back['n'] >= seen
+        assert back['n'] >= last
         assert all(w.eq(1).all() for w in back['weights'].values())
         assert list(tmp_path.glob('*.pth')) == [path]
-        left_over = left_over or len(names(tmp_path)) > 1
-    assert left_over
+        left_overs, last = left_overs + len(names(tmp_path)) - 1, back['n']
+    assert left_overs
     save_checkpoint(dict(n=-1), path)
     assert names(tmp_path) == ['a.pth']
 
