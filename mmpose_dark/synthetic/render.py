@@ -22,7 +22,7 @@ _ARMS = {f'{side}_{joint}': parts for side in ('left', 'right') for joint, parts
 ).items()}  # fmt: skip
 _SHOWN_BY = {'nose': ('nose', 'head'), **_ARMS}
 _DEPTH_OF = dict(nose=0.02, eye=0.015, ear=0.022, shoulder=0.075, elbow=0.055, wrist=0.045, hip=0.115, knee=0.08,
-                 ankle=0.055)  # fmt: skip
+                 ankle=0.12)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class PersonLabel:
     Attributes:
         keypoints: (17, 3) x and y in the picture, integer = pixel centre, and 2 visible, 1 hidden by
             something or by the own body, 0 outside of the picture (x and y are 0 then).
-        mask: (H, W) bool, pixels of which the person covers at least half.
+        mask: (H, W) bool, pixels of which the person covers at least half and nothing before covers half.
         pose: name of the family of the pose.
     """
 
@@ -118,12 +118,12 @@ def label_person(layer: Layer, transmission: np.ndarray, pose: str = '') -> Pers
     height, width = transmission.shape
     rows, columns, inner = _overlap(layer, width, height)
     mask = np.zeros((height, width), bool)
-    mask[rows, columns] = layer.person[inner] * transmission[rows, columns] >= 0.5
+    mask[rows, columns] = (layer.person[inner] >= 0.5) & (transmission[rows, columns] > 0.5)
     keypoints = np.zeros((len(layer.keypoints), 3))
     pixels = np.floor(layer.keypoints + 0.5).astype(int)
     inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)
     at = np.clip(pixels, 0, (width - 1, height - 1))
-    uncovered = transmission[at[:, 1], at[:, 0]] >= 0.5
+    uncovered = transmission[at[:, 1], at[:, 0]] > 0.5
     keypoints[inside, :2] = layer.keypoints[inside]
     keypoints[inside, 2] = 1 + (layer.in_sight & uncovered)[inside]
     return PersonLabel(keypoints, mask, pose)
