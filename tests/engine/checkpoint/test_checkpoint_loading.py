@@ -161,8 +161,6 @@ def test_something_else_altogether(tmp_path):
     assert 'no weights found' in refused(tmp_path, dict(epoch=1), toy_pose())
     encoder = {'encoder.weight': torch.ones(2)}
     assert 'not one parameter fits' in refused(tmp_path, encoder, nn.Linear(2, 2), strict=False)
-        tmp_path, {'encoder.weight': torch.ones(2)}, nn.Linear(2, 2), strict=False
-    )
 
 
 def test_not_strict_takes_what_fits_and_says_the_rest(tmp_path, log):
