@@ -33,9 +33,9 @@ def mpii_pckh(predictions: np.ndarray, gt_mat: str | pathlib.Path | dict) -> dic
 
     Returns:
         Per cent for ``Head``, ``Shoulder``, ``Elbow``, ``Wrist``, ``Hip``, ``Knee``, ``Ankle``, all at 0.5, the
-        ``Mean`` (each visible joint but pelvis and thorax with the same weight), ``Mean@0.1`` (threshold 0.10, as the toolbox's model zoo)
-        and ``Mean@0.11`` (what the scripts of the DARK, HRNet and Simple Baselines papers call Mean@0.1). -1 for a
-        joint that is never visible.
+        ``Mean`` (each visible joint but pelvis and thorax with the same weight), ``Mean@0.1`` (threshold 0.10, as
+        the toolbox's model zoo) and ``Mean@0.11`` (what the scripts of the DARK, HRNet and Simple
+        Baselines papers call Mean@0.1). -1 for a joint that is never visible.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -193,12 +193,14 @@ def _similar_pairs(
     """
     first, second = pairs
     k = points.shape[1]
-    few = min(k, int(np.ceil(k * max(0.0, 1 - thr))) + 2)
     remaining = np.arange(len(first))
-    if vis_thr is None and few < k // 2:
-        some = np.linspace(0, k - 1, few).astype(int)
-        part = _pair_oks(points[:, some], areas, pairs, sigmas=np.asarray(sigmas)[some], vis_thr=None)
-        remaining = np.flatnonzero(part * few + (k - few) > thr * k - 1e-9)
+    few = int(np.ceil(k * max(0.0, 1 - thr)))
+    for size in (few, 3 * few):
+        if vis_thr is None and 0 < size <= k // 2:
+            some = np.linspace(0, k - 1, size).astype(int)
+            now = first[remaining], second[remaining]
+            part = _pair_oks(points[:, some], areas, now, sigmas=np.asarray(sigmas)[some], vis_thr=None)
+            remaining = remaining[part * size + (k - size) > thr * k - 1e-9]
     similarity = _pair_oks(points, areas, (first[remaining], second[remaining]), sigmas=sigmas, vis_thr=vis_thr)
     return remaining[similarity > thr]
 
@@ -213,7 +215,7 @@ def _pair_oks(
 ) -> np.ndarray:
     """(P,) OKS of P pairs of poses (indices into ``points`` and ``areas``)."""
     out = np.empty(len(pairs[0]))
-    step = max(1, 2_000_000 // points.shape[1])  # bounds the memory
+    step = max(1, 300_000 // points.shape[1])  # what is worked on stays in the cache
     for start in range(0, len(out), step):
         i, j = (p[start : start + step] for p in pairs)
         visible = None if vis_thr is None else ((points[i, :, 2] > vis_thr) & (points[j, :, 2] > vis_thr))

@@ -40,7 +40,7 @@ class PoseTrackFrame:
         img_id: id of the image.
         sequence: the video it belongs to.
         xy: (G, 15, 2) pixels, the evaluated joints.
-        labelled: (G, 15) boolean.
+        labelled: (G, 15) boolean; without joints that lie in ignored regions.
         head_size: (G,) pixels.
         track_ids: (G,).
         ignored: polygons, each (P, 2) pixels, in which predictions do not count.
@@ -187,16 +187,19 @@ def _frame(image: dict, people: list[dict], sequence: Any, name: str) -> list[Po
         return []
     keypoints = np.stack([k for k, _, _ in kept])
     heads = np.array([h for _, h, _ in kept], np.float64)
-    regions = zip(image.get('ignore_regions_x') or (), image.get('ignore_regions_y') or (), strict=True)
+    ignored = zip(image.get('ignore_regions_x') or (), image.get('ignore_regions_y') or (), strict=True)
+    polygons = [np.array([x, y], np.float64).T for x, y in ignored if len(x) > 2]
+    labelled = (keypoints[..., 2] > 0) & ~_inside(keypoints[..., :2], polygons)
+    some = labelled.any(1)
     return [
         PoseTrackFrame(
             img_id=image['id'],
             sequence=sequence,
-            xy=keypoints[..., :2],
-            labelled=keypoints[..., 2] > 0,
-            head_size=HEAD_PART * np.hypot(heads[:, 2], heads[:, 3]),
-            track_ids=np.array([t for _, _, t in kept]),
-            ignored=[np.array([x, y], np.float64).T for x, y in regions if len(x) > 2],
+            xy=keypoints[some, :, :2],
+            labelled=labelled[some],
+            head_size=HEAD_PART * np.hypot(heads[some, 2], heads[some, 3]),
+            track_ids=np.array([t for _, _, t in kept])[some],
+            ignored=polygons,
         )
     ]
 
@@ -239,7 +242,7 @@ def _assign(frame: PoseTrackFrame, near: np.ndarray) -> np.ndarray:
     those that come to it.
     """
     hit = np.zeros((near.shape[0], near.shape[2]), bool)
-    if not len(near):
+    if near.shape[0] == 0 or near.shape[1] == 0:
         return hit
     share = near.sum(2) / np.maximum(frame.labelled.sum(1), 1)
     best = share.argmax(1)
