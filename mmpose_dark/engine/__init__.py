@@ -3,7 +3,7 @@
 from .amp import AmpOptimWrapper
 from .device import resolve_device
 from .evaluator import Evaluator
-from .hooks import CheckpointHook, ProgressBarHook, RuntimeInfoHook
+from .hooks import CheckpointHook, PoseVisualizationHook, ProgressBarHook, RuntimeInfoHook
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .runner import PoseRunner
@@ -19,6 +19,7 @@ __all__ = [
     'InfiniteSampler',
     'IterBasedTrainLoop',
     'PoseRunner',
+    'PoseVisualizationHook',
     'ProgressBarHook',
     'RuntimeInfoHook',
     'TestLoop',

@@ -144,7 +144,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
         hook = dict(cfg.default_hooks.get('visualization') or dict(type='PoseVisualizationHook'))
         hook.update(enable=True, show=args.show, interval=args.interval)
         if args.show_dir:
-            hook['out_dir'] = args.show_dir
+            hook['out_dir'] = os.path.abspath(args.show_dir)
         if args.show:
             hook['wait_time'] = args.wait_time
         cfg.default_hooks.visualization = hook

@@ -32,6 +32,7 @@ from .state import hub_from_state, hub_to_state, make_meta, to_cpu
 
 __all__ = ['PoseRunner']
 
+_STARTED: list[str] = []  # times at which runners were made in this process
 # The name of one setting, which torch changed.
 _DDP_SETTINGS = inspect.signature(nn.parallel.DistributedDataParallel.__init__).parameters
 _SYNC_BUFFERS = 'forward_sync_buffers' if 'forward_sync_buffers' in _DDP_SETTINGS else 'broadcast_buffers'
@@ -68,6 +69,10 @@ class PoseRunner(Runner):
                 self.launcher, self.device, backend=dist_cfg.get('backend', 'nccl'), timeout=dist_cfg.get('timeout')
             )
         super().setup_env(env_cfg)
+        # Logs, histories and pictures are kept by a name with this time, to the second, in it.
+        started = sum(name.startswith(self._timestamp) for name in _STARTED)
+        self._timestamp += f'_{started}' if started else ''
+        _STARTED.append(self._timestamp)
 
     def _log_env(self, env_cfg: dict) -> None:
         name = torch.cuda.get_device_name(self.device) if self.device.type == 'cuda' else 'CPU'
@@ -87,6 +92,12 @@ class PoseRunner(Runner):
         return ', '.join(type(hook).__name__ for hook in self.hooks)
 
     # --- parts ------------------------------------------------------------------------------------
+
+    def build_visualizer(self, visualizer: Any = None) -> Any:
+        """Build the visualizer of this run; mmengine would give another run's of the same name."""
+        if isinstance(visualizer, dict):
+            visualizer = {**visualizer, 'name': f'{visualizer.get("name", "visualizer")}_{self.experiment_name}'}
+        return super().build_visualizer(visualizer)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Move the model to the device, channels last if asked to, and wrap it if there are several processes."""
@@ -204,8 +215,8 @@ class PoseRunner(Runner):
                 f'{filename}: cannot resume, the file has no {", ".join(missing)}; to start from its weights use '
                 f'--cfg-options load_from={filename}'
             )
-        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         try:
+            self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
             self.bare_model.load_state_dict(checkpoint['state_dict'])
         except RuntimeError as err:
             raise CheckpointError(f'{filename}: a checkpoint of another network: {err}') from err

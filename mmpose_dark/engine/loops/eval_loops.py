@@ -59,7 +59,11 @@ class _EvalLoop(BaseLoop):
                     continue
             self.run_iter(idx, data_batch)
         self.bad_samples = gather_in_rank_order(bad)
-        metrics = self.evaluator.evaluate(len(self.dataloader.dataset) - len(self.bad_samples))
+        good = len(self.dataloader.dataset) - len(self.bad_samples)
+        if not good:
+            self._report_bad_samples()
+            raise ValueError(f'none of the {len(self.bad_samples)} samples of the {stage} dataset could be read')
+        metrics = self.evaluator.evaluate(good)
         hook(f'after_{stage}_epoch', metrics=metrics)
         hook(f'after_{stage}')
         self._report_bad_samples()

@@ -1,8 +1,8 @@
 """Training loops that a resumed run enters exactly where it left.
 
-They differ from mmengine's in three things: the global generators are seeded per epoch (or
-iteration), a run resumed in the middle of an epoch draws only the rest of it, and iterations already
-trained on are skipped by their number, not by loading their images again.
+They differ from mmengine's in three things: the global generators are seeded in each iteration, a
+run resumed in the middle of an epoch draws only the rest of it, and iterations already trained on
+are skipped by their number, not by loading their images again.
 """
 
 from typing import Any
@@ -44,7 +44,6 @@ class EpochBasedTrainLoop(BaseEpochLoop):
     def run_epoch(self) -> None:
         """Train on the rest of the current epoch, all of it unless resumed in its middle."""
         first = self._iter - self._epoch * len(self.dataloader)
-        seed_everything(self.runner.seed, get_rank(), self._epoch, max(first, 0))
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         if first > 0:
@@ -58,6 +57,7 @@ class EpochBasedTrainLoop(BaseEpochLoop):
     def run_iter(self, idx: int, data_batch: Any) -> None:
         """Train on one batch."""
         _refuse_bad_samples(data_batch)
+        seed_everything(self.runner.seed, get_rank(), self._iter)
         super().run_iter(idx, data_batch)
 
 
@@ -74,7 +74,6 @@ class IterBasedTrainLoop(BaseIterLoop):
         batches = iter(self.dataloader)
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
-            seed_everything(self.runner.seed, get_rank(), self._iter)
             try:
                 data_batch = next(batches)
             except StopIteration:
@@ -94,4 +93,5 @@ class IterBasedTrainLoop(BaseIterLoop):
     def run_iter(self, data_batch: Any) -> None:
         """Train on one batch."""
         _refuse_bad_samples(data_batch)
+        seed_everything(self.runner.seed, get_rank(), self._iter)
         super().run_iter(data_batch)
