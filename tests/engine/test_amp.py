@@ -22,7 +22,7 @@ def test_choice_of_type_on_the_cpu():
     assert amp_dtype('auto', 'cpu') is torch.bfloat16
     assert amp_dtype(None, 'cpu') is torch.bfloat16
     assert amp_dtype(torch.bfloat16, 'cpu') is torch.bfloat16
-    with pytest.raises(ValueError, match="float16 needs CUDA.*'bfloat16'"):
+    with pytest.raises(ValueError, match=r"float16 needs CUDA.*'bfloat16'"):
         amp_dtype('float16', 'cpu')
     with pytest.raises(ValueError, match="'bf16' is unknown; use one of auto, float16, bfloat16"):
         amp_dtype('bf16', 'cpu')
@@ -90,5 +90,5 @@ def test_device_names():
     with pytest.raises(ValueError, match="device 'gpu' is unknown; use auto, cpu, cuda"):
         resolve_device('gpu')
     if not torch.cuda.is_available():
-        with pytest.raises(ValueError, match="device 'cuda' is not here.*'auto' or 'cpu'"):
+        with pytest.raises(ValueError, match=r"device 'cuda' is not here.*'auto' or 'cpu'"):
             resolve_device('cuda')

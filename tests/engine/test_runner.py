@@ -142,7 +142,7 @@ def test_training_stops_at_a_bad_image(make_runner):
 
 
 def test_empty_dataset_is_told(make_runner):
-    with pytest.raises(ValueError, match='the test dataset has no sample; see test_dataloader.dataset'):
+    with pytest.raises(ValueError, match=r'the test dataset has no sample; see test_dataloader.dataset'):
         make_runner(test_only=True, **{'test_dataloader.dataset.size': 0}).test()
 
 
@@ -179,7 +179,7 @@ def test_nothing_to_resume_starts_from_the_beginning(make_runner):
 def test_test_needs_every_weight(make_runner, tmp_path):
     path = str(tmp_path / 'weights.pth')
     save_checkpoint(dict(state_dict={'conv1.weight': torch.zeros(4, 3, 3, 3)}), path)
-    with pytest.raises(CheckpointError, match='conv2.weight'):
+    with pytest.raises(CheckpointError, match=r'conv2\.weight'):
         make_runner(test_only=True, load_from=path).test()
     runner = make_runner('train', load_from=path, custom_hooks=[])
     runner.load_or_resume()  # training may start from a part
