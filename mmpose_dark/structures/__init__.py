@@ -14,6 +14,7 @@ from .bbox import (
 )
 from .keypoint import flip_keypoints
 from .pose_data_sample import PoseDataSample
+from .utils import merge_data_samples, revert_heatmap
 
 __all__ = [
     'PoseDataSample',
@@ -27,5 +28,7 @@ __all__ = [
     'flip_bbox',
     'flip_keypoints',
     'get_warp_matrix',
+    'merge_data_samples',
+    'revert_heatmap',
     'transform_points',
 ]

@@ -209,19 +209,22 @@ def get_warp_matrix(
     [[0.5, 0.0, -20.0], [0.0, 0.5, -10.0]]
     """
     center, scale = np.asarray(center, np.float64), np.asarray(scale, np.float64)
-    size = np.asarray(output_size, np.float64)
+    width, height = output_size
     angle = np.deg2rad(np.asarray(rot, np.float64))
     cos, sin = np.cos(angle), np.sin(angle)
-    factor_x = size[0] / scale[..., 0]
-    factor_y = factor_x if fix_aspect_ratio else size[1] / scale[..., 1]
-    linear = np.stack(
-        [np.stack([factor_x * cos, factor_x * sin], -1), np.stack([-factor_y * sin, factor_y * cos], -1)], -2
-    )
-    origin = center + scale * np.asarray(shift, np.float64)
+    factor_x = width / scale[..., 0]
+    factor_y = factor_x if fix_aspect_ratio else height / scale[..., 1]
+    from_x, from_y = center[..., 0] + scale[..., 0] * shift[0], center[..., 1] + scale[..., 1] * shift[1]
+    to_x, to_y = 0.5 * width, 0.5 * height
     if inv:
-        linear = np.linalg.inv(linear)
-        return np.concatenate([linear, (origin - (linear @ (size * 0.5)[..., None])[..., 0])[..., None]], -1)
-    return np.concatenate([linear, (size * 0.5 - (linear @ origin[..., None])[..., 0])[..., None]], -1)
+        a, b, c, d = cos / factor_x, -sin / factor_y, sin / factor_x, cos / factor_y
+        from_x, from_y, to_x, to_y = to_x, to_y, from_x, from_y
+    else:
+        a, b, c, d = factor_x * cos, factor_x * sin, -factor_y * sin, factor_y * cos
+    matrix = np.empty((*np.shape(a), 2, 3))
+    matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2] = a, b, to_x - a * from_x - b * from_y
+    matrix[..., 1, 0], matrix[..., 1, 1], matrix[..., 1, 2] = c, d, to_y - c * from_x - d * from_y
+    return matrix
 
 
 def transform_points(points_xy: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -55,8 +55,13 @@ class PoseDataSample(BaseDataElement):
 
         Raises:
             TypeError: ``metainfo`` is not a dict.
+            AttributeError: an entry has the name of a data field.
         """
         if not isinstance(metainfo, dict):
             raise TypeError(f'metainfo must be a dict, got {type(metainfo).__name__}')
-        for key, value in metainfo.items():
-            self.set_field(value, key, field_type='metainfo', dtype=None)
+        taken = self._data_fields & metainfo.keys()
+        if taken:
+            raise AttributeError(f'{sorted(taken)} are data fields already and cannot be metainfo')
+        # All at once: this runs for every sample, and mmengine's set_field is for one entry.
+        self._metainfo_fields.update(metainfo)
+        self.__dict__.update(metainfo)

@@ -1,5 +1,7 @@
 """From a box to centre and scale."""
 
+import math
+
 import numpy as np
 
 from ...registry import TRANSFORMS
@@ -35,7 +37,8 @@ class GetBBoxCenterScale(BaseTransform):
             center, scale = results['bbox_center'], results['bbox_scale'] * np.float32(self.padding)
         else:
             center, scale = bbox_xyxy2cs(results['bbox'], padding=np.float32(self.padding))
-        if not (np.isfinite(center).all() and np.isfinite(scale).all() and (scale > 0).all()):
+        # A comparison with NaN is false, a sum with an infinity is not finite.
+        if not (scale.min() > 0 and math.isfinite(scale.sum() + center.sum())):
             raise ValueError(
                 f'box {np.asarray(results.get("bbox", (center, scale))).tolist()} (left, top, right, bottom) of sample '
                 f'{results.get("id")} in {results.get("img_path")!r} has no area or is not finite'

@@ -6,7 +6,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 import torch
-from mmengine.structures import InstanceData, PixelData
+from mmengine.structures import BaseDataElement, InstanceData, PixelData
 
 from ...registry import TRANSFORMS
 from ...structures import PoseDataSample
@@ -79,10 +79,12 @@ class PackPoseInputs(BaseTransform):
         if 'img' not in results:
             raise ValueError('PackPoseInputs: the sample has no img; LoadImage must come first in the pipeline')
         sample = PoseDataSample(metainfo={k: results[k] for k in self.meta_keys if k in results})
-        instances = {
-            new: results[key] for key, new in self.instance_mapping_table.items() if results.get(key) is not None
-        }
-        sample.gt_instances = InstanceData(**instances)
+        instances = InstanceData()
+        for key, new in self.instance_mapping_table.items():
+            if results.get(key) is not None:
+                # Not InstanceData's own setter, which compares all lengths at each field.
+                BaseDataElement.set_field(instances, results[key], new)
+        sample.gt_instances = instances
         labels = _tensors(results, results.get('label_mapping_table', self.label_mapping_table))
         if labels:
             sample.gt_instance_labels = InstanceData(**labels)
