@@ -38,6 +38,8 @@ def check_boxes(
     """
     if bbox_format not in BOX_FORMATS:
         raise BoxError(f'bbox_format {bbox_format!r} is not one of {", ".join(map(repr, BOX_FORMATS))}')
+    if hasattr(bboxes, 'detach'):
+        bboxes = bboxes.detach().cpu().numpy()
     try:
         boxes = np.array([] if bboxes is None else bboxes, dtype=np.float64)
     except (TypeError, ValueError) as err:

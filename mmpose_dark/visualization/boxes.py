@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
-from .canvas import as_canvas, draw_line_, draw_text_, text_size
+from .canvas import as_canvas, draw_text_, text_size
 from .colors import color_table, to_color
 
 __all__ = ['draw_bboxes']
+
+_FAR = 30000  # further out than any picture, within what OpenCV draws
 
 
 def draw_bboxes(
@@ -24,7 +27,7 @@ def draw_bboxes(
 
     Args:
         image: (H, W, 3) uint8; not modified.
-        bboxes: (N, 4) left, top, right, bottom in pixels; boxes with NaN are left out.
+        bboxes: (N, 4) left, top, right, bottom in pixels, rounded; boxes with NaN are left out.
         colors: one colour or one a box, in the image's channel order.
         line_width: pixels; None fits it to the picture.
         alpha: opacity of the lines, 0..1.
@@ -54,10 +57,11 @@ def draw_bboxes(
     for i, (box, tint) in enumerate(zip(boxes[:, :4], tints, strict=True)):
         if not np.isfinite(box).all():
             continue
-        left, top, right, bottom = box
-        corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-        for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-            draw_line_(canvas, a, b, color=tint, width=width, alpha=alpha)
+        left, top, right, bottom = np.clip(np.round(box), -_FAR, _FAR).astype(int).tolist()
+        layer = canvas.copy() if alpha < 1 else canvas
+        cv2.rectangle(layer, (left, top), (right, bottom), tint.tolist(), max(1, round(width)))
+        if alpha < 1:
+            cv2.addWeighted(layer, alpha, canvas, 1 - alpha, 0, dst=canvas)
         if labels is not None and labels[i]:
             above = top - text_size(labels[i], height)[1] - height * 0.6
             xy = (left, above if above >= 0 else top)

@@ -1,0 +1,14 @@
+"""The examples in the docstrings run."""
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize('name', ['boxes', 'config_lookup', 'results', 'result_files'])
+def test_examples(name: str) -> None:
+    module = importlib.import_module(f'mmpose_dark.apis.{name}')
+    failed, tried = doctest.testmod(module)
+    assert tried > 0
+    assert failed == 0
