@@ -58,8 +58,11 @@ def load_config(path: str | os.PathLike, cfg_options: dict[str, Any] | None = No
     if cfg_options:
         try:
             cfg.merge_from_dict(copy.deepcopy(cfg_options))
-        except (KeyError, TypeError, AssertionError) as err:
-            raise ConfigError(f'--cfg-options {" ".join(cfg_options)}: {err}') from err
+        except (KeyError, TypeError, AssertionError, AttributeError) as err:
+            raise ConfigError(
+                f'--cfg-options {" ".join(cfg_options)}: cannot be set ({err}); the dicts of a list go by number, '
+                'its other items with the whole list, as size="[96,128]"'
+            ) from err
     return as_pose_config(cfg)
 
 

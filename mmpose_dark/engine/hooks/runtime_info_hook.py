@@ -64,7 +64,7 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
         for name, value in (outputs or {}).items():
             if isinstance(value, torch.Tensor):
                 self._waiting.append((f'train/{name}', value.detach()))
-                on_device |= value.device.type != 'cpu'
+                on_device |= self._is_on_device(value)
             else:
                 runner.message_hub.update_scalar(f'train/{name}', value)
         due = self.every_n_inner_iters(batch_idx, self.interval)
@@ -83,6 +83,10 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Read what is left, so that the checkpoint has it."""
         self._read(runner)
+
+    @staticmethod
+    def _is_on_device(value: torch.Tensor) -> bool:
+        return value.device.type != 'cpu'
 
     def _read(self, runner: Any) -> None:
         if not self._waiting:
