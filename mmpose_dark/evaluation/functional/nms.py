@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .oks import COCO_SIGMAS
+from .oks import COCO_SIGMAS, paired_oks
 
 __all__ = ['grouped_oks_nms', 'grouped_soft_oks_nms', 'oks_nms', 'soft_oks_nms']
 
@@ -220,15 +220,5 @@ def _pair_oks(
         i, j = (p[start : start + step] for p in pairs)
         visible = None if vis_thr is None else ((points[i, :, 2] > vis_thr) & (points[j, :, 2] > vis_thr))
         a, b, mean_area = points[i, :, :2], points[j, :, :2], (areas[i] + areas[j]) / 2
-        out[start : start + step] = _rowwise_oks(a, b, mean_area, np.asarray(sigmas, np.float64), visible)
+        out[start : start + step] = paired_oks(a, b, areas=mean_area, sigmas=sigmas, visible=visible)
     return out
-
-
-def _rowwise_oks(
-    a: np.ndarray, b: np.ndarray, areas: np.ndarray, sigmas: np.ndarray, visible: np.ndarray | None
-) -> np.ndarray:
-    squared = (a[..., 0] - b[..., 0]) ** 2 + (a[..., 1] - b[..., 1]) ** 2
-    similarity = np.exp(squared / (-2 * (2 * sigmas) ** 2 * (areas[:, None] + np.spacing(1))))
-    if visible is None:
-        return similarity.mean(-1)
-    return (similarity * visible).sum(-1) / np.maximum(visible.sum(-1), 1)

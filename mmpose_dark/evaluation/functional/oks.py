@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ['COCO_SIGMAS', 'oks']
+__all__ = ['COCO_SIGMAS', 'oks', 'paired_oks']
 
 COCO_SIGMAS = (
     0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
@@ -36,13 +36,30 @@ def oks(
 
     >>> one = np.array([[[0.0, 0.0], [10.0, 0.0]]])
     >>> oks(one, one + [0.0, 1.0], areas=np.array([[100.0]]), sigmas=np.array([0.1, 0.05])).round(4)
-    array([[0.7446]])
+    array([[0.7445]])
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    return paired_oks(a[:, None], b[None], areas=areas, sigmas=sigmas, visible=visible)
+
+
+def paired_oks(
+    a: np.ndarray, b: np.ndarray, *, areas: np.ndarray, sigmas: np.ndarray, visible: np.ndarray | None = None
+) -> np.ndarray:
+    """Object keypoint similarity of pairs of poses.
+
+    Args:
+        a: (..., K, 2) keypoints, x and y in pixels.
+        b: (..., K, 2) keypoints, x and y in pixels.
+        areas: (...) square pixels.
+        sigmas: (K,) spread of each keypoint.
+        visible: (..., K) boolean, the keypoints that are counted; all by default.
+
+    Returns:
+        (...) similarities in [0, 1]; all leading shapes are broadcast.
+    """
+    squared = (a[..., 0] - b[..., 0]) ** 2 + (a[..., 1] - b[..., 1]) ** 2
     variances = (2 * np.asarray(sigmas, np.float64)) ** 2
-    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
-    areas = np.asarray(areas, np.float64)[..., None] + np.spacing(1)
-    similarity = np.exp(-squared / (2 * variances * areas))
+    similarity = np.exp(squared / (-2 * variances * (np.asarray(areas, np.float64)[..., None] + np.spacing(1))))
     if visible is None:
         return similarity.mean(-1)
     visible = np.broadcast_to(visible, similarity.shape)

@@ -279,9 +279,8 @@ def _ids(values: Sequence[Any]) -> np.ndarray:
     array = np.asarray(values)
     # a mixture of numbers and strings becomes strings in numpy, and would match what it should not
     if array.dtype.kind in 'US' and not all(isinstance(v, str) for v in values):
-        raise ValueError(
-            f'ids must be all numbers or all strings, got both: {sorted({type(v).__name__ for v in values})}'
-        )
+        types = ' and '.join(sorted({type(v).__name__ for v in values}))
+        raise ValueError(f'ids must be all numbers or all strings, got {types}')
     return array
 
 

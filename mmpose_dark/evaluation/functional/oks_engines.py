@@ -78,7 +78,7 @@ class OksProblem:
             (rows + 1).tolist(),
             self.gt_image[rows].tolist(),
             self.gt_category[rows].tolist(),
-            self.gt_keypoints[rows].reshape(len(visible), -1).tolist(),
+            self.gt_keypoints[rows].reshape(len(visible), 3 * len(self.sigmas)).tolist(),
             self.gt_bbox[rows].tolist(),
             self.gt_area[rows].tolist(),
             self.gt_crowd[rows].astype(int).tolist(),
@@ -101,7 +101,7 @@ class OksProblem:
         columns = zip(
             self.dt_image[rows].tolist(),
             self.dt_category[rows].tolist(),
-            flat.reshape(len(flat), -1).tolist(),
+            flat.reshape(len(flat), 3 * len(self.sigmas)).tolist(),
             self.dt_scores[rows].tolist(),
             strict=True,
         )
@@ -159,7 +159,8 @@ def _xtcocotools(problem: OksProblem) -> Evaluate:
         ) from err
     gt = COCO()
     gt.anno_file = []
-    images, annotations, results = (list(itertools.chain(*part)) for part in zip(*problem.blocks(), strict=True))
+    blocks = [([], [], []), *problem.blocks()]
+    images, annotations, results = (list(itertools.chain(*part)) for part in zip(*blocks, strict=True))
     gt.dataset = dict(images=images, categories=problem.categories(), annotations=annotations)
     with contextlib.redirect_stdout(io.StringIO()):
         gt.createIndex()

@@ -216,7 +216,9 @@ def _check(gt: PoseTrackGroundTruth, dt: OksDetections) -> None:
     finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1)
     if not finite.all():
         bad = int(np.argmin(finite))
-        raise ValueError(f'{dt.source}: prediction {bad}, for image {dt.img_ids[bad]!r}, holds NaN or infinity')
+        raise ValueError(
+            f'{dt.source}: prediction {bad}, for image {dt.img_ids.tolist()[bad]!r}, holds NaN or infinity'
+        )
 
 
 def _by_frame(gt: PoseTrackGroundTruth, dt: OksDetections) -> Iterator[tuple[PoseTrackFrame, np.ndarray]]:

@@ -190,7 +190,7 @@ class CocoMetric(ArrayMetric):
         columns = zip(
             detections.img_ids.tolist(),
             categories.tolist(),
-            keypoints.astype(np.float64).reshape(len(detections), -1).tolist(),
+            keypoints.astype(np.float64).reshape(len(keypoints), 3 * keypoints.shape[1]).tolist(),
             detections.scores.tolist(),
             strict=True,
         )
