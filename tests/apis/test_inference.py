@@ -110,6 +110,22 @@ def test_grey_and_deep_pictures(model: torch.nn.Module, image_file: str, tmp_pat
             np.testing.assert_allclose(a.pred_instances.keypoints, b.pred_instances.keypoints, atol=0.05)
 
 
+def test_picture_is_used_as_it_is_seen(model: torch.nn.Module, image_file: str, tmp_path: Path) -> None:
+    """A JPEG whose EXIF orientation says 6 (turned a quarter to the right) is turned before the boxes apply."""
+    upright = cv2.imread(image_file)
+    jpeg = cv2.imencode('.jpg', upright)[1].tobytes()
+    tiff = b'II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0'
+    segment = b'Exif\0\0' + tiff
+    (tmp_path / 'turned.jpg').write_bytes(
+        jpeg[:2] + b'\xff\xe1' + (len(segment) + 2).to_bytes(2, 'big') + segment + jpeg[2:]
+    )
+    turned = cv2.rotate(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.ROTATE_90_CLOCKWISE)
+    (got,) = inference_topdown(model, tmp_path / 'turned.jpg')
+    (expected,) = inference_topdown(model, turned)
+    assert got.pred_instances.bboxes.tolist() == [[0, 0, 240, 320]]
+    np.testing.assert_allclose(got.pred_instances.keypoints, expected.pred_instances.keypoints, atol=1e-3)
+
+
 @pytest.mark.parametrize('batch_size', [1, 2, 4, 100])
 def test_inferencer_gives_what_single_calls_give(
     model: torch.nn.Module, tiny_coco: SimpleNamespace, tmp_path: Path, batch_size: int
