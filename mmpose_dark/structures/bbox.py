@@ -205,8 +205,9 @@ def get_warp_matrix(
     Returns:
         (..., 2, 3) float64.
 
-    >>> get_warp_matrix(np.array([50., 40.]), np.array([20., 40.]), 0., (10, 20)).tolist()
-    [[0.5, 0.0, -20.0], [0.0, 0.5, -10.0]]
+    >>> matrix = get_warp_matrix(np.array([50., 40.]), np.array([20., 40.]), 30., (10, 20))
+    >>> (matrix @ [50., 40., 1.]).round(6).tolist()  # the box's centre is the crop's
+    [5.0, 10.0]
     """
     center, scale = np.asarray(center, np.float64), np.asarray(scale, np.float64)
     width, height = output_size

@@ -26,8 +26,9 @@ def revert_heatmap(
     Returns:
         (K, height, width) or (height, width), zero outside the crop.
 
-    >>> revert_heatmap(np.ones((2, 4, 4), np.float32), np.array([8., 8.]), np.array([8., 8.]), (16, 16)).sum(axis=(1, 2))
-    array([49., 49.], dtype=float32)
+    >>> crop = np.array([8., 8.]), np.array([8., 8.])
+    >>> revert_heatmap(np.ones((2, 4, 4), np.float32), *crop, (16, 16)).sum(axis=(1, 2))
+    array([64., 64.], dtype=float32)
     """
     maps = heatmap[None] if heatmap.ndim == 2 else heatmap
     height, width = img_shape
