@@ -17,7 +17,7 @@ from mmengine.utils import ProgressBar
 from mmpose_dark.apis import BoxError, Inferencer, coco_results, find_images, init_model, read_boxes
 from mmpose_dark.apis.boxes import BOX_FORMATS
 from mmpose_dark.apis.result_files import unique_stems, write_result
-from mmpose_dark.engine import cli
+from mmpose_dark.utils.cli_errors import user_errors
 from mmpose_dark.visualization import PoseLocalVisualizer
 
 STATUS_BAD_IMAGES = 3
@@ -124,5 +124,5 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('image_demo.py'):
+    with user_errors('image_demo.py'):
         sys.exit(main())

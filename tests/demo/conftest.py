@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmpose_dark.utils.cli_errors import user_errors
+
 ROOT = Path(__file__).parents[2]
 TINY_CONFIG = ROOT / 'tests' / 'apis' / 'tiny_pose_config.py'
 
@@ -23,7 +25,7 @@ def run_script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         monkeypatch.setattr(sys, 'path', list(sys.path))
         spec.loader.exec_module(module)
         try:
-            with module.cli.user_errors(Path(path).name):
+            with user_errors(Path(path).name):
                 return module.main()
         except SystemExit as end:
             return end.code

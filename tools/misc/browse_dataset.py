@@ -18,8 +18,9 @@ from mmpose_dark.apis import find_config
 from mmpose_dark.datasets.errors import BadSample, ImageReadError
 from mmpose_dark.datasets.sample_key import SampleKey
 from mmpose_dark.datasets.transforms import LoadImage
-from mmpose_dark.engine import cli, validate_config
+from mmpose_dark.engine.validate_config import validate_config
 from mmpose_dark.registry import DATASETS, KEYPOINT_CODECS
+from mmpose_dark.utils.cli_errors import user_errors
 from mmpose_dark.utils.config_io import ConfigError, load_config
 from mmpose_dark.utils.pose_registry import accepted_arguments
 from mmpose_dark.visualization import PoseLocalVisualizer, contact_sheet, network_input
@@ -164,5 +165,5 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('browse_dataset.py'):
+    with user_errors('browse_dataset.py'):
         sys.exit(main())
