@@ -7,83 +7,86 @@ Zhang et al., "Distribution-Aware Coordinate Representation for Human Pose Estim
 import torch
 from torch import Tensor
 
-from .gaussian_kernel import gaussian_kernel
+from .constants import constant
+from .peak_blur import REACH, blur_around_peaks
 
-__all__ = ['dark_refine']
+__all__ = ['dark_refine', 'taylor_step']
 
-_REACH = 2  # pixels to each side of the peak that the derivatives use
 _FLOOR = 1e-10  # the references take the logarithm of max(value, this)
+
+# Derivatives of a 5x5 patch at its centre: along x, y, twice x, twice y, and mixed.
+_STENCILS = (
+    (*(0.0,) * 11, -0.5, 0.0, 0.5, *(0.0,) * 11),
+    (*(0.0,) * 7, -0.5, *(0.0,) * 9, 0.5, *(0.0,) * 7),
+    (*(0.0,) * 10, 0.25, 0.0, -0.5, 0.0, 0.25, *(0.0,) * 10),
+    (0.0, 0.0, 0.25, *(0.0,) * 9, -0.5, *(0.0,) * 9, 0.25, 0.0, 0.0),
+    (*(0.0,) * 6, 0.25, 0.0, -0.25, *(0.0,) * 7, -0.25, 0.0, 0.25, *(0.0,) * 6),
+)
 
 
 @torch.no_grad()
-def dark_refine(heatmaps: Tensor, x: Tensor, *, y: Tensor, blur_kernel_size: int) -> Tensor:
+def dark_refine(heatmaps: Tensor, peaks: Tensor, *, blur_kernel_size: int) -> Tensor:
     """Move integer peaks to the sub-pixel maximum of a Gaussian fitted to their surroundings.
 
-    The map is blurred, and its logarithm expanded to second order around the peak m: the maximum is
-    at m - H^-1 g with gradient g and Hessian H. Only 5x5 blurred values enter, so only the
-    (k + 4)^2 window of the map around the peak is read.
-
     Guarded, unlike the references: the peak stays where it is within two pixels of the border (as
-    there), where H is not negative definite, where the step leaves the window that was read, and
-    where anything is not a number; the result is always on the map.
+    there), where the blurred map has no maximum nearby (see ``taylor_step``), where the step leaves
+    the window that the blurred values came from, half a kernel and two pixels to each side, and
+    where a value in the window is not finite.
 
     Args:
-        heatmaps: (N, K, H, W), any float type.
-        x: (N, K) int64 columns of the peaks.
-        y: (N, K) int64 rows of the peaks.
-        blur_kernel_size: odd size k of the Gaussian blur.
+        heatmaps: (N, K, H, W), any float type; not modified.
+        peaks: (N, K, 2) int64 x in [0, W) and y in [0, H).
+        blur_kernel_size: odd size of the Gaussian blur in heatmap pixels.
 
     Returns:
         (N, K, 2) float32 x and y in heatmap pixels, within [0, W - 1] and [0, H - 1].
+
+    >>> y, x = torch.meshgrid(torch.arange(11.0), torch.arange(11.0), indexing='ij')
+    >>> maps = torch.exp(-((x - 5.3) ** 2 + (y - 4.8) ** 2) / 2)[None, None]
+    >>> dark_refine(maps, torch.tensor([[[5, 5]]]), blur_kernel_size=3).round(decimals=1)
+    tensor([[[5.3000, 4.8000]]])
     """
     height, width = heatmaps.shape[-2:]
-    peak = heatmaps.flatten(-2).gather(-1, (y * width + x)[..., None]).to(torch.float64)[..., 0]
-    blurred = _blurred_neighbourhood(heatmaps, x, y=y, blur_kernel_size=blur_kernel_size)
-    # The references scale the blurred map to the old maximum. A factor leaves the derivatives of the
-    # logarithm alone unless a value is cut off by the floor; then it matters in the third digit.
-    top = blurred.amax((-2, -1))
-    scale = torch.where(top > 0, peak / top, torch.ones_like(top))
-    log = (blurred * scale[..., None, None]).clamp_min(_FLOOR).log()
+    blurred = blur_around_peaks(heatmaps, peaks, kernel_size=blur_kernel_size)
+    # The references scale the blurred map to the old maximum. A factor has no part in the derivatives
+    # of a logarithm, except where the floor cuts a value off; the maximum is that around the peak.
+    index = peaks[..., 1] * width + peaks[..., 0]
+    value = heatmaps.flatten(-2).gather(-1, index[..., None])
+    top = blurred.flatten(-2).amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+    step = taylor_step((blurred * (value / top)[..., None]).clamp_min(_FLOOR).log())
 
-    def at(dx: int, dy: int) -> Tensor:
-        return log[..., _REACH + dy, _REACH + dx]
-
-    gx, gy = 0.5 * (at(1, 0) - at(-1, 0)), 0.5 * (at(0, 1) - at(0, -1))
-    hxx = 0.25 * (at(2, 0) - 2 * at(0, 0) + at(-2, 0))
-    hyy = 0.25 * (at(0, 2) - 2 * at(0, 0) + at(0, -2))
-    hxy = 0.25 * (at(1, 1) - at(-1, 1) - at(1, -1) + at(-1, -1))
-    det = hxx * hyy - hxy * hxy
-    step_x, step_y = (hxy * gy - hyy * gx) / det, (hxy * gx - hxx * gy) / det
-
-    limit = _REACH + blur_kernel_size // 2
-    moves = (x > 1) & (x < width - 2) & (y > 1) & (y < height - 2)
-    moves &= (hxx < 0) & (det > 0) & (step_x.abs() <= limit) & (step_y.abs() <= limit)
-    zero = torch.zeros_like(step_x)
-    new_x = (x + torch.where(moves, step_x, zero)).clamp(0, width - 1)
-    new_y = (y + torch.where(moves, step_y, zero)).clamp(0, height - 1)
-    return torch.stack([new_x, new_y], -1).to(torch.float32)
+    last = constant((width - 1, height - 1), dtype=peaks.dtype, device=peaks.device)
+    limit = REACH + blur_kernel_size // 2
+    moves = ((peaks > 1) & (peaks < last - 1) & (step.abs() <= limit)).all(-1, keepdim=True)
+    refined = peaks + torch.where(moves, step, torch.zeros_like(step))
+    return torch.minimum(refined.clamp_min(0), last).to(torch.float32)
 
 
-def _blurred_neighbourhood(heatmaps: Tensor, x: Tensor, *, y: Tensor, blur_kernel_size: int) -> Tensor:
-    """Blur with zeros outside the map, only the 5x5 pixels around each peak: (N, K, 5, 5) float64."""
-    n, k, height, width = heatmaps.shape
-    reach = _REACH + blur_kernel_size // 2
-    rows, columns = min(height, 2 * reach + 1), min(width, 2 * reach + 1)
-    top, left = (y - reach).clamp(0, height - rows), (x - reach).clamp(0, width - columns)
-    sample = torch.arange(n, device=x.device)[:, None]
-    joint = torch.arange(k, device=x.device)[None, :]
-    window = heatmaps.unfold(2, rows, 1).unfold(3, columns, 1)[sample, joint, top, left].to(torch.float64)
-    window = torch.nan_to_num(window, nan=0.0, posinf=0.0, neginf=0.0)
-    blur_y = _blur_weights(y - top, length=rows, blur_kernel_size=blur_kernel_size)
-    blur_x = _blur_weights(x - left, length=columns, blur_kernel_size=blur_kernel_size)
-    return blur_y @ window @ blur_x.mT
+def taylor_step(log_map: Tensor) -> Tensor:
+    """Step from the centre of a 5x5 patch to the maximum of its second-order expansion.
 
+    The step is -H^-1 g (equation 9 of the paper) with central differences as in the paper's code:
+    first derivatives over one pixel to each side, second over two, mixed over one.
 
-def _blur_weights(centre: Tensor, *, length: int, blur_kernel_size: int) -> Tensor:
-    """Rows of the blur's banded matrix around ``centre`` (...): (..., 5, length) float64."""
-    kernel = torch.tensor(gaussian_kernel(blur_kernel_size), dtype=torch.float64, device=centre.device)
-    pixel = torch.arange(length, device=centre.device)
-    offset = torch.arange(-_REACH, _REACH + 1, device=centre.device)[:, None]
-    index = pixel - (centre[..., None, None] + offset) + blur_kernel_size // 2
-    inside = (index >= 0) & (index < blur_kernel_size)
-    return kernel[index.clamp(0, blur_kernel_size - 1)] * inside
+    Args:
+        log_map: (..., 5, 5) logarithm of a heatmap, rows then columns.
+
+    Returns:
+        (..., 2) x and y in pixels; 0 where the Hessian is not negative definite: there is no maximum
+        to go to.
+
+    >>> x = torch.arange(-2.0, 3.0)
+    >>> taylor_step(-((x - 0.25) ** 2) - (x[:, None] + 0.5) ** 2)
+    tensor([ 0.2500, -0.5000])
+    """
+    wide = log_map if log_map.dtype == torch.float64 else log_map.to(torch.float32)
+    patches = wide.reshape(-1, 25).mT
+    stencils = constant(_STENCILS, dtype=wide.dtype, device=wide.device)
+    # Autocast and TF32 round matrix products, but never those of float64.
+    exact = wide.dtype == torch.float64
+    derivatives = stencils @ patches if exact else (stencils[..., None] * patches).sum(1)
+    gx, gy, hxx, hyy, hxy = derivatives.unbind()
+    determinant = hxx * hyy - hxy * hxy
+    step = torch.stack([hxy * gy - hyy * gx, hxy * gx - hxx * gy], -1) / determinant[:, None]
+    has_maximum = ((hxx < 0) & (determinant > 0))[:, None]
+    return torch.where(has_maximum, step, torch.zeros_like(step)).view(*log_map.shape[:-2], 2)

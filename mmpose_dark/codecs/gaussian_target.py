@@ -6,10 +6,11 @@ each keypoint and multiplied out once; the exponential is never taken over the w
 Coordinates are heatmap pixels, an integer is a pixel's centre (``docs/codecs.md``, "Pixels").
 """
 
-import math
-
 import torch
 from torch import Tensor
+
+from .constants import constant
+from .large_tensor import empty_float32
 
 __all__ = ['gaussian_heatmaps', 'unbiased_gaussian_heatmaps']
 
@@ -18,6 +19,7 @@ __all__ = ['gaussian_heatmaps', 'unbiased_gaussian_heatmaps']
 _MAX_EXPONENT = 43.0
 
 
+@torch.no_grad()
 def gaussian_heatmaps(
     keypoints: Tensor, visible: Tensor, *, heatmap_size: tuple[int, int], sigma: float
 ) -> tuple[Tensor, Tensor]:
@@ -47,7 +49,7 @@ def gaussian_heatmaps(
     middle = (2 * radius + 1) // 2  # index of the peak in the patch
     centre = torch.trunc(xy + 0.5)
     first, end = torch.trunc(centre - radius), torch.trunc(centre + radius + 1)
-    size = torch.stack([torch.full_like(xy[..., 0], s) for s in heatmap_size], -1)
+    size = constant(tuple(heatmap_size), dtype=xy.dtype, device=xy.device)
     on_map = ((first < size) & (end >= 0)).all(-1)
     drawn = usable & on_map & (weights >= 0.5)
     profiles = []
@@ -59,6 +61,7 @@ def gaussian_heatmaps(
     return _outer(*profiles), torch.where(on_map, weights, torch.zeros_like(weights))
 
 
+@torch.no_grad()
 def unbiased_gaussian_heatmaps(
     keypoints: Tensor, visible: Tensor, *, heatmap_size: tuple[int, int], sigma: float
 ) -> tuple[Tensor, Tensor]:
@@ -84,7 +87,7 @@ def unbiased_gaussian_heatmaps(
     """
     xy, usable, weights = _prepare(keypoints, visible)
     radius = 3 * sigma
-    size = torch.stack([torch.full_like(xy[..., 0], s) for s in heatmap_size], -1)
+    size = constant(tuple(heatmap_size), dtype=xy.dtype, device=xy.device)
     on_map = ((xy - radius < size) & (xy + radius + 1 >= 0)).all(-1)
     drawn = usable & on_map & (weights >= 0.5)
     profiles = []
@@ -112,7 +115,5 @@ def _profile(distance: Tensor, keep: Tensor, sigma: float) -> Tensor:
 
 def _outer(across: Tensor, down: Tensor) -> Tensor:
     """Outer product of the profiles: (..., W) and (..., H) to (..., H, W)."""
-    return down[..., :, None] * across[..., None, :]
-
-
-assert math.exp(-2 * _MAX_EXPONENT) > torch.finfo(torch.float32).tiny
+    maps = empty_float32((*down.shape, across.shape[-1]), like=down)
+    return torch.mul(down[..., :, None], across[..., None, :], out=maps)

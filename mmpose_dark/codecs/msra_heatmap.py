@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mmpose_dark.registry import KEYPOINT_CODECS
 
+from .constants import constant
 from .dark import dark_refine
 from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
 from .peak import heatmap_peaks
@@ -172,18 +173,17 @@ class MSRAHeatmap:
                 f'MSRAHeatmap: heatmaps must be (N, K, {height}, {width}) for heatmap_size={self.heatmap_size} '
                 f'(width, height), got {tuple(heatmaps.shape)}'
             )
-        x, y, scores = heatmap_peaks(heatmaps)
+        peaks, scores = heatmap_peaks(heatmaps)
         if self.unbiased:
-            xy = dark_refine(heatmaps, x, y=y, blur_kernel_size=self.blur_kernel_size)
+            xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
         else:
-            xy = quarter_pixel_refine(heatmaps, x, y=y)
+            xy = quarter_pixel_refine(heatmaps, peaks)
         scores = torch.nan_to_num(scores.to(torch.float32), nan=0.0, posinf=0.0, neginf=0.0)
-        xy = torch.where((scores > 0)[..., None], xy, torch.zeros_like(xy))
-        return xy * self._scale(xy), scores
+        return xy * ((scores > 0)[..., None] * self._scale(xy)), scores
 
     def _scale(self, like: Tensor) -> Tensor:
-        """Input pixels per heatmap pixel in x and y, filled on the device of ``like`` (no copy to it)."""
-        return torch.stack([torch.full((), float(s), dtype=like.dtype, device=like.device) for s in self.scale_factor])
+        """Input pixels per heatmap pixel in x and y, in the type and on the device of ``like``."""
+        return constant(tuple(self.scale_factor.tolist()), dtype=like.dtype, device=like.device)
 
 
 def _is_number(value: Any) -> bool:

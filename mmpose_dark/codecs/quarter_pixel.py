@@ -7,7 +7,7 @@ __all__ = ['quarter_pixel_refine']
 
 
 @torch.no_grad()
-def quarter_pixel_refine(heatmaps: Tensor, x: Tensor, *, y: Tensor) -> Tensor:
+def quarter_pixel_refine(heatmaps: Tensor, peaks: Tensor) -> Tensor:
     """Shift integer peaks by a quarter of a pixel along x and along y.
 
     The heuristic of the stacked hourglass network (Newell et al., ECCV 2016), with the border rule
@@ -16,18 +16,18 @@ def quarter_pixel_refine(heatmaps: Tensor, x: Tensor, *, y: Tensor) -> Tensor:
 
     Args:
         heatmaps: (N, K, H, W), any float type.
-        x: (N, K) int64 columns of the peaks.
-        y: (N, K) int64 rows of the peaks.
+        peaks: (N, K, 2) int64 x in [0, W) and y in [0, H).
 
     Returns:
         (N, K, 2) float32 x and y in heatmap pixels.
 
     >>> maps = torch.tensor([[[[0.0, 0, 0, 0, 0], [0, 0, 0.9, 1, 0.5], [0, 0, 0, 0.2, 0]]]])
-    >>> quarter_pixel_refine(maps, torch.tensor([[3]]), y=torch.tensor([[1]]))
+    >>> quarter_pixel_refine(maps, torch.tensor([[[3, 1]]]))
     tensor([[[2.7500, 1.0000]]])
     """
     height, width = heatmaps.shape[-2:]
     flat = heatmaps.flatten(-2)
+    x, y = peaks.unbind(-1)
 
     def read(dx: int, dy: int) -> Tensor:
         column, row = (x + dx).clamp(0, width - 1), (y + dy).clamp(0, height - 1)
