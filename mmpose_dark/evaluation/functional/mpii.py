@@ -108,10 +108,11 @@ def _load(gt_mat: str | pathlib.Path | dict) -> tuple[dict[str, Any], str]:
     if not path.is_file():
         raise FileNotFoundError(f'MPII ground truth not found: {path} (gt_valid.mat of the MPII evaluation)')
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         return loadmat(str(path)), str(path)
-    except (ValueError, TypeError, NotImplementedError, OSError) as err:
+    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as err:
         raise ValueError(
             f'{path} ({path.stat().st_size} bytes) is no readable .mat file, perhaps cut off: {err}'
         ) from err

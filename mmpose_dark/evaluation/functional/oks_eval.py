@@ -77,9 +77,9 @@ def evaluate_oks(
         return {**_summary('AP', precision), **_summary('AR', recall)}
     stats = {k: v for k, v in {**_summary('AP', precision), **_summary('AR', recall)}.items() if '(' not in k}
     if np.isnan(gt.crowd_index).any():
-        lacking = gt.img_ids[np.isnan(gt.crowd_index)]
+        lacking = gt.img_ids[np.isnan(gt.crowd_index)].tolist()
         raise ValueError(
-            f"{gt.source}: {len(lacking)} images, the first of them {lacking.tolist()[0]!r}, have no 'crowdIndex', which "
+            f"{gt.source}: {len(lacking)} images, the first of them {lacking[0]!r}, have no 'crowdIndex', which "
             "iou_type='keypoints_crowd' needs; use iou_type='keypoints' for data that is not CrowdPose"
         )
     for key, (low, high) in CROWD_BINS.items():

@@ -130,6 +130,7 @@ def evaluate_posetrack(
         ValueError: a broken file, results for images that are not in the ground truth, a wrong number of keypoints.
     """
     gt, dt = PoseTrackGroundTruth.read(ann), OksDetections.read(results)
+    dt = dt if len(dt) else OksDetections.none(NUM_KEYPOINTS)
     _check(gt, dt)
     scores: list[list[np.ndarray]] = [[] for _ in JOINTS]
     hits: list[list[np.ndarray]] = [[] for _ in JOINTS]
