@@ -12,3 +12,4 @@ val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(save_best='coco/AP'))
 optim_wrapper = dict(optimizer=dict(lr=2.5e-4))
+auto_scale_lr = dict(base_batch_size=32)

@@ -10,3 +10,5 @@ train_dataloader = dict(batch_size=32, dataset=dict(pipeline=_base_.train_pipeli
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(save_best='coco-wholebody/AP'))
+# The zoo trained this one without warm-up.
+param_scheduler = [dict(type='MultiStepLR', begin=0, end=210, milestones=[170, 200], gamma=0.1, by_epoch=True)]

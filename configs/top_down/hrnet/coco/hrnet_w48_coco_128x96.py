@@ -1,7 +1,7 @@
-# DARK's official recipe (the zoo has no checkpoint of this size): lr 1e-3, no shift of the flipped heatmap.
+# DARK's official recipe (the zoo has no checkpoint of this size): no shift of the flipped heatmap.
 _base_ = [
     '../../../_base_/default_runtime.py',
-    '../../../_base_/schedules/adam_210e.py',
+    '../../../_base_/schedules/adam_210e_hrnet.py',
     '../../../_base_/models/hrnet_w48.py',
     '../../../_base_/datasets/coco.py',
     '../../../_base_/inputs/128x96_hrnet.py',
@@ -11,5 +11,4 @@ train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(save_best='coco/AP'))
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = [dict(type='MultiStepLR', begin=0, end=210, milestones=[170, 200], gamma=0.1, by_epoch=True)]
+auto_scale_lr = dict(base_batch_size=256)

@@ -3,7 +3,7 @@ _base_ = [
     '../../../_base_/schedules/adam_210e.py',
     '../../../_base_/models/hrnet_w32.py',
     '../../../_base_/datasets/crowdpose.py',
-    '../../../_base_/inputs/256x192.py',
+    '../../../_base_/inputs/256x192_crowdpose.py',
 ]
 model = dict(head=dict(out_channels=14, decoder=_base_.codec))
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))

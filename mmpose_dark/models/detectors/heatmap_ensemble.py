@@ -1,0 +1,111 @@
+"""Several networks, one pose: the mean of their heatmaps is decoded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseModel, ModuleList
+from mmengine.structures import PixelData
+
+from mmpose_dark.registry import MODELS
+
+from ..heads.heatmap_ops import flip_heatmaps
+from .topdown import MODES, TopDown
+
+__all__ = ['HeatmapEnsemble']
+
+_MEMBER_KEYS = ('backbone', 'neck', 'head')
+
+
+@MODELS.register_module()
+class HeatmapEnsemble(BaseModel):
+    """A model ensemble: networks that see the same crop, whose heatmaps are averaged and decoded once.
+
+    The heatmaps have one size; the first network's head decodes them. A checkpoint of the whole is made
+    of the networks' own by ``tools/misc/merge_checkpoints.py``.
+
+    Args:
+        backbone: config of the first network's backbone.
+        neck: likewise.
+        head: likewise.
+        train_cfg: as of `TopDown`.
+        test_cfg: as of `TopDown`; ``flip_batch`` has no effect.
+        data_preprocessor: as of `TopDown`, for all networks.
+        metainfo: as of `TopDown`.
+        others: how many further networks of the same kind there are, or for each of them its config,
+            ``dict(backbone=..., neck=..., head=...)``.
+
+    Raises:
+        ValueError: no further network, a config with other keys, or a mistake in ``test_cfg``.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict | None = None,
+        head: dict | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        data_preprocessor: dict | torch.nn.Module | None = None,
+        init_cfg: dict | list[dict] | None = None,
+        metainfo: dict | None = None,
+        *,
+        others: int | Sequence[dict] = 1,
+    ) -> None:
+        first = TopDown(backbone, neck, head, train_cfg, test_cfg, data_preprocessor, metainfo=metainfo)
+        super().__init__(data_preprocessor=first.data_preprocessor, init_cfg=init_cfg)
+        same = dict(backbone=backbone, neck=neck, head=head)
+        configs = [same] * others if isinstance(others, int) else list(others)
+        if not configs:
+            raise ValueError(f'HeatmapEnsemble: others={others} leaves one network; use TopDown for that')
+        for i, config in enumerate(configs):
+            if 'backbone' not in config or set(config) - set(_MEMBER_KEYS):
+                raise ValueError(
+                    f'HeatmapEnsemble: others[{i}] has the keys {", ".join(config)}; a network has backbone, head and '
+                    'perhaps neck'
+                )
+        self.members = ModuleList([first, *(TopDown(**config) for config in configs)])
+        self.test_cfg = first.test_cfg
+
+    def forward(self, inputs: torch.Tensor, data_samples: list | None = None, mode: str = 'tensor') -> Any:
+        """Run all networks; arguments and results as `TopDown.forward`, with the mean heatmaps.
+
+        In mode ``'loss'`` the networks are trained side by side: ``loss_kpt`` is the sum of theirs and
+        ``acc_pose`` the mean.
+        """
+        if mode == 'tensor':
+            return self._mean([m(inputs) for m in self.members])
+        if mode == 'loss':
+            losses = [m(inputs, data_samples, mode='loss') for m in self.members]
+            return dict(
+                loss_kpt=sum(x['loss_kpt'] for x in losses),
+                acc_pose=torch.stack([x['acc_pose'] for x in losses]).mean(),
+            )
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        raise ValueError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
+
+    def predict(self, inputs: torch.Tensor, data_samples: list) -> list:
+        """Find the keypoints of a batch in the mean heatmaps; arguments and results as `TopDown.predict`."""
+        first = self.members[0]
+        heatmaps = [m(inputs) for m in self.members]
+        if self.test_cfg.get('flip_test', False):
+            indices = first._with_flip_indices(data_samples)[0].metainfo['flip_indices']
+            shift = self.test_cfg.get('shift_heatmap', False)
+            mirrored = inputs.flip(-1)
+            heatmaps += [flip_heatmaps(m(mirrored), indices, shift_heatmap=shift) for m in self.members]
+        mean = self._mean(heatmaps)
+        fields = None
+        if self.test_cfg.get('output_heatmaps', False):
+            fields = [PixelData(heatmaps=h) for h in mean.detach().float()]
+        return first.add_pred_to_datasample(first.head.decode(mean), fields, data_samples)
+
+    @staticmethod
+    def _mean(heatmaps: list[torch.Tensor]) -> torch.Tensor:
+        """Average (B, K, H, W) heatmaps of one shape."""
+        shapes = sorted({tuple(h.shape[1:]) for h in heatmaps})
+        if len(shapes) > 1:
+            raise ValueError(
+                f'HeatmapEnsemble: the networks make heatmaps of different shapes (K, H, W), {shapes}; they must agree'
+            )
+        return torch.stack(heatmaps).mean(dim=0)

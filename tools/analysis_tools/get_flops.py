@@ -1,0 +1,62 @@
+#!/usr/bin/env python
+"""Print parameters and GFLOPs of a config's network, part by part."""
+
+import argparse
+import os.path as osp
+import sys
+
+sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
+
+import torch
+from mmengine.config import DictAction
+
+from mmpose_dark.registry import MODELS
+from mmpose_dark.utils.cli_errors import user_errors
+from mmpose_dark.utils.complexity import Complexity, model_complexity
+from mmpose_dark.utils.config_io import ConfigError, load_config
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'), help="input (default: the codec's)")
+    parser.add_argument('--depth', type=int, default=2, help='how deep the names of parts go (default: 2)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to change, as a.b=value')
+    return parser.parse_args()
+
+
+def table(cost: Complexity) -> str:
+    """Return the parts and their sum as text."""
+    rows = [('part', 'parameters', 'GFLOPs')]
+    rows += [(p.name or '(model)', f'{p.parameters:,}', f'{p.macs / 2**30:.3f}') for p in cost.parts]
+    rows.append(('total', f'{cost.parameters:,}', f'{cost.gflops:.3f}'))
+    first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
+    lines = [f'{a:<{first}}  {b:>{second}}  {c:>{third}}' for a, b, c in rows]
+    rule = '-' * len(lines[0])
+    return '\n'.join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def main() -> None:
+    """Count and print."""
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    if args.shape is None:
+        if cfg.get('codec') is None:
+            raise ConfigError(f'{args.config} has no codec that says the input size; give --shape HEIGHT WIDTH')
+        args.shape = tuple(reversed(cfg.codec.input_size))
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    cost = model_complexity(model, tuple(args.shape), depth=args.depth)
+    height, width = args.shape
+    print(f'{args.config}: one image of {height}x{width} (height x width)\n\n{table(cost)}\n')
+    print(f'Parameters: {cost.parameters / 1e6:.2f} M')
+    print(
+        f'GFLOPs:     {cost.gflops:.2f} (multiply-accumulates of convolution and linear layers / 2^30)'
+    )
+    print(f'GMACs:      {cost.gmacs:.2f} (the same / 10^9)')
+
+
+if __name__ == '__main__':
+    with user_errors('get_flops.py'):
+        main()
