@@ -168,10 +168,11 @@ class MpiiDataset(BaseCocoStyleDataset):
 def _head_sizes(path: str, backend_args: dict | None) -> np.ndarray:
     """PCKh units of all people of the official ground truth, in pixels."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         boxes = loadmat(io.BytesIO(fileio.get(path, backend_args=backend_args)))['headboxes_src']
-    except (OSError, ValueError, KeyError, NotImplementedError) as err:
+    except (OSError, ValueError, KeyError, NotImplementedError, MatReadError) as err:
         raise AnnotationError(
             f'head boxes {path!r} cannot be read ({type(err).__name__}: {err}); give the official gt_valid.mat '
             '(https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar has it as mpii_gt_val.mat)'

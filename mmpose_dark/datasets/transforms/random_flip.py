@@ -56,7 +56,7 @@ class RandomFlip(BaseTransform):
         results['flip'], results['flip_direction'] = direction is not None, direction
         if direction is None:
             return results
-        height, width = results.get('img_shape', results['img'].shape[:2])
+        height, width = results['img'].shape[:2] if 'img' in results else results['img_shape']
         if 'img' in results:
             results['img'] = cv2.flip(results['img'], _CODES[direction])
         if 'bbox' in results:
