@@ -1,0 +1,95 @@
+"""Metrics over several processes count each sample once, whatever the processes hold."""
+
+import json
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from mmpose_dark.evaluation.functional import COCO_SIGMAS
+from mmpose_dark.evaluation.metrics import CocoMetric, PCKAccuracy
+from mmpose_dark.evaluation.metrics.base import _join
+
+META = dict(dataset_name='coco', sigmas=np.array(COCO_SIGMAS))
+
+
+def people_samples(results: list[dict]) -> list[dict]:
+    rng = np.random.default_rng(0)
+    samples = []
+    for i, r in enumerate(results):
+        k = np.reshape(r['keypoints'], (1, 17, 3))
+        truth = k[..., :2] + rng.normal(0, 3, (1, 17, 2))
+        gt = dict(keypoints=truth, keypoints_visible=np.ones((1, 17)), bboxes=np.array([[0.0, 0, 50, 90]]))
+        pred = dict(keypoints=k[..., :2], keypoint_scores=k[..., 2], bbox_scores=np.array([r['score']]))
+        samples.append(dict(id=i, img_id=r['image_id'], category_id=1, gt_instances=gt, pred_instances=pred))
+    return samples
+
+
+def figures(gt: str, samples: list[dict], size: int, without_ids: list[dict]) -> dict:
+    found = {}
+    for metric, rows in (
+        (CocoMetric(gt), samples),
+        (PCKAccuracy(thr=0.05), samples),
+        (PCKAccuracy(thr=0.05, prefix='no ids'), without_ids),
+    ):
+        metric.dataset_meta = META
+        for i in range(0, len(rows), 4):
+            metric.process({}, rows[i : i + 4])
+        found |= metric.evaluate(size)
+    return found
+
+
+def strip(samples: list[dict]) -> list[dict]:
+    return [{k: v for k, v in s.items() if k not in ('id', 'img_id')} for s in samples]
+
+
+def work(rank: int, folder: str, gt: str, results: list[dict]) -> None:
+    """One process: every second sample, filled up from the beginning as samplers do; two extra on rank 1."""
+    dist.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=2)
+    samples = people_samples(results)
+    padded = samples + samples[: len(samples) % 2]
+    mine = padded[rank::2]
+    got = figures(gt, mine + (samples[:2] if rank else []), len(samples), strip(mine))
+    pathlib.Path(folder, f'{rank}.pkl').write_bytes(pickle.dumps(got))
+    dist.destroy_process_group()
+
+
+def test_two_processes_give_the_figures_of_one(people_files, tmp_path):
+    gt, dt = people_files(11)
+    with open(dt) as f:
+        results = json.load(f)
+    results = results[: len(results) - (len(results) + 1) % 2]  # an odd number: one sample comes twice
+    samples = people_samples(results)
+    expected = figures(gt, samples, len(samples), strip(samples))
+    mp.spawn(work, (str(tmp_path), gt, results), nprocs=2)
+    for rank in (0, 1):
+        assert pickle.loads((tmp_path / f'{rank}.pkl').read_bytes()) == expected
+    assert 0 < expected['coco/AP'] < 1
+    assert 0 < expected['PCK'] < 1
+
+
+@pytest.mark.parametrize('sets', [['x', 'x'], ['x', 'y']])
+def test_data_sets_with_the_same_ids(sets):
+    """Samples of different sets are different samples; those of one set with one id are the same."""
+    samples = []
+    for name in sets:
+        rows = people_samples([dict(keypoints=np.ones(51), image_id=3, score=1.0)])
+        samples += [dict(rows[0], dataset_name=name)]
+    metric = PCKAccuracy()
+    metric.process({}, samples)
+    assert len(_join([metric.results], None)['sample']) == len(set(sets))
+
+
+def test_one_process_without_samples(people_files):
+    _, dt = people_files(11)
+    with open(dt) as f:
+        samples = people_samples(json.load(f))
+    metric = PCKAccuracy()
+    metric.process({}, samples)
+    metric.process({}, [])
+    table = _join([metric.results, []], None)
+    assert len(table['pred']) == len(samples)
+    assert sorted(table['sample'].tolist()) == list(range(len(samples)))
