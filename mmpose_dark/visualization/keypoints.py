@@ -82,15 +82,20 @@ def person_sizes(keypoints: np.ndarray, shown: np.ndarray, image_hw: tuple[int, 
 
 
 def _radii(keypoints: np.ndarray, shown: np.ndarray, size: float) -> np.ndarray:
-    """Radius of each keypoint of one person, smaller where its neighbour is near (faces, hands)."""
+    """Radius of each keypoint of one person, smaller where two others are near (faces, hands).
+
+    Two, because one other keypoint may lie close by chance: a wrist on a knee.
+    """
     base = max(_SMALLEST_RADIUS, _RADIUS * size)
     points = np.where(shown[:, None], keypoints, np.inf)
     with np.errstate(invalid='ignore'):
         gaps = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
     gaps[~np.isfinite(gaps)] = np.inf
     np.fill_diagonal(gaps, np.inf)
-    nearest = gaps.min(axis=1, initial=np.inf)
-    return np.clip(0.35 * nearest, max(_SMALLEST_RADIUS, 0.5 * base), base)
+    if len(gaps) < 3:
+        return np.full(len(gaps), base)
+    second_nearest = np.partition(gaps, 1, axis=1)[:, 1]
+    return np.clip(0.35 * second_nearest, _SMALLEST_RADIUS, base)
 
 
 def _checked_links(links: Sequence[Sequence[int]], num_keypoints: int) -> list[tuple[int, int]]:
