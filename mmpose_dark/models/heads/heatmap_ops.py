@@ -66,10 +66,11 @@ def heatmap_accuracy(
     >>> heatmap_accuracy(target, target, torch.ones(1, 1))
     tensor(1.)
     """
-    x, y, score = heatmap_peaks(output.detach())
-    true_x, true_y, _ = heatmap_peaks(target)
+    peaks, score = heatmap_peaks(output.detach())
+    true_peaks, _ = heatmap_peaks(target)
     height, width = output.shape[-2:]
-    distance = torch.hypot((x - true_x) / width, (y - true_y) / height)
+    offset = peaks - true_peaks
+    distance = torch.hypot(offset[..., 0] / width, offset[..., 1] / height)
     valid = weights > 0
     hits = (distance < thr) & valid & (score > 0)
     count = valid.sum(dim=0)
