@@ -1,6 +1,7 @@
 """Drawn people: a data set in COCO's format that the project makes itself, exact to a fraction of a pixel."""
 
 from .dataset import GENERATOR_VERSION, PeopleSettings, is_complete, write_dataset
+from .prepare import prepare_dataset
 from .scene import PersonLabel, Scene, draw_scene
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     'Scene',
     'draw_scene',
     'is_complete',
+    'prepare_dataset',
     'write_dataset',
 ]
