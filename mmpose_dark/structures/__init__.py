@@ -15,6 +15,7 @@ from .bbox import (
 from .keypoint import flip_keypoints
 from .pose_data_sample import PoseDataSample
 from .utils import merge_data_samples, revert_heatmap
+from .warp import warp_image
 
 __all__ = [
     'PoseDataSample',
@@ -31,4 +32,5 @@ __all__ = [
     'merge_data_samples',
     'revert_heatmap',
     'transform_points',
+    'warp_image',
 ]

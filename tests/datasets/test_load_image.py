@@ -1,5 +1,6 @@
 """Every kind of image file becomes 3-channel BGR uint8, or an error with its name."""
 
+import os
 import struct
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from mmpose_dark.datasets import ImageReadError, LoadImage
+from mmpose_dark.datasets.transforms import load_image as load_image_module
 from mmpose_dark.datasets.transforms.load_image import decode_image
 
 
@@ -165,3 +167,21 @@ def test_arrays_that_are_no_images(array):
 def test_unknown_color_type():
     with pytest.raises(ValueError, match='grayscale'):
         LoadImage(color_type='grayscale')
+
+
+def test_repeated_requests_share_the_decoding_but_not_the_array(tmp_path, picture, monkeypatch):
+    path = str(tmp_path / 'a.png')
+    cv2.imwrite(path, picture)
+    decoded = []
+    monkeypatch.setattr(load_image_module, 'decode_image', lambda *a, **k: decoded.append(1) or decode_image(*a, **k))
+    transform = LoadImage()
+    for _ in range(5):
+        image = transform(dict(img_path=path))['img']
+        np.testing.assert_array_equal(image, picture)
+        image[:] = 0
+    assert len(decoded) == 2
+    cv2.imwrite(path, 255 - picture)
+    np.testing.assert_array_equal(transform(dict(img_path=path))['img'], 255 - picture)
+    os.remove(path)
+    with pytest.raises(ImageReadError, match='no such file'):
+        transform(dict(img_path=path))

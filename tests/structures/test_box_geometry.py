@@ -11,9 +11,10 @@ from mmpose_dark.structures import bbox as bbox_module
 from mmpose_dark.structures import keypoint as keypoint_module
 from mmpose_dark.structures import pose_data_sample as sample_module
 from mmpose_dark.structures import utils as utils_module
+from mmpose_dark.structures import warp as warp_module
 
 
-@pytest.mark.parametrize('module', [bbox_module, keypoint_module, sample_module, utils_module])
+@pytest.mark.parametrize('module', [bbox_module, keypoint_module, sample_module, utils_module, warp_module])
 def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0
 
@@ -114,3 +115,22 @@ def test_keypoints_flip_with_their_pixels():
 def test_flip_indices_must_fit():
     with pytest.raises(ValueError, match='3 entries for 2 keypoints'):
         structures.flip_keypoints(np.zeros((1, 2, 2)), None, (10, 10), [0, 1, 2])
+
+
+@pytest.mark.parametrize('channels', [1, 3, 4])
+@pytest.mark.parametrize('where', ['inside', 'over the edge', 'outside', 'tiny'])
+def test_warped_images_are_opencvs(channels, where):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (60, 80, channels), dtype=np.uint8).squeeze()
+    center, scale = dict(
+        inside=((40, 30), (20, 24)), outside=((400, 30), (20, 24)), tiny=((9, 7), (0.3, 0.4))
+    ).get(where, ((75, 2), (60, 80)))  # fmt: skip
+    for rot in (0.0, 40.0, -110.0):
+        matrix = structures.get_warp_matrix(np.array(center), np.array(scale), rot, (48, 64))
+        expected = cv2.warpAffine(image, matrix, (48, 64), flags=cv2.INTER_LINEAR)
+        got = structures.warp_image(image, matrix, (48, 64))
+        assert got.dtype == expected.dtype
+        assert got.shape == expected.shape
+        difference = np.abs(got.astype(int) - expected)
+        assert difference.max() <= 1
+        assert (difference > 0).mean() < 0.03  # noise, at positions that are halves: the worst case

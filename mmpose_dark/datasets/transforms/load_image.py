@@ -1,5 +1,7 @@
 """Reading images."""
 
+import os
+
 import cv2
 import numpy as np
 from mmengine import fileio
@@ -21,6 +23,9 @@ class LoadImage(BaseTransform):
     EXIF orientation is applied, as OpenCV and mmpose 1.x do: annotations refer to the picture as
     it is seen. The official HRNet and DARK code does not apply it: ``'color_ignore_orientation'``.
 
+    People of one image that come one after the other, as in testing, share its decoding: from the
+    second request in a row on, a copy is kept, for as long as the file does not change.
+
     Reads: ``img_path``, or ``img``, an array that is there already (BGR or BGRA or grey).
     Adds: ``img`` (H, W, 3) uint8, ``img_shape`` and ``ori_shape`` (H, W).
 
@@ -37,22 +42,44 @@ class LoadImage(BaseTransform):
             raise ValueError(f'LoadImage: color_type must be one of {list(_FLAGS)}, got {color_type!r}')
         self.color_type = color_type
         self.backend_args = backend_args
+        self._last: tuple | None = None
+        self._kept: np.ndarray | None = None
 
     def transform(self, results: dict) -> dict:
         """Read the image."""
         if results.get('img') is None:
-            path = results['img_path']
-            try:
-                content = fileio.get(path, backend_args=self.backend_args)
-            except OSError as err:
-                raise ImageReadError(path, (err.strerror or str(err)).lower()) from err
-            image = decode_image(content, path, ignore_orientation=self.color_type != 'color')
+            image = self._read(results['img_path'])
         else:
             results.setdefault('img_path', '')
             image = to_bgr8(results['img'], results['img_path'])
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
+
+    def _read(self, path: str) -> np.ndarray:
+        state = _file_state(path) if self.backend_args is None else None
+        if state is None or state != self._last:
+            self._last, self._kept = state, None
+            return self._decode(path)
+        if self._kept is None:
+            self._kept = self._decode(path)
+        return self._kept.copy()
+
+    def _decode(self, path: str) -> np.ndarray:
+        try:
+            content = fileio.get(path, backend_args=self.backend_args)
+        except OSError as err:
+            raise ImageReadError(path, (err.strerror or str(err)).lower()) from err
+        return decode_image(content, path, ignore_orientation=self.color_type != 'color')
+
+
+def _file_state(path: str) -> tuple | None:
+    """What changes when a file does; None where there is no such local file."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return path, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False) -> np.ndarray:

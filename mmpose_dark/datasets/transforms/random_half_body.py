@@ -60,7 +60,7 @@ class RandomHalfBody(BaseTransform):
     def _half_body_box(
         self, xy: np.ndarray, visible: np.ndarray, results: dict, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        if visible.sum() < self.min_total_keypoints or rng.random() > self.prob:
+        if rng.random() > self.prob or visible.sum() < self.min_total_keypoints:
             return None
         prefer_upper = rng.random() < self.upper_prioritized_prob
         upper = [i for i in results['upper_body_ids'] if visible[i]]

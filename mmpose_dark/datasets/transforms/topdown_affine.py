@@ -1,10 +1,9 @@
 """Cropping the box to the network's input."""
 
-import cv2
 import numpy as np
 
 from ...registry import TRANSFORMS
-from ...structures import fix_aspect_ratio, get_warp_matrix, transform_points
+from ...structures import fix_aspect_ratio, get_warp_matrix, transform_points, warp_image
 from .base import BaseTransform
 
 __all__ = ['TopdownAffine']
@@ -46,7 +45,7 @@ class TopdownAffine(BaseTransform):
         scale = fix_aspect_ratio(results['bbox_scale'], width / height)
         rotation = float(results['bbox_rotation'][0]) if results.get('bbox_rotation') is not None else 0.0
         matrix = get_warp_matrix(center[0], scale[0], rotation, self.input_size)
-        results['img'] = cv2.warpAffine(results['img'], matrix, self.input_size, flags=cv2.INTER_LINEAR)
+        results['img'] = warp_image(results['img'], matrix, self.input_size)
         if results.get('keypoints') is not None:
             results['transformed_keypoints'] = transform_points(results['keypoints'], matrix)
         results['bbox_scale'] = scale
