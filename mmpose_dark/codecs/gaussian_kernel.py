@@ -1,6 +1,5 @@
 """The 1-D Gaussian kernel that the reference implementations blur heatmaps with."""
 
-import functools
 import math
 
 __all__ = ['gaussian_kernel']
@@ -15,7 +14,6 @@ _OPENCV_TABLE = {
 }
 
 
-@functools.lru_cache(maxsize=32)
 def gaussian_kernel(size: int) -> tuple[float, ...]:
     """Return the weights of ``cv2.getGaussianKernel(size, 0)``, which sum to one.
 

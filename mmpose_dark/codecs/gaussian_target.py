@@ -37,8 +37,8 @@ def gaussian_heatmaps(
         sigma: standard deviation in heatmap pixels.
 
     Returns:
-        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, with 0
-        where the patch has no part on the map or a coordinate is not a number.
+        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, but 0 for
+        a keypoint whose patch has no part on the map and for one that is not a number.
 
     >>> maps, weights = gaussian_heatmaps(torch.tensor([[2.4, 1.0]]), torch.ones(1), heatmap_size=(5, 3), sigma=1.0)
     >>> maps[0, 1]
@@ -58,7 +58,7 @@ def gaussian_heatmaps(
         start, stop = first[..., axis, None], end[..., axis, None]
         inside = (pixel >= start) & (pixel < stop) & drawn[..., None]
         profiles.append(_profile(pixel - start - middle, inside, sigma))
-    return _outer(*profiles), torch.where(on_map, weights, torch.zeros_like(weights))
+    return _outer(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
 
 
 @torch.no_grad()
@@ -77,8 +77,8 @@ def unbiased_gaussian_heatmaps(
         sigma: standard deviation in heatmap pixels.
 
     Returns:
-        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, with 0
-        where three sigma around the keypoint miss the map or a coordinate is not a number.
+        heatmaps (..., K, H, W) float32 in [0, 1], and weights (..., K) float32: ``visible``, but 0 for
+        a keypoint more than three sigma off the map and for one that is not a number.
 
     >>> xy = torch.tensor([[2.5, 1.0]])
     >>> maps, weights = unbiased_gaussian_heatmaps(xy, torch.ones(1), heatmap_size=(5, 3), sigma=1.0)
@@ -94,7 +94,7 @@ def unbiased_gaussian_heatmaps(
     for axis, length in enumerate(heatmap_size):
         pixel = torch.arange(length, device=xy.device, dtype=xy.dtype)
         profiles.append(_profile(pixel - xy[..., axis, None], drawn[..., None], sigma))
-    return _outer(*profiles), torch.where(on_map, weights, torch.zeros_like(weights))
+    return _outer(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
 
 
 def _prepare(keypoints: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -75,6 +75,7 @@ class MSRAHeatmap:
         self.unbiased = unbiased
         self.blur_kernel_size = int(blur_kernel_size)
         self.scale_factor = (np.array(self.input_size) / self.heatmap_size).astype(np.float32)
+        self._scale_xy = tuple(self.scale_factor.tolist())
 
     def __repr__(self) -> str:
         return (
@@ -95,12 +96,10 @@ class MSRAHeatmap:
         Raises:
             ValueError: shapes that do not fit.
         """
-        keypoints = np.asarray(keypoints)
-        if keypoints_visible is None:
-            keypoints_visible = np.ones(keypoints.shape[:2], np.float32)
-        heatmaps, weights = self.batch_encode(
-            torch.as_tensor(keypoints), torch.as_tensor(np.asarray(keypoints_visible))
-        )
+        visible = None if keypoints_visible is None else _as_tensor(keypoints_visible)
+        heatmaps, weights = self.batch_encode(_as_tensor(keypoints), visible)
+        if len(heatmaps) == 0:
+            raise ValueError('MSRAHeatmap.encode: keypoints must have at least one instance, got none')
         merged = heatmaps[0] if len(heatmaps) == 1 else heatmaps.amax(0)
         return dict(heatmaps=merged.numpy(), keypoint_weights=weights.numpy())
 
@@ -114,12 +113,13 @@ class MSRAHeatmap:
             keypoints (1, K, 2) float32 in input pixels and scores (1, K) float32.
 
         Raises:
+            TypeError: the maps are not of a float type.
             ValueError: not (K, H, W) with this codec's size.
         """
-        encoded = np.asarray(encoded)
-        if encoded.ndim != 3:
-            raise ValueError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {encoded.shape}')
-        keypoints, scores = self.batch_decode(torch.as_tensor(encoded)[None])
+        heatmaps = _as_tensor(encoded)
+        if heatmaps.ndim != 3:
+            raise ValueError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {tuple(heatmaps.shape)}')
+        keypoints, scores = self.batch_decode(heatmaps[None])
         return keypoints.numpy(), scores.numpy()
 
     @torch.no_grad()
@@ -155,16 +155,18 @@ class MSRAHeatmap:
     def batch_decode(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
         """Read the keypoints of a batch of heatmaps, on their device and without waiting for it.
 
-        A map without a positive value has its keypoint at (0, 0), as in the DARK paper's code.
+        A map whose highest value is not positive, or not a finite number, has its keypoint at (0, 0),
+        as in the DARK paper's code.
 
         Args:
             heatmaps: (N, K, H, W) of any float type; not modified.
 
         Returns:
             keypoints (N, K, 2) float32 in input pixels, always finite and on the map, and scores
-            (N, K) float32, the maps' highest values, 0 where that is not finite.
+            (N, K) float32, the maps' highest values, or 0 for one that is not finite.
 
         Raises:
+            TypeError: the maps are not of a float type.
             ValueError: not (N, K, H, W) with this codec's size.
         """
         width, height = self.heatmap_size
@@ -173,6 +175,8 @@ class MSRAHeatmap:
                 f'MSRAHeatmap: heatmaps must be (N, K, {height}, {width}) for heatmap_size={self.heatmap_size} '
                 f'(width, height), got {tuple(heatmaps.shape)}'
             )
+        if not heatmaps.is_floating_point():
+            raise TypeError(f'MSRAHeatmap: heatmaps must be of a float type, got {heatmaps.dtype}')
         peaks, scores = heatmap_peaks(heatmaps)
         if self.unbiased:
             xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
@@ -183,7 +187,14 @@ class MSRAHeatmap:
 
     def _scale(self, like: Tensor) -> Tensor:
         """Input pixels per heatmap pixel in x and y, in the type and on the device of ``like``."""
-        return constant(tuple(self.scale_factor.tolist()), dtype=like.dtype, device=like.device)
+        return constant(self._scale_xy, dtype=like.dtype, device=like.device)
+
+
+def _as_tensor(array: Any) -> Tensor:
+    """Return ``array`` as a tensor, copied only where torch could not read it in place."""
+    array = np.asarray(array)
+    readable = array.flags.writeable and all(stride >= 0 for stride in array.strides)
+    return torch.from_numpy(array if readable else array.copy())
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import torch
+from codec_oracles import dark_loop, noisy_heatmaps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmpose_dark.codecs import dark_refine, heatmap_peaks, taylor_step, unbiased_gaussian_heatmaps
+
+SIZES = [(48, 64, 2.0, 11), (72, 96, 3.0, 17), (24, 32, 1.0, 3), (64, 64, 1.5, 9), (24, 30, 2.5, 15), (8, 8, 1.0, 11)]
+
+
+def refine(maps, kernel_size):
+    tensor = torch.as_tensor(maps)
+    return dark_refine(tensor, heatmap_peaks(tensor)[0], blur_kernel_size=kernel_size)
+
+
+@pytest.mark.parametrize('noise', [0.0, 0.01, 0.02])
+@pytest.mark.parametrize(('width', 'height', 'sigma', 'kernel_size'), SIZES)
+def test_equals_the_loop_where_the_loop_is_sane(width, height, sigma, kernel_size, noise):
+    maps = noisy_heatmaps(5, 6, 17, width, height, sigma, noise, margin=1.0)
+    expected = dark_loop(maps, kernel_size)
+    # Worst seen 8e-6; the loop's float32 blur is the rounder of the two.
+    np.testing.assert_allclose(refine(maps, kernel_size), expected, atol=3e-5)
+
+
+@pytest.mark.parametrize('size', [(1, 1), (2, 3), (4, 4), (5, 5), (5, 40)])
+def test_maps_too_small_for_the_derivatives(size):
+    width, height = size
+    maps = noisy_heatmaps(6, 3, 5, width, height, 1.0)
+    np.testing.assert_allclose(refine(maps, 11), dark_loop(maps, 11), atol=1e-5)
+
+
+@pytest.mark.parametrize('scale', [1e-3, 1e-6, 10.0, 1e6])
+def test_height_of_the_map_does_not_matter(scale):
+    maps = noisy_heatmaps(7, 2, 17, 48, 64, 2.0)
+    torch.testing.assert_close(refine(maps * np.float32(scale), 11), refine(maps, 11), atol=1e-5, rtol=0)
+
+
+def test_negative_surroundings_are_cut_off_at_the_references_floor():
+    """A narrow peak in a slightly negative map: values at two pixels' distance are below the floor."""
+    maps = noisy_heatmaps(8, 4, 17, 24, 32, 0.7, noise=0) - np.float32(0.01)
+    np.testing.assert_allclose(refine(maps, 3), dark_loop(maps, 3), atol=3e-5)
+
+
+def test_tiny_maps_meet_the_floor_as_the_references_do():
+    maps = noisy_heatmaps(9, 4, 17, 24, 32, 1.0, noise=0) * np.float32(3e-9)
+    np.testing.assert_allclose(refine(maps, 3), dark_loop(maps, 3), atol=3e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(8, 40), st.floats(8, 55), st.floats(0.05, 1), st.sampled_from([(1.0, 7), (2.0, 11), (3.0, 17)]))
+def test_finds_the_centre_of_a_gaussian(x, y, height, sigma_and_kernel):
+    sigma, kernel_size = sigma_and_kernel
+    maps, _ = unbiased_gaussian_heatmaps(torch.tensor([[[x, y]]]), torch.ones(1, 1), heatmap_size=(48, 64), sigma=sigma)
+    error = (refine(maps * height, kernel_size) - torch.tensor([x, y])).abs().max()
+    assert error < {1.0: 0.03, 2.0: 0.01, 3.0: 0.01}[sigma]
+
+
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('size', [(48, 64), (7, 9), (3, 3)])
+def test_noise_stays_on_the_map_and_near_its_peak(seed, size):
+    width, height = size
+    maps = torch.from_numpy(np.random.default_rng(seed).normal(size=(8, 17, height, width)).astype(np.float32))
+    peaks, _ = heatmap_peaks(maps)
+    refined = dark_refine(maps, peaks, blur_kernel_size=11)
+    assert refined.isfinite().all()
+    assert (refined >= 0).all()
+    assert (refined <= torch.tensor([width - 1, height - 1])).all()
+    assert (refined - peaks).abs().max() <= 7
+
+
+def test_saddle_keeps_the_peak():
+    """Two equal ridges crossing: the blurred map has no maximum at the peak."""
+    maps = torch.zeros(1, 1, 21, 21)
+    maps[0, 0, 6:15, 6:15] = 0.9
+    maps[0, 0, 8:13, 8:13] = 0.0
+    maps[0, 0, 10, 10] = 1.0
+    refined = refine(maps, 3)
+    assert refined.tolist() == [[[10.0, 10.0]]]
+
+
+class TestTaylorStep:
+    @pytest.mark.parametrize('dtype', [torch.float32, torch.float64, torch.float16])
+    def test_exact_on_a_paraboloid(self, dtype):
+        """With x^2 y^2 terms absent, all differences are exact."""
+        rng = np.random.default_rng(0)
+        x = torch.arange(-2, 3, dtype=dtype)
+        y = x[:, None]
+        centre = torch.from_numpy(rng.uniform(-1, 1, (30, 2))).to(dtype)
+        u, v = x - centre[:, 0, None, None], y - centre[:, 1, None, None]
+        log_map = -(u * u + 0.5 * v * v + 0.4 * u * v)
+        tolerance = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 2e-2}[dtype]
+        step = taylor_step(log_map)
+        torch.testing.assert_close(step, centre.to(step.dtype), atol=tolerance, rtol=0)
+
+    @pytest.mark.parametrize('shape', [(5, 5), (0, 5, 5), (2, 3, 5, 5)])
+    def test_shapes(self, shape):
+        assert taylor_step(torch.zeros(shape)).shape == (*shape[:-2], 2)
+
+    @pytest.mark.parametrize('signs', [(1, 1), (1, -1), (-1, 1), (0, 0), (-1, 0)])
+    def test_stays_without_a_maximum(self, signs):
+        x = torch.arange(-2.0, 3.0)
+        log_map = signs[0] * (x - 0.3) ** 2 + signs[1] * (x[:, None] - 0.3) ** 2
+        assert taylor_step(log_map).tolist() == [0, 0]
