@@ -176,6 +176,21 @@ def test_ground_truth_from_samples(coco, tmp_path):
     assert len(json.loads((tmp_path / 'out.gt.json').read_text())['annotations']) == len(truth['annotations'])
 
 
+def test_ground_truth_of_samples_without_predictions_counts(coco):
+    _, truth, _, samples = coco
+    for s in samples:
+        s['raw_ann_info'] = [a for a in truth['annotations'] if a['image_id'] == s['img_id']]
+    full = run(CocoMetric(nms_mode='none'), samples)
+    good = max(
+        {s['img_id'] for s in samples}, key=lambda i: len([a for a in truth['annotations'] if a['image_id'] == i])
+    )
+    for s in samples:
+        if s['img_id'] == good:
+            s['gt_instances'] = {}
+            s['pred_instances'] = dict(keypoints=np.zeros((0, 17, 2)), keypoint_scores=np.zeros((0, 17)))
+    assert run(CocoMetric(nms_mode='none'), samples)['coco/AR'] < full['coco/AR']
+
+
 def test_category_of_the_ground_truth_by_default(coco, tmp_path):
     gt, truth, _, samples = coco
     expected = run(CocoMetric(gt), samples)

@@ -195,6 +195,13 @@ class TestWrongInput:
         with pytest.raises(ValueError, match='images that are not in'):
             evaluate_oks(gt, [dict(r, image_id=str(r['image_id'])) for r in dt])
 
+    def test_other_categories(self, data):
+        gt, dt = data
+        with pytest.raises(
+            ValueError, match=r'no prediction has a category of the given annotations \(1\); they have 7'
+        ):
+            evaluate_oks(gt, [dict(r, category_id=7) for r in dt])
+
     def test_mixed_ids(self, data):
         gt, dt = data
         with pytest.raises(ValueError, match='ids must be all numbers or all strings, got int and str'):

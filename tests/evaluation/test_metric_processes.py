@@ -11,7 +11,7 @@ import torch.multiprocessing as mp
 
 from mmpose_dark.evaluation.functional import COCO_SIGMAS
 from mmpose_dark.evaluation.metrics import CocoMetric, PCKAccuracy
-from mmpose_dark.evaluation.metrics.base import _join
+from mmpose_dark.evaluation.metrics.tables import join_tables
 
 META = dict(dataset_name='coco', sigmas=np.array(COCO_SIGMAS))
 
@@ -80,7 +80,35 @@ def test_data_sets_with_the_same_ids(sets):
         samples += [dict(rows[0], dataset_name=name)]
     metric = PCKAccuracy()
     metric.process({}, samples)
-    assert len(_join([metric.results], None)['sample']) == len(set(sets))
+    assert len(join_tables([metric.results], None)['sample']) == len(set(sets))
+
+
+def test_an_error_reaches_every_process(tmp_path):
+    """The main process fails; the others must not wait for it for ever."""
+    mp.spawn(fail, (str(tmp_path),), nprocs=2)
+    for rank in (0, 1):
+        assert 'dataset_meta is not set' in (tmp_path / f'{rank}.txt').read_text()
+
+
+def fail(rank: int, folder: str) -> None:
+    dist.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=2)
+    metric = CocoMetric(format_only=True, outfile_prefix=f'{folder}/out')
+    metric.process({}, people_samples([dict(keypoints=np.ones(51), image_id=3, score=1.0)]))
+    with pytest.raises(RuntimeError) as info:
+        metric.evaluate(2)
+    pathlib.Path(folder, f'{rank}.txt').write_text(str(info.value))
+    dist.destroy_process_group()
+
+
+def test_batches_that_do_not_fit():
+    metric = CocoMetric(format_only=True, outfile_prefix='unused')
+    metric.dataset_meta = META
+    metric.process({}, people_samples([dict(keypoints=np.ones(51), image_id=3, score=1.0)]))
+    other = people_samples([dict(keypoints=np.ones(51), image_id=4, score=1.0)])[0]
+    other['pred_instances'] = {k: v[:, :5] if v.ndim > 1 else v for k, v in other['pred_instances'].items()}
+    metric.process({}, [other])
+    with pytest.raises(ValueError, match=r'batches of different shapes, instances apart: xy: \(5, 2\), \(17, 2\)'):
+        metric.evaluate(2)
 
 
 def test_one_process_without_samples(people_files):
@@ -90,6 +118,6 @@ def test_one_process_without_samples(people_files):
     metric = PCKAccuracy()
     metric.process({}, samples)
     metric.process({}, [])
-    table = _join([metric.results, []], None)
+    table = join_tables([metric.results, []], None)
     assert len(table['pred']) == len(samples)
     assert sorted(table['sample'].tolist()) == list(range(len(samples)))

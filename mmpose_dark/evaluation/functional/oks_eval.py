@@ -144,13 +144,16 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
             f"{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, have no 'area'; "
             'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
         )
-    unknown = image_index(gt.img_ids, dt.img_ids) < 0
-    if unknown.any():
-        ids = list(dict.fromkeys(dt.img_ids[unknown].tolist()))
+    lost = dt.img_ids[image_index(gt.img_ids, dt.img_ids) < 0]
+    if len(lost):
         raise ValueError(
-            f'{dt.source}: {int(unknown.sum())} predictions are for {len(ids)} images that are not in {gt.source}: '
-            f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}; '
-            'were they made on another data set or split?'
+            f'{dt.source}: {len(lost)} predictions are for {len(np.unique(lost))} images that are not in {gt.source}: '
+            f'{_few(lost)}; were they made on another data set or split?'
+        )
+    if len(dt) and dt.category_ids is not None and (image_index(gt.category_ids, dt.category_ids) < 0).all():
+        raise ValueError(
+            f'{dt.source}: no prediction has a category of {gt.source} ({_few(gt.category_ids)}); '
+            f'they have {_few(dt.category_ids)}'
         )
     finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1) & np.isfinite(dt.scores)
     if not finite.all():
@@ -159,6 +162,12 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
             f'{dt.source}: {int((~finite).sum())} predictions hold NaN or infinity, the first is number {bad}, '
             f'for image {dt.img_ids.tolist()[bad]!r}'
         )
+
+
+def _few(ids: np.ndarray) -> str:
+    """The first of the different ids, for a message."""
+    ids = list(dict.fromkeys(ids.tolist()))
+    return f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}'
 
 
 def _summary(name: str, values: np.ndarray) -> dict[str, float]:

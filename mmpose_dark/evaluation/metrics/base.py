@@ -10,11 +10,10 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmengine.structures import BaseDataElement
 
-from .sample_arrays import per_instance
+from .sample_arrays import describe, per_instance
+from .tables import NUM_SAMPLES, Table, join_tables
 
-__all__ = ['ArrayMetric', 'Table']
-
-Table = dict[str, np.ndarray]
+__all__ = ['ArrayMetric']
 
 
 class ArrayMetric(BaseMetric):
@@ -29,6 +28,8 @@ class ArrayMetric(BaseMetric):
         prefix: put before the names of the figures, as ``coco/AP``.
         collect_dir: a folder that all processes see, for ``'cpu'``.
     """
+
+    needs_ids = False  # whether every sample must have id and img_id
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None, collect_dir: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
@@ -54,9 +55,13 @@ class ArrayMetric(BaseMetric):
         samples = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in data_samples]
         if not samples:
             return
+        ids = self._ids(samples)
         table, counts = self.pack(samples)
-        table.update(_identity(samples, counts))
-        self.results.append(table)
+        position = per_instance(np.arange(len(samples)), counts)
+        table['instance'] = np.arange(len(position)) - per_instance(np.cumsum(counts) - counts, counts)
+        table['position'] = position
+        table |= {k: per_instance(v, counts) for k, v in ids.items()}
+        self.results.append(table | {NUM_SAMPLES: np.array([len(samples)])})
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Gather from all processes and return the figures.
@@ -65,23 +70,28 @@ class ArrayMetric(BaseMetric):
             size: number of samples in the data set; if fewer were processed, the log says so.
         """
         chunks: list[list[Table]] | None = [list(self.results)]
+        self.results.clear()
         world = get_world_size()
         if world > 1:
             directory = {'tmpdir': self.collect_dir} if self.collect_device == 'cpu' else {}
             chunks = collect_results(chunks, world, self.collect_device, **directory)
-        figures: list[Any] = [None]
+        told: list[Any] = [None]
         if is_main_process():
-            table = _join(chunks, size)
-            self._report_lost(table, size)
-            found = self.compute_metrics(table)
-            figures[0] = {f'{self.prefix}/{k}' if self.prefix else k: v for k, v in found.items()}
-        broadcast_object_list(figures)
-        self.results.clear()
-        return figures[0]
+            try:
+                table = join_tables(chunks, size)
+                self._report_lost(table, size)
+                found = self.compute_metrics(table)
+                told[0] = {f'{self.prefix}/{k}' if self.prefix else k: v for k, v in found.items()}
+            except Exception as err:  # the other processes would wait for ever
+                told[0] = err
+        broadcast_object_list(told)
+        if isinstance(told[0], Exception):
+            raise told[0]
+        return told[0]
 
     def compute_metrics(self, results: Table | list[Table]) -> dict[str, float]:
         """Return the figures of the joined columns, or of the list that :meth:`process` filled."""
-        return self.compute(_join([results], None) if isinstance(results, list) else results)
+        return self.compute(join_tables([results], None) if isinstance(results, list) else results)
 
     def meta(self, key: str) -> Any:
         """Return an entry of the data set's description.
@@ -98,65 +108,22 @@ class ArrayMetric(BaseMetric):
             raise KeyError(f'{name}.dataset_meta has no {key!r}; it has {has}')
         return self.dataset_meta[key]
 
+    def _ids(self, samples: list[dict]) -> dict[str, np.ndarray]:
+        """Columns that tell samples apart; none if a sample lacks its id and the metric can do without."""
+        try:
+            ids, img_ids = [s['id'] for s in samples], [s['img_id'] for s in samples]
+        except KeyError:
+            if not self.needs_ids:
+                return {}
+            lacking = next(s for s in samples if 'id' not in s or 'img_id' not in s)
+            has = ', '.join(sorted(lacking))
+            raise ValueError(f'{describe(lacking)}: {type(self).__name__} needs id and img_id; it has {has}') from None
+        sets = [s.get('dataset_name', '') for s in samples]
+        return {'id': np.asarray(ids), 'img_id': np.asarray(img_ids), 'set': np.asarray(sets)}
+
     def _report_lost(self, table: Table, size: int) -> None:
-        seen = int(table['sample'].max()) + 1 if table else 0
+        seen = len(np.unique(table['sample'])) if table else 0
         if seen < size:
             MMLogger.get_current_instance().warning(
                 f'{type(self).__name__}: {size - seen} of {size} samples have no prediction'
             )
-
-
-def _identity(samples: list[dict], counts: np.ndarray) -> Table:
-    """Columns that tell rows apart: data set, image and sample, instance in the sample, place in the batch."""
-    position = per_instance(np.arange(len(samples)), counts)
-    instance = np.arange(len(position)) - per_instance(np.cumsum(counts) - counts, counts)
-    columns = {'position': position, 'instance': instance}
-    try:
-        ids, img_ids = [s['id'] for s in samples], [s['img_id'] for s in samples]
-    except KeyError:
-        return columns
-    names = [s.get('dataset_name', '') for s in samples]
-    return columns | {k: per_instance(v, counts) for k, v in (('id', ids), ('img_id', img_ids), ('set', names))}
-
-
-def _join(processes: list[list[Table]], size: int | None) -> Table:
-    """Join the tables of all processes; the column ``sample`` then numbers the different samples.
-
-    A sampler fills up the last batches with samples from the beginning, so that a sample can come twice; one of
-    them is kept. Samples without ids are put in the order of the data set and cut at its size, as mmengine does.
-    """
-    tables = []
-    for rank, chunks in enumerate(processes):
-        start = 0
-        for chunk in chunks:
-            table = dict(chunk)
-            place = table.pop('position') + start
-            start = int(place[-1]) + 1 if len(place) else start
-            table['place'] = place * len(processes) + rank
-            tables.append(table)
-    tables = [t for t in tables if len(t['place'])]
-    if not tables:
-        return {}
-    named = all('id' in t for t in tables)
-    columns = [k for k in tables[0] if named or k not in ('id', 'img_id', 'set')]
-    joined = {k: np.concatenate([t[k] for t in tables]) if len(tables) > 1 else tables[0][k] for k in columns}
-    if named:
-        sample = _number([joined['set'], joined['img_id'], joined['id']])
-        _, keep = np.unique(sample * (joined['instance'].max() + 1) + joined['instance'], return_index=True)
-    else:
-        sample = joined['place']
-        keep = np.argsort(sample, kind='stable')
-        keep = keep if size is None or len(processes) == 1 else keep[sample[keep] < size]
-    joined['sample'] = sample
-    if len(keep) == len(sample) and (keep[:-1] < keep[1:]).all():
-        keep = slice(None)  # nothing to drop or to move: no copy
-    return {k: v[keep] for k, v in joined.items() if k not in ('place', 'instance', 'set')}
-
-
-def _number(columns: list[np.ndarray]) -> np.ndarray:
-    """Number the different rows from 0, in sorted order."""
-    codes = [np.unique(c, return_inverse=True) for c in columns if (c != c[0]).any()]
-    number = np.zeros(len(columns[0]), np.int64)
-    for values, code in codes:
-        number = number * len(values) + code
-    return np.unique(number, return_inverse=True)[1]

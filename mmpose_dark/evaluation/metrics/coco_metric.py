@@ -15,11 +15,13 @@ from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_data import OksDetections, OksGroundTruth, keypoint_extent
 from ..functional.oks_engines import ENGINES
 from ..functional.oks_eval import IOU_TYPES, evaluate_oks
-from .base import ArrayMetric, Table
-from .sample_arrays import describe, field, maybe_field, per_instance, stack
+from .base import ArrayMetric
+from .sample_arrays import all_finite, describe, field, maybe_field, per_instance, stack
+from .tables import PER_SAMPLE, Table
 
 __all__ = ['CocoMetric']
 
+RAW = PER_SAMPLE + 'annotations'
 SCORE_MODES = ('bbox_keypoint', 'bbox', 'keypoint', 'bbox_rle')
 NMS_MODES = ('oks_nms', 'soft_oks_nms', 'none')
 
@@ -53,6 +55,7 @@ class CocoMetric(ArrayMetric):
     """
 
     default_prefix = 'coco'
+    needs_ids = True
     wholebody = False
 
     def __init__(
@@ -112,11 +115,6 @@ class CocoMetric(ArrayMetric):
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
         """Return keypoints, scores and box areas of the predicted people of a batch."""
-        for sample in samples:
-            if 'id' not in sample or 'img_id' not in sample:
-                raise ValueError(
-                    f'{describe(sample)}: {type(self).__name__} needs id and img_id; it has {sorted(sample)}'
-                )
         xy, counts = stack(
             samples, field(samples, 'pred_instances', 'keypoints'), shape=(None, 2), what='pred_instances.keypoints'
         )
@@ -130,8 +128,8 @@ class CocoMetric(ArrayMetric):
             raise ValueError(
                 f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores'
             )
-        finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
-        if not finite.all():
+        if not (all_finite(xy) and all_finite(scores)):
+            finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
             owner = samples[int(np.searchsorted(np.cumsum(counts), finite.argmin(), side='right'))]
             raise ValueError(
                 f'{describe(owner)}: predicted keypoints are NaN or infinite, as for {int((~finite).sum())} of '
@@ -141,16 +139,16 @@ class CocoMetric(ArrayMetric):
             'xy': xy,
             'keypoint_scores': scores,
             'bbox_score': self._box_scores(samples, counts),
-            'area': self._areas(samples, xy, counts),
             'category_id': per_instance([s.get('category_id', -1) for s in samples], counts),
         }
+        if self.nms_mode != 'none':
+            table['area'] = self._areas(samples, xy, counts)
         tracks = maybe_field(samples, 'pred_instances', 'track_ids')
         if tracks is not None:
             table['track_id'], _ = stack(samples, tracks, shape=(), what='pred_instances.track_ids')
         if self.ann_file is None and not self.format_only:
-            annotations = np.empty(len(samples), object)
-            annotations[:] = [_raw_annotations(s) for s in samples]
-            table['raw'] = np.repeat(annotations, counts)
+            table[RAW] = np.empty(len(samples), object)
+            table[RAW][:] = [_raw_annotations(s) for s in samples]
         return table, counts
 
     def compute(self, table: Table) -> dict[str, float]:
@@ -208,7 +206,7 @@ class CocoMetric(ArrayMetric):
 
     def _detections(self, table: Table) -> OksDetections:
         num_keypoints = len(self.meta('sigmas'))
-        if not table:
+        if not len(table.get('xy', ())):
             return OksDetections.none(num_keypoints)
         xy, keypoint_scores = table['xy'], table['keypoint_scores']
         if xy.shape[1] != num_keypoints:
@@ -220,7 +218,7 @@ class CocoMetric(ArrayMetric):
         if self.pred_converter:
             xy = map_keypoints(xy, **self.pred_converter)
             keypoint_scores = map_keypoints(keypoint_scores[..., None], **self.pred_converter)[..., 0]
-        keep = self._suppress(xy, scores, table['area'], table['img_id'])
+        keep = slice(None) if self.nms_mode == 'none' else self._suppress(xy, scores, table['area'], table['img_id'])
         category = table['category_id'][keep]
         return OksDetections(
             img_ids=table['img_id'][keep],
@@ -245,11 +243,7 @@ class CocoMetric(ArrayMetric):
         counted = keypoint_scores > self.keypoint_score_thr
         return box_scores * (keypoint_scores * counted).sum(1) / np.maximum(counted.sum(1), 1)
 
-    def _suppress(
-        self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray
-    ) -> np.ndarray | slice:
-        if self.nms_mode == 'none':
-            return slice(None)
+    def _suppress(self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray) -> np.ndarray:
         nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
         sigmas = np.asarray(self.meta('sigmas'), np.float64)
         if self.pred_converter:
@@ -277,7 +271,7 @@ class CocoMetric(ArrayMetric):
         return keypoint_extent(xy)
 
     def _ground_truth_of(self, table: Table) -> OksGroundTruth:
-        raws = table.get('raw', np.zeros(0, object))
+        raws = table.get(RAW, np.zeros(0, object))
         images, annotations = {}, {}
         for raw in raws:
             images[raw['image']['id']] = raw['image']

@@ -15,8 +15,9 @@ from ..functional.keypoint_eval import (
     keypoint_pck_accuracy,
 )
 from ..functional.mpii import mpii_summary
-from .base import ArrayMetric, Table
+from .base import ArrayMetric
 from .sample_arrays import describe, field, maybe_field, stack
+from .tables import Table
 
 __all__ = ['AUC', 'EPE', 'NME', 'MpiiPCKAccuracy', 'PCKAccuracy']
 
@@ -109,7 +110,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         """Return the mean accuracy for each length."""
         figures = {}
         for item in self.norm_item:
-            figures[NORM_ITEMS[item]] = self.accuracy(table, item)[1] if table else 0.0
+            figures[NORM_ITEMS[item]] = self.accuracy(table, item)[1] if _any(table) else 0.0
         return figures
 
     def accuracy(self, table: Table, item: str, thr: float | None = None) -> tuple[np.ndarray, float, int]:
@@ -149,7 +150,7 @@ class MpiiPCKAccuracy(PCKAccuracy):
         if 'head' not in self.norm_item:
             return figures
         distances = np.full((0, 16), np.nan)
-        if table:
+        if _any(table):
             distances = keypoint_distances(table['pred'], table['gt'], table['mask'], table['head'])
         for name, value in mpii_summary(distances, self.thr).items():
             figures[name.replace('Mean', 'PCK') if name.startswith('Mean') else f'{name} PCK'] = value
@@ -182,7 +183,7 @@ class AUC(KeypointDistanceMetric):
 
     def compute(self, table: Table) -> dict[str, float]:
         """Return ``AUC``."""
-        if not table:
+        if not _any(table):
             return {'AUC': 0.0}
         return {
             'AUC': keypoint_auc(table['pred'], table['gt'], table['mask'], self.norm_factor, num_thrs=self.num_thrs)
@@ -195,7 +196,7 @@ class EPE(KeypointDistanceMetric):
 
     def compute(self, table: Table) -> dict[str, float]:
         """Return ``EPE``."""
-        return {'EPE': keypoint_epe(table['pred'], table['gt'], table['mask']) if table else float('nan')}
+        return {'EPE': keypoint_epe(table['pred'], table['gt'], table['mask']) if _any(table) else float('nan')}
 
 
 @METRICS.register_module()
@@ -251,6 +252,11 @@ class NME(KeypointDistanceMetric):
 
     def compute(self, table: Table) -> dict[str, float]:
         """Return ``NME``."""
-        if not table:
+        if not _any(table):
             return {'NME': float('nan')}
         return {'NME': keypoint_nme(table['pred'], table['gt'], table['mask'], table['length'])}
+
+
+def _any(table: Table) -> bool:
+    """Whether there is any instance."""
+    return len(table.get('pred', ())) > 0
