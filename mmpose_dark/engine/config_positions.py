@@ -12,6 +12,8 @@ __all__ = [
     'KEYWORDS',
     'LAYER_KEYS',
     'LOADER_KEYS',
+    'MISPLACED',
+    'MISPLACED_VALUES',
     'PLAIN_SECTIONS',
     'TOP_LEVEL',
 ]
@@ -94,8 +96,28 @@ TOP_LEVEL = (
     'channels_last', 'codec', 'vis_backends', 'backend_args', 'runner_type',
 )  # fmt: skip
 
-# Names of a config's own variables that may hold dicts, as OpenMMLab's configs call them.
-HELPER_NAMES = re.compile(
-    r'_.*|.*(pipeline|codec|dataset|metainfo|data_info|kwargs|args|settings|stage|extra|channel_cfg|data_cfg|norm_cfg'
-    r'|conv_cfg|act_cfg|converter|mapping|expected).*'
-)
+# Names that people write at the top of a config, where nothing reads them, and what they mean.
+MISPLACED = {
+    'optimizer': 'optim_wrapper.optimizer',
+    'optimizer_config': 'optim_wrapper.clip_grad',
+    'lr_config': 'param_scheduler',
+    'scheduler': 'param_scheduler',
+    'total_epochs': 'train_cfg.max_epochs',
+    'runner': 'train_cfg',
+    'data': 'train_dataloader, val_dataloader and test_dataloader',
+    'evaluation': 'train_cfg.val_interval and val_evaluator',
+    'checkpoint_config': 'default_hooks.checkpoint',
+    'log_config': 'default_hooks.logger and visualizer.vis_backends',
+    'hooks': 'default_hooks and custom_hooks',
+    'dist_params': 'env_cfg.dist_cfg',
+    'cudnn_benchmark': 'env_cfg.cudnn_benchmark',
+    'fp16': "optim_wrapper=dict(type='AmpOptimWrapper')",
+    'backbone': 'model.backbone',
+    'head': 'model.head',
+    'keypoint_head': 'model.head',
+    'loss': 'model.head.loss',
+}
+MISPLACED_VALUES = ('total_epochs', 'cudnn_benchmark')  # not to be taken for variables even where they hold numbers
+
+# Variables that are called almost like a section.
+HELPER_NAMES = re.compile(r'_.*|.*(pipeline|codec|dataset|metainfo|kwargs|args|stage|converter|mapping).*')

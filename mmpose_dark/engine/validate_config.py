@@ -21,12 +21,11 @@ def validate_config(cfg: Config | dict) -> None:
     """Check ``cfg`` from top to bottom, without building anything.
 
     Every dict with a ``type`` is looked up in the registry of its place, and its arguments are
-    bound to the component's signature; sections without a type must have known keys. At the top level
-    a name that nothing reads is
-
-    - an error if it is almost one that is read (``train_cfgg``), or if it holds a dict or a list of dicts and is not
-      called as configs call their variables (``codec``, ``train_pipeline``, ``dataset_coco``, ``_name`` ...);
-    - otherwise taken for a variable of the config (``data_root = ...``).
+    bound to the component's signature; sections without a type must have known keys. A name at the top that
+    nothing reads is taken for a variable of the config (``data_root``, ``train_pipeline``), which may hold anything,
+    unless it is almost one that is read (``train_cfgg``) or one that people expect to be read (``optimizer``, and the
+    other sections of mmpose 0.x): those are errors. Variables are let alone however they are called if they end in
+    ``_pipeline`` and the like or begin with an underscore.
 
     Raises:
         ConfigError: with one line for each mistake, beginning with its place.
@@ -88,18 +87,14 @@ class _Checker:
                 self.keys(path, section, known)
 
     def top_level_name(self, name: str, value: Any) -> None:
-        known = positions.TOP_LEVEL
+        known = list(positions.TOP_LEVEL)
+        if name in positions.MISPLACED:
+            if isinstance(value, dict | list | tuple) or name in positions.MISPLACED_VALUES:
+                self.error(name, f'nothing reads this at the top of a config; see {positions.MISPLACED[name]}')
+            return
         helper = positions.HELPER_NAMES.fullmatch(name)
         if not helper and difflib.get_close_matches(name.lower(), known, n=1, cutoff=_TOO_CLOSE):
-            self.error(name, f'unknown name at the top of a config{nearest(name, list(known))}')
-        elif not helper and (
-            isinstance(value, dict) or (_is_sequence(value) and any(isinstance(v, dict) for v in value))
-        ):
-            self.error(
-                name,
-                f'nothing reads this section{nearest(name, list(known))} Known: {", ".join(known)}. '
-                'Begin the name of a variable of your own with an underscore',
-            )
+            self.error(name, f'unknown name at the top of a config{nearest(name, known)}')
 
     def keys(self, path: str, section: Any, known: Iterable[str]) -> None:
         if not isinstance(section, dict):

