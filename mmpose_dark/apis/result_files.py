@@ -96,7 +96,7 @@ def write_result(
     )
     if draw_heatmap and result.samples:
         heat = sample_heatmaps(result.samples, 'pred_fields', image.shape[:2])
-        write_image(f'{target}_heatmap.jpg', overlay_heatmap((image * 0.6).astype(np.uint8), heat))
+        write_image(f'{target}_heatmap.jpg', overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0))
         for number, sample in enumerate(result.samples, 1):
             maps = sample.pred_fields.heatmaps.float().cpu().numpy()
             crop, points = crop_of_sample(image, sample)

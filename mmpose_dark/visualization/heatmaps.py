@@ -124,6 +124,7 @@ def heatmap_grid(
     keypoints: np.ndarray | None = None,
     columns: int | None = None,
     cell_wh: tuple[int, int] | None = None,
+    vmax: float | None = 1.0,
 ) -> np.ndarray:
     """Draw each keypoint's heatmap in a cell of its own, titled with its name and largest value.
 
@@ -135,6 +136,7 @@ def heatmap_grid(
             where there is no image); NaN marks none.
         columns: cells in a row; None makes the sheet about as wide as high.
         cell_wh: width and height of a cell; None takes the image's.
+        vmax: value of the last colour; None takes the largest value of all maps.
 
     Returns:
         (height, width, 3) uint8, red first.
@@ -152,7 +154,8 @@ def heatmap_grid(
     enlarge = max(1, round(160 / max(1, width)))
     size = (width * enlarge, height * enlarge) if image is None else (image.shape[1], image.shape[0])
     background = None if image is None else (as_canvas(image) * 0.55).astype(np.uint8)
-    vmax = max(1e-6, float(np.nan_to_num(maps).max(initial=0.0)))
+    if vmax is None:
+        vmax = max(1e-6, float(np.nan_to_num(maps).max(initial=0.0)))
     cells = []
     for k, big in enumerate(resize_heatmaps(maps, size)):
         if background is None:

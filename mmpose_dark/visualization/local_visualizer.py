@@ -221,7 +221,7 @@ class PoseLocalVisualizer(Visualizer):
             )
             heat = sample_heatmaps(samples, f'{kind}_fields', image.shape[:2]) if draw_heatmap else None
             if heat is not None:
-                drawn = np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat)])
+                drawn = np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0)])
             columns.append(drawn)
         drawn = side_by_side(*columns) if columns else np.array(image)
         self.set_image(drawn)
