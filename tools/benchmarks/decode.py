@@ -1,0 +1,113 @@
+"""How fast heatmaps become keypoints, against the plain loop over keypoints.
+
+    python tools/benchmarks/decode.py
+    python tools/benchmarks/decode.py --device cuda --dtype float16 --repeat 50 --out decode.json
+
+The loop is the DARK paper's post-processing with OpenCV on one core, as the reference toolboxes run it. "memory" is
+the time to read the maps once (their maximum), below which no decoding can go. The largest difference between the
+loop's keypoints and ours is printed in input pixels.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import Timing, measure, report
+
+from mmpose_dark.codecs import MSRAHeatmap
+
+# people, keypoints, heatmap width and height, sigma, blur kernel
+CASES = [
+    (1, 17, 48, 64, 2.0, 11),
+    (64, 17, 48, 64, 2.0, 11),
+    (64, 17, 72, 96, 3.0, 17),
+    (32, 133, 72, 96, 3.0, 17),
+]
+
+
+def make_heatmaps(people: int, keypoints: int, width: int, height: int, *, sigma: float, seed: int) -> np.ndarray:
+    """Gaussians of different heights at random places, with a little noise: (N, K, H, W) float32."""
+    rng = np.random.default_rng(seed)
+    centre = rng.uniform(0, (width, height), (people, keypoints, 2))
+    x, y = np.arange(width), np.arange(height)[:, None]
+    squared = (x - centre[..., 0, None, None]) ** 2 + (y - centre[..., 1, None, None]) ** 2
+    maps = rng.uniform(0.2, 1, (people, keypoints, 1, 1)) * np.exp(-squared / (2 * sigma**2))
+    return (maps + rng.normal(0, 0.01, maps.shape)).astype(np.float32)
+
+
+def loop(heatmaps: np.ndarray, kernel_size: int) -> np.ndarray:
+    """DARK one keypoint at a time, unguarded: (N, K, 2) in heatmap pixels."""
+    people, keypoints, height, width = heatmaps.shape
+    border = kernel_size // 2
+    result = np.zeros((people, keypoints, 2), np.float32)
+    for i, j in np.ndindex(people, keypoints):
+        raw = heatmaps[i, j]
+        y, x = divmod(int(raw.argmax()), width)
+        result[i, j] = x, y
+        padded = np.zeros((height + 2 * border, width + 2 * border), np.float32)
+        padded[border : border + height, border : border + width] = raw
+        blurred = cv2.GaussianBlur(padded, (kernel_size, kernel_size), 0)
+        blurred = blurred[border : border + height, border : border + width]
+        g = np.log(np.maximum(blurred * (raw.max() / blurred.max()), 1e-10))
+        if not (1 < x < width - 2 and 1 < y < height - 2):
+            continue
+        dx, dy = (g[y, x + 1] - g[y, x - 1]) / 2, (g[y + 1, x] - g[y - 1, x]) / 2
+        dxx = (g[y, x + 2] - 2 * g[y, x] + g[y, x - 2]) / 4
+        dyy = (g[y + 2, x] - 2 * g[y, x] + g[y - 2, x]) / 4
+        dxy = (g[y + 1, x + 1] - g[y - 1, x + 1] - g[y + 1, x - 1] + g[y - 1, x - 1]) / 4
+        if dxx * dyy - dxy**2 != 0:
+            result[i, j] -= np.linalg.inv(np.array([[dxx, dxy], [dxy, dyy]])) @ np.array([dx, dy])
+    return result
+
+
+def main() -> None:
+    """Parse the arguments, measure every case, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
+    parser.add_argument('--dtype', default='float32', choices=['float32', 'float16', 'bfloat16'], help='of the maps')
+    parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
+    parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
+    parser.add_argument('--compile', action='store_true', help='decode through torch.compile')
+    parser.add_argument('--out', help='write the figures and the machine to this json file')
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+
+    rows = []
+    for people, keypoints, width, height, sigma, kernel_size in CASES:
+        maps = make_heatmaps(people, keypoints, width, height, sigma=sigma, seed=0)
+        tensor = torch.from_numpy(maps).to(args.device, getattr(torch, args.dtype))
+        read = tensor.float().cpu().numpy()  # what the loop gets: the same values
+        settings = dict(input_size=(4 * width, 4 * height), heatmap_size=(width, height), sigma=sigma)
+        timings: dict[str, Timing] = {}
+        for name in ('quarter', 'dark'):
+            codec = MSRAHeatmap(**settings, unbiased=name == 'dark', blur_kernel_size=kernel_size)
+            decode = torch.compile(codec.batch_decode, fullgraph=True) if args.compile else codec.batch_decode
+            timings[name] = measure(lambda f=decode, t=tensor: f(t), repeats=args.repeat, device=args.device)
+        difference = np.abs(decode(tensor)[0].cpu().numpy() - 4 * loop(read, kernel_size)).max()
+        memory = measure(lambda t=tensor: t.amax((2, 3)), repeats=args.repeat, device=args.device)
+        plain = measure(lambda r=read, k=kernel_size: loop(r, k), repeats=max(3, args.repeat // 7), warm_up=1)
+        rows.append(
+            dict(
+                heatmaps=f'{people}x{keypoints}x{height}x{width}',
+                kernel=kernel_size,
+                memory=memory,
+                quarter_pixel=timings['quarter'],
+                dark=timings['dark'],
+                loop=plain,
+                speedup=round(plain.median / timings['dark'].median, 1),
+                difference_px=f'{difference:.1e}',
+            )
+        )
+    report(rows, device=args.device, out=args.out)
+
+
+if __name__ == '__main__':
+    main()
