@@ -5,7 +5,7 @@ import numpy as np
 from .people import People
 from .report import Finding, found
 
-__all__ = ['box_forms', 'check_areas', 'check_boxes', 'fits_as_xyxy', 'share_inside']
+__all__ = ['box_forms', 'check_areas', 'check_boxes', 'extent_overlap', 'fits_as_xyxy', 'share_inside']
 
 FORMS = ('xywh', 'xyxy', 'cxcywh')
 PADDING = 1.25
@@ -49,6 +49,31 @@ def share_inside(
     center = (boxes_xyxy[:, None, :2] + boxes_xyxy[:, None, 2:]) / 2
     half = (boxes_xyxy[:, None, 2:] - boxes_xyxy[:, None, :2]) / 2 * padding
     return float((np.abs(points - center) <= half).all(-1)[labelled].mean())
+
+
+def extent_overlap(points: np.ndarray, labelled: np.ndarray, boxes_xyxy: np.ndarray) -> float:
+    """Return the mean overlap (intersection over union) of boxes and the extents of their labelled keypoints.
+
+    Half is usual on real annotations, a quarter and less where boxes are read in a wrong form (measured on COCO,
+    AIC, CrowdPose, PoseTrack18 and LSPET).
+
+    Args:
+        points: (N, K, 2) pixels.
+        labelled: (N, K) which count; people with fewer than five are passed over.
+        boxes_xyxy: (N, 4) corners in pixels.
+
+    Returns:
+        The mean, NaN where nobody is left.
+    """
+    many = labelled.sum(1) >= 5
+    if not many.any():
+        return float('nan')
+    points, labelled, boxes_xyxy = points[many], labelled[many][..., None], boxes_xyxy[many]
+    low, high = np.where(labelled, points, np.inf).min(1), np.where(labelled, points, -np.inf).max(1)
+    corner = np.maximum(low, boxes_xyxy[:, :2])
+    shared = np.clip(np.minimum(high, boxes_xyxy[:, 2:]) - corner, 0, None).prod(1)
+    union = (high - low).prod(1) + np.clip(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 0, None).prod(1) - shared
+    return float((shared / np.maximum(union, 1e-9)).mean())
 
 
 def fits_as_xyxy(boxes: np.ndarray, size_wh: np.ndarray) -> bool:
@@ -113,13 +138,14 @@ def check_boxes(people: People) -> list[Finding]:
 def _check_form(people: People, there: np.ndarray) -> Finding | None:
     """Compare the boxes with the keypoints, read in each form, and with the pictures."""
     points, labelled = people.keypoints[..., :2], people.labelled & there[:, None]
-    shares = {form: share_inside(points, labelled, xyxy) for form, xyxy in box_forms(people.bbox).items()}
-    inside = shares['xywh']
-    best = max(shares, key=lambda form: np.nan_to_num(shares[form]))
-    if best != 'xywh' and shares[best] > 0.85 and shares[best] > inside + 0.1:
+    forms = box_forms(people.bbox)
+    inside = share_inside(points, labelled, forms['xywh'])
+    overlap = {form: extent_overlap(points, labelled, boxes) for form, boxes in forms.items()}
+    best = max(overlap, key=lambda form: np.nan_to_num(overlap[form]))
+    if overlap[best] > 0.3 and overlap[best] > 1.3 * overlap['xywh']:
         message = (
-            f'boxes are read as left, top, width, height, but look like {_words(best)}: {shares[best]:.0%} of the '
-            f'keypoints lie in such boxes, {inside:.0%} in those; write x, y, width, height'
+            f'boxes are read as left, top, width, height, but look like {_words(best)}: the keypoints fill '
+            f'{overlap[best]:.0%} of such boxes and {overlap["xywh"]:.0%} of those; write x, y, width, height'
         )
         return found('error', 'box-form', message, file=people.file)
     if fits_as_xyxy(people.bbox[there], people.size_wh[there]):

@@ -241,6 +241,7 @@ def mpii_people(content: Any, path: str, num_keypoints: int, *, folder: str = ''
     visible = _rows([p.get('joints_vis') for p in content], num_keypoints)
     joints[visible == 0] = 1.0  # what stands there is no place
     keypoints = np.concatenate([joints - 1, visible[..., None]], -1).astype(np.float32)
+    keypoints[np.isnan(keypoints).any((1, 2))] = np.nan
     broken = [i for i in np.flatnonzero(np.isnan(keypoints).any((1, 2))) if i not in {row for row, _ in lacking}]
     if broken:
         message = f'{{n}} people have not {num_keypoints} joints with x and y and joints_vis, all finite'
