@@ -1,0 +1,241 @@
+"""The model zoo as data: published rows, how to run one, and what came out here."""
+
+import difflib
+import fnmatch
+import json
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ['Benchmark', 'Row', 'Zoo', 'ZooError', 'read_zoo']
+
+# These hosts give a program a web page instead of the file.
+_HOSTS_BY_HAND = ('drive.google.com',)
+_ROW_KEYS = ('id', 'source', 'benchmark', 'model', 'config', 'checkpoint', 'published')
+
+
+class ZooError(ValueError):
+    """The zoo's file contradicts itself, or a row is asked for that it lacks."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a group of rows was measured on.
+
+    Attributes:
+        title: data and boxes, in words.
+        dataset: name of the data set.
+        unit: what the test's metrics are multiplied by to be compared with the published figures.
+        main: the figure that decides whether a row is reproduced.
+        tolerance: largest difference of that figure.
+        figures: published figure -> the metrics it is the mean of.
+        server: where results are uploaded to if their ground truth is not public.
+        note: what a reader must know of the published figures.
+    """
+
+    title: str
+    dataset: str
+    unit: float
+    main: str
+    tolerance: float
+    figures: dict[str, str | list[str]]
+    server: str | None = None
+    note: str = ''
+
+    def measured(self, metrics: dict[str, float]) -> dict[str, float]:
+        """Return the figures that a test's metrics contain, in the published figures' unit.
+
+        >>> Benchmark('t', 'd', 100, 'AP', 0.1, dict(AP='coco/AP')).measured({'coco/AP': 0.5, 'coco/AR': 0.6})
+        {'AP': 50.0}
+        """
+        found = {}
+        for name, keys in self.figures.items():
+            keys = [keys] if isinstance(keys, str) else keys
+            if all(key in metrics for key in keys):
+                found[name] = sum(metrics[key] for key in keys) / len(keys) * self.unit
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published result.
+
+    Attributes:
+        id: its name here.
+        source: key of the project that published it.
+        benchmark: key of what it was measured on.
+        model: the network in words.
+        config: path of its config from the project's root.
+        checkpoint: address of its weights, None if none were published.
+        published: figure -> value.
+        options: settings of the config to change, by dotted name.
+        parameters: published number of parameters in millions.
+        gflops: published GFLOPs.
+        note: what is particular about it.
+    """
+
+    id: str
+    source: str
+    benchmark: str
+    model: str
+    config: str
+    checkpoint: str | None
+    published: dict[str, float]
+    options: dict[str, Any] = field(default_factory=dict)
+    parameters: float | None = None
+    gflops: float | None = None
+    note: str = ''
+
+    @property
+    def address(self) -> str | None:
+        """Address that a program can fetch the weights from."""
+        by_hand = self.checkpoint is None or urlsplit(self.checkpoint).hostname in _HOSTS_BY_HAND
+        return None if by_hand else self.checkpoint
+
+    @property
+    def weights(self) -> str:
+        """Address of the weights, or the path they are expected at: downloaded in a browser, or of one's own training.
+
+        >>> Row('a', 's', 'b', 'm', 'c.py', 'https://drive.google.com/x', {}).weights
+        'checkpoints/a.pth'
+        """
+        return self.address or f'checkpoints/{self.id}.pth'
+
+    def test_arguments(self, weights: str | None = None) -> list[str]:
+        """Return the command that gives the row's figures, without the interpreter.
+
+        Args:
+            weights: address or path in place of the published one.
+        """
+        arguments = ['tools/test.py', self.config, weights or self.weights]
+        if self.options:
+            arguments += ['--cfg-options', *(f'{key}={value}' for key, value in self.options.items())]
+        return arguments
+
+    @property
+    def command(self) -> str:
+        """The command that gives the row's figures."""
+        return shlex.join(['python', *self.test_arguments()])
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """All published rows.
+
+    Attributes:
+        path: the file.
+        rows: by id, in the file's order.
+        benchmarks: by key.
+        sources: project -> its ``title`` and ``url``.
+        collections: kind of recipe (the folder of its config) -> ``name``, ``title`` and ``url`` of its paper.
+    """
+
+    path: Path
+    rows: dict[str, Row]
+    benchmarks: dict[str, Benchmark]
+    sources: dict[str, dict[str, str]]
+    collections: dict[str, dict[str, str]]
+
+    @property
+    def results_folder(self) -> Path:
+        """Where the results of this project's own runs are."""
+        return self.path.parent / 'results'
+
+    def choose(self, patterns: Sequence[str]) -> list[Row]:
+        """Return the rows that ids or patterns (``mmpose-*_dark``) name, in the file's order; all for none.
+
+        Raises:
+            ZooError: a pattern names no row.
+        """
+        for pattern in patterns:
+            if not fnmatch.filter(self.rows, pattern):
+                near = difflib.get_close_matches(pattern, self.rows, n=3)
+                hint = f'; did you mean {" or ".join(near)}?' if near else f'; rows are as {next(iter(self.rows))}'
+                raise ZooError(f'{pattern}: no such row in {self.path}{hint}')
+        return [row for row in self.rows.values() if not patterns or any(fnmatch.fnmatch(row.id, p) for p in patterns)]
+
+    def compare(self, row: Row, metrics: dict[str, float], *, tolerance: float | None = None) -> dict[str, Any]:
+        """Compare a test's metrics with the published figures.
+
+        Args:
+            row: the row.
+            metrics: what its command gave.
+            tolerance: largest difference of the main figure, the benchmark's by default.
+
+        Returns:
+            ``row`` (id), ``measured`` and ``published`` figures, ``tolerance``, and ``reproduced``: whether the main
+            figure agrees, None where only a server has the ground truth.
+
+        Raises:
+            ZooError: the main figure is not among the metrics.
+        """
+        benchmark = self.benchmarks[row.benchmark]
+        tolerance = benchmark.tolerance if tolerance is None else tolerance
+        measured = {k: round(v, 3) for k, v in benchmark.measured(metrics).items() if k in row.published}
+        reproduced = None
+        if benchmark.main in measured:
+            reproduced = abs(measured[benchmark.main] - row.published[benchmark.main]) <= tolerance + 1e-9
+        elif benchmark.server is None:
+            raise ZooError(
+                f'{row.id}: the test gave no {benchmark.main}; its metrics are {", ".join(metrics) or "none"}'
+            )
+        return dict(row=row.id, measured=measured, published=row.published, tolerance=tolerance, reproduced=reproduced)
+
+    def result(self, row: Row, folder: Path | None = None) -> dict[str, Any] | None:
+        """Return what was measured here for a row, None if it was not.
+
+        Raises:
+            ZooError: the file is not readable or is another row's.
+        """
+        path = (folder or self.results_folder) / f'{row.id}.json'
+        if not path.is_file():
+            return None
+        result = _read_json(path)
+        if result.get('row') != row.id or not isinstance(result.get('measured'), dict):
+            raise ZooError(f'{path}: is not a result of {row.id}; write it with tools/reproduce.py {row.id}')
+        return result
+
+
+def read_zoo(path: str | os.PathLike) -> Zoo:
+    """Read the published rows.
+
+    Raises:
+        ZooError: the file is missing, not JSON, or contradicts itself; the message names the row.
+    """
+    path = Path(path)
+    data = _read_json(path)
+    try:
+        benchmarks = {key: Benchmark(**value) for key, value in data['benchmarks'].items()}
+        rows = [Row(**value) for value in data['rows']]
+        zoo = Zoo(path, {row.id: row for row in rows}, benchmarks, data['sources'], data['collections'])
+    except (KeyError, TypeError, AttributeError) as err:
+        raise ZooError(
+            f'{path}: {type(err).__name__}: {err}; a row needs {", ".join(_ROW_KEYS)}, the file sources, collections, '
+            'benchmarks and rows'
+        ) from err
+    if len(zoo.rows) != len(rows):
+        raise ZooError(f'{path}: two rows have the same id; ids must differ')
+    for row in rows:
+        for key, known in (('source', zoo.sources), ('benchmark', benchmarks)):
+            if getattr(row, key) not in known:
+                raise ZooError(f'{path}: {row.id}: {key} {getattr(row, key)!r} is none of {", ".join(known)}')
+        figures = benchmarks[row.benchmark].figures
+        unknown = [name for name in row.published if name not in figures]
+        if unknown:
+            raise ZooError(f'{path}: {row.id}: the benchmark {row.benchmark} has no figure {unknown[0]!r}')
+        if benchmarks[row.benchmark].main not in row.published:
+            raise ZooError(f'{path}: {row.id}: {benchmarks[row.benchmark].main} of {row.benchmark} is missing')
+    return zoo
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except FileNotFoundError as err:
+        raise ZooError(f'{path} does not exist') from err
+    except (OSError, ValueError) as err:
+        raise ZooError(f'{path}: cannot be read: {err}') from err

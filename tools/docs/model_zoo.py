@@ -1,0 +1,183 @@
+#!/usr/bin/env python
+"""Write model-zoo.md and model-index.yml from the published rows and the results measured here."""
+
+import argparse
+import os.path as osp
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
+
+import torch
+import yaml
+
+from mmpose_dark.registry import MODELS
+from mmpose_dark.utils.cli_errors import user_errors
+from mmpose_dark.utils.complexity import model_complexity
+from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.utils.zoo import Benchmark, Row, Zoo, read_zoo
+
+ROOT = Path(__file__).resolve().parents[2]
+ZOO = ROOT / 'docs' / 'zoo' / 'published.json'
+
+INTRO = """# Model zoo
+
+Written by `python tools/docs/model_zoo.py` from [docs/zoo/published.json](docs/zoo/published.json)
+and the results in [docs/zoo/results](docs/zoo/results). Do not edit it by hand.
+
+{count} published results, each with the config of its recipe and the command that gives its figures.
+Parameters (millions) and GFLOPs (multiply-accumulates of convolution and linear layers / 2^30, as the
+papers count) are computed here. All other figures are published ones, in per cent.
+
+**here** is the main figure as measured with this project, "{none}" where it is not measured: the weights,
+the data or both could not be had on the machine the project was made on. `python tools/reproduce.py ID`
+fetches the weights of a row, tests them, compares, and writes the result file that fills the column.
+
+Weights: *address* is fetched by the command itself; *by hand* has to be downloaded in a browser and
+put where the command expects it, `checkpoints/ID.pth`; for *none* the source's table has no address:
+train the config with `python tools/train.py CONFIG`, or find the weights with their authors, and put
+them in the same place.
+"""
+NOT_MEASURED = '–'
+
+
+class Cost(NamedTuple):
+    """What a config's network costs: input as HxW, parameters, multiply-accumulates."""
+
+    input: str
+    parameters: int
+    macs: int
+
+
+def cost_of(row: Row) -> Cost:
+    """Build a row's network without memory and count."""
+    cfg = load_config(ROOT / row.config)
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    width, height = cfg.codec.input_size
+    cost = model_complexity(model, (height, width))
+    return Cost(f'{height}x{width}', cost.parameters, cost.macs)
+
+
+def costs_of(zoo: Zoo) -> dict[str, Cost]:
+    """Return the cost of each config (they are the same with and without DARK, and at every recipe)."""
+    known: dict[str, Cost] = {}
+    by_model: dict[str, Cost] = {}
+    for row in zoo.rows.values():
+        cfg = load_config(ROOT / row.config)
+        head = {key: value for key, value in cfg.model.head.items() if key != 'decoder'}
+        parts = {key: cfg.model.get(key) for key in ('type', 'backbone', 'neck', 'others')}
+        key = repr((cfg.codec.input_size, head, parts))
+        by_model[key] = by_model.get(key) or cost_of(row)
+        known[row.config] = by_model[key]
+    return known
+
+
+def model_zoo_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
+    """Return model-zoo.md."""
+    parts = [INTRO.format(count=len(zoo.rows), none=NOT_MEASURED)]
+    for key, benchmark in zoo.benchmarks.items():
+        parts += [f'## {benchmark.title}', '', *([benchmark.note, ''] if benchmark.note else [])]
+        for source, about in zoo.sources.items():
+            rows = [row for row in zoo.rows.values() if (row.benchmark, row.source) == (key, source)]
+            if rows:
+                parts.append(
+                    f'Published by [{about["title"]}]({about["url"]}):\n\n{group(zoo, benchmark, rows, costs)}'
+                )
+    return '\n'.join(parts)
+
+
+def group(zoo: Zoo, benchmark: Benchmark, rows: list[Row], costs: dict[str, Cost]) -> str:
+    """Return the table, notes and commands of rows of one benchmark and one source."""
+    figures = [name for name in benchmark.figures if any(name in row.published for row in rows)]
+    head = ['ID and config', 'network', 'input', 'M params', 'GFLOPs', *figures, f'{benchmark.main} here', 'weights']
+    lines = [table_line(head), table_line(['---', '---', '---', *['---:'] * (len(head) - 4), '---'])]
+    for row in rows:
+        cost = costs[row.config]
+        cells = [f'[{row.id}]({row.config})', row.model, cost.input]
+        cells += [f'{cost.parameters / 1e6:.1f}', f'{cost.macs / 2**30:.1f}']
+        cells += [number(row.published[name]) if name in row.published else '' for name in figures]
+        weights = f'[{"address" if row.address else "by hand"}]({row.checkpoint})' if row.checkpoint else 'none'
+        lines.append(table_line([*cells, here(zoo, benchmark, row), weights]))
+    notes = [f'- {row.id}: {row.note}' for row in rows if row.note]
+    lines += ['', *notes, *([''] if notes else [])]
+    lines += ['<details><summary>Commands</summary>', '', '```bash', *(row.command for row in rows), '```', '']
+    return '\n'.join([*lines, '</details>', ''])
+
+
+def number(value: float) -> str:
+    """Return a figure with the decimals it was published with, one at least."""
+    return f'{value:.1f}' if round(value, 1) == value else f'{value:g}'
+
+
+def table_line(cells: list[str]) -> str:
+    """Return a line of a Markdown table."""
+    return '| ' + ' | '.join(cells) + ' |'
+
+
+def here(zoo: Zoo, benchmark: Benchmark, row: Row) -> str:
+    """Return the main figure measured here, with a link to the result."""
+    result = zoo.result(row)
+    if result is None or benchmark.main not in result['measured']:
+        return NOT_MEASURED
+    return f'[{result["measured"][benchmark.main]:.1f}](docs/zoo/results/{row.id}.json)'
+
+
+def model_index_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
+    """Return model-index.yml, in OpenMMLab's form."""
+    collections = [
+        dict(Name=c['name'], Paper=dict(Title=c['title'], URL=c['url']), README='model-zoo.md')
+        for c in zoo.collections.values()
+    ]
+    models = []
+    for row in zoo.rows.values():
+        benchmark, cost = zoo.benchmarks[row.benchmark], costs[row.config]
+        model = {
+            'Name': row.id,
+            'In Collection': zoo.collections[Path(row.config).parts[2]]['name'],
+            'Config': row.config,
+            'Metadata': {
+                'Architecture': row.model,
+                'Training Data': ['COCO', 'AI Challenger'] if '_aic_' in row.config else benchmark.dataset,
+                'Input Size': cost.input,
+                'Parameters': cost.parameters,
+                'FLOPs': cost.macs,
+                'Benchmark': benchmark.title,
+                'Published By': zoo.sources[row.source]['title'],
+            },
+            'Results': [{'Task': 'Body 2D Keypoint', 'Dataset': benchmark.dataset, 'Metrics': dict(row.published)}],
+        }
+        if row.checkpoint:
+            model['Weights'] = row.checkpoint
+        models.append(model)
+    head = '# Written by tools/docs/model_zoo.py; do not edit it by hand.\n'
+    return head + yaml.safe_dump(
+        {'Collections': collections, 'Models': models}, sort_keys=False, allow_unicode=True, width=120
+    )
+
+
+def main() -> int:
+    """Write the files, or with ``--check`` only compare them; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--check', action='store_true', help='write nothing; exit 1 if the files are out of date')
+    args = parser.parse_args()
+    zoo = read_zoo(ZOO)
+    costs = costs_of(zoo)
+    stale = []
+    for name, text in (('model-zoo.md', model_zoo_text(zoo, costs)), ('model-index.yml', model_index_text(zoo, costs))):
+        path = ROOT / name
+        if not path.is_file() or path.read_text(encoding='utf-8') != text:
+            stale.append(name)
+            if not args.check:
+                path.write_text(text, encoding='utf-8')
+    if args.check and stale:
+        print(f'out of date: {", ".join(stale)}; run python tools/docs/model_zoo.py', file=sys.stderr)
+        return 1
+    print(f'{len(zoo.rows)} rows; {"written: " + ", ".join(stale) if stale else "everything is up to date"}')
+    return 0
+
+
+if __name__ == '__main__':
+    with user_errors('model_zoo.py'):
+        sys.exit(main())

@@ -1,0 +1,86 @@
+#!/usr/bin/env python
+"""Make a checkpoint fit to be published: weights and what is needed to use them, the hash in the name."""
+
+import argparse
+import datetime
+import hashlib
+import os
+import os.path as osp
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
+
+import torch
+
+from mmpose_dark.engine.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
+from mmpose_dark.engine.checkpoint.families import split_weights
+from mmpose_dark.utils.cli_errors import user_errors
+
+# What of a run's notes belongs to its weights; the rest tells of machines, paths and times.
+KEPT_META = ('cfg', 'dataset_meta', 'epoch', 'iter', 'seed', 'mmpose_dark_version', 'mmengine_version')
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('checkpoint', help='checkpoint of a run (file or address)')
+    parser.add_argument('out', help='file to write, as models/NAME: becomes models/NAME-HASH_DATE.pth')
+    parser.add_argument('--date', help='date in the name, YYYYMMDD (default: today)')
+    args = parser.parse_args()
+    args.date = args.date or datetime.date.today().strftime('%Y%m%d')
+    if not re.fullmatch(r'\d{8}', args.date):
+        parser.error(f'--date is a date as 20261121, not {args.date}')
+    return args
+
+
+def stripped(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return the weights, each in a tensor of its own, and the part of ``meta`` that belongs to them."""
+    weights, rest = split_weights(checkpoint)
+    meta = rest.get('meta') if isinstance(rest.get('meta'), dict) else {}
+    return dict(
+        meta={key: meta[key] for key in KEPT_META if key in meta},
+        state_dict={name: tensor.detach().cpu().clone() for name, tensor in weights.items()},
+    )
+
+
+def publish(checkpoint: str, out: str, *, date: str) -> Path:
+    """Write the published file and return its path.
+
+    Args:
+        checkpoint: path or address of any family.
+        out: path without hash and date.
+        date: as YYYYMMDD.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be read, or the file cannot be written.
+    """
+    try:
+        content = stripped(load_state_dict_file(checkpoint))
+    except ValueError as err:
+        raise CheckpointError(f'{checkpoint}: {err}.') from err
+    weak = [name for name, tensor in content['state_dict'].items() if not torch.isfinite(tensor).all()]
+    if weak:
+        raise CheckpointError(f'{checkpoint}: {len(weak)} tensors hold NaN or infinity, the first is {weak[0]}')
+    base = Path(out).expanduser()
+    base = base.with_name(base.name.removesuffix('.pth'))
+    unnamed = base.with_name(f'.{base.name}.unnamed.pth')
+    save_checkpoint(content, unnamed)
+    digits = hashlib.sha256(unnamed.read_bytes()).hexdigest()[:8]
+    path = base.with_name(f'{base.name}-{digits}_{date}.pth')
+    os.replace(unnamed, path)
+    return path
+
+
+def main() -> None:
+    """Publish and say what was written."""
+    args = parse_args()
+    path = publish(args.checkpoint, args.out, date=args.date)
+    print(f'{path}: {path.stat().st_size / 2**20:.1f} MB')
+
+
+if __name__ == '__main__':
+    with user_errors('publish_model.py'):
+        main()
