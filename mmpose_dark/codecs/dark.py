@@ -1,7 +1,7 @@
 """DARK's refinement: the maximum of a Gaussian from a Taylor expansion of the heatmap's logarithm.
 
 Zhang et al., "Distribution-Aware Coordinate Representation for Human Pose Estimation", CVPR 2020
-(arXiv:1910.06278), section 3.2.
+(arXiv:1910.06278), "Coordinate Decoding", equations 5 to 10.
 """
 
 import torch

@@ -67,7 +67,7 @@ def unbiased_gaussian_heatmaps(
 ) -> tuple[Tensor, Tensor]:
     """Draw Gaussian targets centred on the sub-pixel keypoint, over the whole map.
 
-    DARK's coordinate encoding (Zhang et al., CVPR 2020, section 3.3), as
+    DARK's coordinate encoding (Zhang et al., CVPR 2020, "Coordinate Encoding"), as
     ``generate_unbiased_gaussian_heatmaps`` of mmpose 1.x.
 
     Args:
