@@ -78,8 +78,9 @@ class DefaultSampler(_KeySampler):
             order = list(itertools.islice(itertools.cycle(order), total))
         if self.shuffle:
             return order[self.rank :: self.world_size]
-        first, end = (len(order) * r // self.world_size for r in (self.rank, self.rank + 1))
-        return order[first:end]
+        each, extra = divmod(len(order), self.world_size)  # the first `extra` processes have one more
+        first = self.rank * each + min(self.rank, extra)
+        return order[first : first + each + (self.rank < extra)]
 
     def __iter__(self) -> Iterator[SampleKey]:
         share = self._share()[self._take_skip() :]
@@ -87,12 +88,8 @@ class DefaultSampler(_KeySampler):
 
     def __len__(self) -> int:
         """Return the number of samples that this process draws in a whole pass."""
-        size, rank, world = len(self.dataset), self.rank, self.world_size
-        if self.round_up:
-            return math.ceil(size / world)
-        if self.shuffle:
-            return math.ceil((size - rank) / world)
-        return size * (rank + 1) // world - size * rank // world
+        first = 0 if self.round_up else self.rank
+        return math.ceil((len(self.dataset) - first) / self.world_size)
 
 
 @DATA_SAMPLERS.register_module()

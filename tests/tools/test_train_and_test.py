@@ -185,7 +185,7 @@ def test_interrupted_training_resumes_to_the_same_weights(tiny_config, run_tool,
 
 
 @pytest.mark.slow
-def test_kill_at_a_thousand_moments_leaves_a_checkpoint(run_tool, tmp_path):
+def test_a_kill_at_any_moment_leaves_a_checkpoint(run_tool, tmp_path):
     """Kill a run that mostly writes checkpoints, at moments that differ, and resume it again and again."""
     changes = ('default_hooks.checkpoint.by_epoch=False', 'default_hooks.checkpoint.max_keep_ckpts=1', 'val_cfg=None')
     changes += (
