@@ -15,7 +15,7 @@ from .render import Layer, Light, render_figure
 __all__ = ['PersonLabel', 'Scene', 'draw_scene', 'label_person']
 
 _UPRIGHT = ('stand', 'walk', 'gesture', 'cheer')
-_LEAST_IN_VIEW = 0.4
+_LEAST_IN_VIEW = 0.5
 
 
 @dataclass
