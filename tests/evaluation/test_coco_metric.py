@@ -393,3 +393,35 @@ def test_a_failed_write_leaves_the_last_file(coco, tmp_path, monkeypatch):
         run(CocoMetric(gt, outfile_prefix=str(tmp_path / 'out')), samples)
     assert target.read_text() == 'the last good one'
     assert len(list(tmp_path.iterdir())) == len({'gt.json', 'dt.json', 'out.keypoints.json'})
+
+
+def test_perfect_predictions_through_a_data_set(tiny_coco):
+    """The ground truth as predictions: AP 1, with the annotation file and with what the samples carry."""
+    from mmpose_dark.registry import DATASETS
+
+    data = DATASETS.build(
+        dict(
+            type='CocoDataset',
+            data_root=str(tiny_coco.root),
+            ann_file=tiny_coco.ann_file,
+            data_prefix=dict(img=tiny_coco.img_dir),
+            test_mode=True,
+            pipeline=[
+                dict(type='LoadImage'),
+                dict(type='GetBBoxCenterScale'),
+                dict(type='TopdownAffine', input_size=(48, 64)),
+                dict(type='PackPoseInputs'),
+            ],
+        )
+    )
+    assert len(data) == tiny_coco.num_people
+    samples = []
+    for i in range(len(data)):
+        sample = data[i]['data_samples']
+        sample.pred_instances = InstanceData(
+            keypoints=sample.gt_instances.keypoints, keypoint_scores=np.ones((1, 17), np.float32)
+        )
+        samples.append(sample)
+    for metric in (CocoMetric(tiny_coco.ann_file), CocoMetric()):
+        got = run(metric, samples, data.metainfo)
+        assert got['coco/AP'] == got['coco/AR'] == pytest.approx(1.0)

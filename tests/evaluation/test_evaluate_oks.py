@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mmpose_dark.evaluation.functional import evaluate_oks
+from mmpose_dark.evaluation.metrics import CocoMetric
 
 COCO = ['AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)']
 CROWD = ['AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)']
@@ -267,8 +268,10 @@ class TestWrongInput:
 
         monkeypatch.setitem(sys.modules, 'xtcocotools', None)
         monkeypatch.setitem(sys.modules, 'xtcocotools.coco', None)
-        with pytest.raises(ImportError, match=r'install the extra .* or use engine=.hotcoco.'):
+        with pytest.raises(ImportError, match=r'pip install --no-build-isolation .* or use engine=.hotcoco.'):
             evaluate_oks(*data, engine='xtcocotools')
+        with pytest.raises(ImportError, match='pip install'):
+            CocoMetric(engine='xtcocotools')
 
 
 def test_no_warning_and_no_output(people, capfd):

@@ -4,6 +4,7 @@ Both take the same arrays and return the same figures; neither is imported befor
 """
 
 import contextlib
+import importlib
 import io
 import itertools
 import warnings
@@ -13,9 +14,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ['ENGINES', 'OksProblem']
+__all__ = ['ENGINES', 'OksProblem', 'require_engine']
 
 AREA_RANGES = ('all', 'medium', 'large')  # square pixels: everything, 32^2 to 96^2, above
+INSTALL = {
+    'hotcoco': 'pip install hotcoco',
+    # its wheels stop at NumPy 1, so it is compiled here
+    'xtcocotools': 'pip install cython numpy setuptools wheel && '
+    'pip install --no-build-isolation --no-binary xtcocotools xtcocotools',
+}
 MAX_DETECTIONS = 20  # of an image, the best ones
 
 
@@ -127,9 +134,29 @@ def _rows_of(images: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 Evaluate = Callable[[np.ndarray | None], tuple[np.ndarray, np.ndarray]]
 
 
-def _hotcoco(problem: OksProblem) -> Evaluate:
-    import hotcoco
+def require_engine(name: str) -> Any:
+    """Import and return the engine's modules.
 
+    Raises:
+        ImportError: it does not import; the message says how to install it.
+        ValueError: no engine of that name.
+    """
+    if name not in ENGINES:
+        raise ValueError(f'engine {name!r} is unknown; use one of {", ".join(ENGINES)}')
+    try:
+        if name == 'hotcoco':
+            return importlib.import_module('hotcoco')
+        return importlib.import_module('xtcocotools.coco'), importlib.import_module('xtcocotools.cocoeval')
+    except (ImportError, ValueError, AttributeError) as err:  # the last two: built for another NumPy
+        other = next(n for n in ENGINES if n != name)
+        raise ImportError(
+            f'engine={name!r} needs the package {name}, which did not import ({err}). Install it with {INSTALL[name]}, '
+            f'or use engine={other!r}, which gives the same figures'
+        ) from err
+
+
+def _hotcoco(problem: OksProblem) -> Evaluate:
+    hotcoco = require_engine('hotcoco')
     params = hotcoco.Params('keypoints')
     params.kpt_oks_sigmas = problem.sigmas.tolist()
 
@@ -148,16 +175,8 @@ def _hotcoco(problem: OksProblem) -> Evaluate:
 
 
 def _xtcocotools(problem: OksProblem) -> Evaluate:
-    try:
-        from xtcocotools.coco import COCO
-        from xtcocotools.cocoeval import COCOeval
-    except ImportError as err:
-        raise ImportError(
-            "engine='xtcocotools' needs the package xtcocotools, which did not import "
-            f"({err}); install the extra with pip install 'mmpose_dark[xtcocotools]', or use engine='hotcoco', "
-            'which gives the same figures'
-        ) from err
-    gt = COCO()
+    coco, cocoeval = require_engine('xtcocotools')
+    gt = coco.COCO()
     gt.anno_file = []
     blocks = [([], [], []), *problem.blocks()]
     images, annotations, results = (list(itertools.chain(*part)) for part in zip(*blocks, strict=True))
@@ -169,7 +188,7 @@ def _xtcocotools(problem: OksProblem) -> Evaluate:
     def evaluate(images: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         with contextlib.redirect_stdout(io.StringIO()):
             # 'keypoints_crowd' ignores by num_keypoints, which holds what was decided before
-            run = COCOeval(gt, dt, 'keypoints_crowd', problem.sigmas)
+            run = cocoeval.COCOeval(gt, dt, 'keypoints_crowd', problem.sigmas)
             if images is not None:
                 run.params.imgIds = images.tolist()
             run.evaluate()
@@ -179,4 +198,4 @@ def _xtcocotools(problem: OksProblem) -> Evaluate:
     return evaluate
 
 
-ENGINES: dict[str, Callable[[OksProblem], Any]] = {'hotcoco': _hotcoco, 'xtcocotools': _xtcocotools}
+ENGINES: dict[str, Callable[[OksProblem], Evaluate]] = {'hotcoco': _hotcoco, 'xtcocotools': _xtcocotools}

@@ -6,7 +6,7 @@ import numpy as np
 
 from .oks import COCO_SIGMAS
 from .oks_data import PARTS, OksDetections, OksGroundTruth, image_index, no_collection
-from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem
+from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem, require_engine
 
 __all__ = ['IOU_TYPES', 'evaluate_oks']
 
@@ -58,8 +58,7 @@ def evaluate_oks(
     """
     if iou_type not in IOU_TYPES:
         raise ValueError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
-    if engine not in ENGINES:
-        raise ValueError(f'engine {engine!r} is unknown; use one of {", ".join(ENGINES)}')
+    require_engine(engine)
     sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
     part = iou_type.removeprefix('keypoints_')
     part = part if part in PARTS else ''

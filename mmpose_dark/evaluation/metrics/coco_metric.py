@@ -13,7 +13,7 @@ from mmpose_dark.registry import METRICS
 from ..functional.keypoint_mapping import map_keypoints, map_sigmas
 from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_data import OksDetections, OksGroundTruth, keypoint_extent
-from ..functional.oks_engines import ENGINES
+from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, evaluate_oks
 from .base import ArrayMetric
 from .sample_arrays import all_finite, describe, field, maybe_field, per_instance, stack
@@ -51,6 +51,7 @@ class CocoMetric(ArrayMetric):
 
     Raises:
         FileNotFoundError: ``ann_file`` is not there.
+        ImportError: the engine is not installed.
         ValueError: a value that is not allowed, or ``format_only`` without ``outfile_prefix``.
     """
 
@@ -85,6 +86,8 @@ class CocoMetric(ArrayMetric):
         ):
             if value not in allowed:
                 raise ValueError(f'{type(self).__name__}: {name}={value!r} is unknown; use one of {", ".join(allowed)}')
+        if not format_only:
+            require_engine(engine)  # now, not after an hour of inference
         if format_only and outfile_prefix is None:
             raise ValueError(
                 f'{type(self).__name__}: format_only=True writes the results and nothing else; '
