@@ -44,12 +44,15 @@ def _cut_off(err: ValueError, content: bytes) -> bool:
     return not content.strip() or content.rstrip()[-1:] not in (b'}', b']')
 
 
-def read_coco(path: str, *, hint: str = '', backend_args: dict | None = None) -> tuple[list[dict], list[dict]]:
+def read_coco(
+    path: str, *, hint: str = '', annotated: bool = True, backend_args: dict | None = None
+) -> tuple[list[dict], list[dict]]:
     """Read the images and the annotations of a COCO-style file.
 
     Args:
         path: of the annotation file.
         hint: appended to the error when there is no such file.
+        annotated: whether there must be annotations; the files of public test sets have images only.
         backend_args: of mmengine's file backend.
 
     Returns:
@@ -64,6 +67,8 @@ def read_coco(path: str, *, hint: str = '', backend_args: dict | None = None) ->
             f'annotation file {path!r} holds a {type(content).__name__}; COCO style is an object with '
             "'images', 'annotations' and 'categories' (a list of boxes belongs in bbox_file)"
         )
+    if not annotated:
+        content = {'annotations': [], **content}
     for key in ('images', 'annotations'):
         if not isinstance(content.get(key), list):
             raise AnnotationError(

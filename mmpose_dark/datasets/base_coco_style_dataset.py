@@ -1,9 +1,11 @@
 """Datasets whose annotations are COCO-style JSON."""
 
+import contextlib
+import gc
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -134,7 +136,8 @@ class BaseCocoStyleDataset(PoseDataset):
         if self._fully_initialized:
             return
         self._check_folders()
-        records = self.load_data_list()
+        with _without_garbage_collection():
+            records = self.load_data_list()
         thr = self.filter_cfg.get('bbox_score_thr')
         if thr is not None:
             records = [r for r in records if r['bbox_score'][0] > thr]
@@ -239,8 +242,10 @@ class BaseCocoStyleDataset(PoseDataset):
         layout = self.LAYOUT.rstrip()
         return f' {type(self).__name__} expects this layout:{layout}\nSet data_root, or link your copy there.'
 
-    def _load_images(self) -> tuple[dict[Any, dict], list[dict]]:
-        images, annotations = read_coco(self.ann_file, hint=self._hint(), backend_args=self.backend_args)
+    def _load_images(self, *, annotated: bool = True) -> tuple[dict[Any, dict], list[dict]]:
+        images, annotations = read_coco(
+            self.ann_file, hint=self._hint(), annotated=annotated, backend_args=self.backend_args
+        )
         prefix = self.data_prefix.get('img', '')
         by_id = index_images(images, self.ann_file)
         return {k: dict(v, img_path=os.path.join(prefix, v['file_name'])) for k, v in by_id.items()}, annotations
@@ -312,7 +317,7 @@ class BaseCocoStyleDataset(PoseDataset):
         return valid
 
     def _load_detection_results(self) -> list[dict]:
-        images, _ = self._load_images()
+        images, _ = self._load_images(annotated=False)
         files = [self.bbox_file] if isinstance(self.bbox_file, str) else self.bbox_file
         infos = [info for path in files for info in self._parse_detections(path, images)]
         for i, info in enumerate(infos):
@@ -362,6 +367,18 @@ class BaseCocoStyleDataset(PoseDataset):
                 '(category_id 1, positive width and height)'
             )
         return infos
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Reading millions of small objects, none of them garbage, takes twice as long while they are collected."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _warn_left_out(where: str, what: str, kind: str, ids: list) -> None:

@@ -72,6 +72,7 @@ class Row:
         config: path of its config from the project's root.
         checkpoint: address of its weights, None if none were published.
         published: figure -> value.
+        weights_of: the row whose weights these are too, where neither has an address.
         options: settings of the config to change, by dotted name.
         parameters: published number of parameters in millions.
         gflops: published GFLOPs.
@@ -85,6 +86,7 @@ class Row:
     config: str
     checkpoint: str | None
     published: dict[str, float]
+    weights_of: str = ''
     options: dict[str, Any] = field(default_factory=dict)
     parameters: float | None = None
     gflops: float | None = None
@@ -103,7 +105,7 @@ class Row:
         >>> Row('a', 's', 'b', 'm', 'c.py', 'https://drive.google.com/x', {}).weights
         'checkpoints/a.pth'
         """
-        return self.address or f'checkpoints/{self.id}.pth'
+        return self.address or f'checkpoints/{self.weights_of or self.id}.pth'
 
     def test_arguments(self, weights: str | None = None) -> list[str]:
         """Return the command that gives the row's figures, without the interpreter.
@@ -223,6 +225,8 @@ def read_zoo(path: str | os.PathLike) -> Zoo:
         for key, known in (('source', zoo.sources), ('benchmark', benchmarks)):
             if getattr(row, key) not in known:
                 raise ZooError(f'{path}: {row.id}: {key} {getattr(row, key)!r} is none of {", ".join(known)}')
+        if row.weights_of and row.weights_of not in zoo.rows:
+            raise ZooError(f'{path}: {row.id}: weights_of {row.weights_of!r} is no row')
         figures = benchmarks[row.benchmark].figures
         unknown = [name for name in row.published if name not in figures]
         if unknown:

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import pathlib
 import threading
 
 import pytest
@@ -129,3 +130,26 @@ def test_users_mistakes(tiny_config, call_tool, tmp_path, arguments, says):
     zoo = zoo_file(tmp_path, dict(row, id='tiny-res18'), dict(row, id='other'))
     said = call_tool('reproduce.py', *arguments, '--zoo', zoo, status=2)
     assert says.replace('.*', str(zoo)) in said
+
+
+def test_a_test_set_whose_annotations_a_server_keeps(tiny_coco, tiny_config, call_tool, tmp_path):
+    """As COCO's test-dev: images and detections, no annotations; the test writes the file to upload."""
+    content = json.loads(pathlib.Path(tiny_coco.ann_file).read_text())
+    (tmp_path / 'image_info.json').write_text(json.dumps(dict(images=content['images'], categories=[])))
+    config = tmp_path / 'testdev.py'
+    config.write_text(
+        f'_base_ = [{tiny_config!r}]\n'
+        f"_images, _boxes = '{tmp_path}/image_info.json', {tiny_coco.det_file!r}\n"
+        'test_dataloader = dict(dataset=dict(ann_file=_images, bbox_file=_boxes))\n'
+        "test_evaluator = dict(_delete_=True, type='CocoMetric', format_only=True, outfile_prefix='testdev')\n"
+    )
+    torch.manual_seed(0)
+    torch.save(MODELS.build(load_config(tiny_config).model).state_dict(), tmp_path / 'net.pth')
+    row = dict(id='testdev', config=str(config), checkpoint=None, published=dict(AP=50.0))
+    zoo = zoo_file(tmp_path, row, main='AP', server='https://server.org')
+    said = call_tool('reproduce.py', 'testdev', '--zoo', zoo, '--checkpoint', tmp_path / 'net.pth', '--device', 'cpu')
+    assert 'testdev: upload the results file that the test wrote at https://server.org' in said
+    results = json.loads((tmp_path / 'testdev.keypoints.json').read_text())
+    assert {r['image_id'] for r in results} <= {image['id'] for image in content['images']}
+    assert len(results) > 1
+    assert not (tmp_path / 'zoo' / 'results').exists()

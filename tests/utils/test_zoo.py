@@ -40,6 +40,8 @@ def test_where_weights_come_from(checkpoint, address, weights):
     assert (row.address, row.weights) == (address, weights)
     assert row.command == f'python tools/test.py c.py {weights} --cfg-options test_evaluator.thr=0.11'
     assert row.test_arguments('mine.pth')[2] == 'mine.pth'
+    shared = Row(**ROW | dict(checkpoint=checkpoint, weights_of='b'))
+    assert shared.weights == (address or 'checkpoints/b.pth')
 
 
 @pytest.mark.parametrize(('found', 'reproduced'), [(0.4989, False), (0.499, True), (0.501, True), (0.5011, False)])
@@ -93,6 +95,7 @@ def test_results(write, tmp_path):
         ([ROW | dict(published=dict(AP=1.0, PA=2.0))], "the benchmark b has no figure 'PA'"),
         ([ROW | dict(published=dict(Hand=1.0))], 'a: AP of b is missing'),
         ([dict(id='a')], 'TypeError: .*missing .* a row needs id, source'),
+        ([ROW | dict(weights_of='b')], "weights_of 'b' is no row"),
         ([ROW | dict(extra=1)], "unexpected keyword argument 'extra'"),
     ],
 )

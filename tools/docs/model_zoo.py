@@ -98,12 +98,18 @@ def group(zoo: Zoo, benchmark: Benchmark, rows: list[Row], costs: dict[str, Cost
         cells = [f'[{row.id}]({row.config})', row.model, cost.input]
         cells += [f'{cost.parameters / 1e6:.1f}', f'{cost.macs / 2**30:.1f}']
         cells += [number(row.published[name]) if name in row.published else '' for name in figures]
-        weights = f'[{"address" if row.address else "by hand"}]({row.checkpoint})' if row.checkpoint else 'none'
-        lines.append(table_line([*cells, here(zoo, benchmark, row), weights]))
+        lines.append(table_line([*cells, here(zoo, benchmark, row), weights(row)]))
     notes = [f'- {row.id}: {row.note}' for row in rows if row.note]
     lines += ['', *notes, *([''] if notes else [])]
     lines += ['<details><summary>Commands</summary>', '', '```bash', *(row.command for row in rows), '```', '']
     return '\n'.join([*lines, '</details>', ''])
+
+
+def weights(row: Row) -> str:
+    """Return where a row's weights come from, with a link."""
+    if row.checkpoint:
+        return f'[{"address" if row.address else "by hand"}]({row.checkpoint})'
+    return f'as {row.weights_of}' if row.weights_of else 'none'
 
 
 def number(value: float) -> str:
