@@ -2,7 +2,6 @@
 
 import io
 import os
-from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,21 +29,9 @@ class MpiiDataset(BaseCocoStyleDataset):
     the file is a sample, in its order, as the PCKh script needs.
 
     Args:
-        ann_file: annotation file, relative to ``data_root``.
         headbox_file: the official ``gt_valid.mat``; adds ``head_size`` (1, 1), the PCKh unit in
             pixels, to each sample; as given or relative to ``data_root``; in test mode only.
-        data_mode: only ``'topdown'``.
-        metainfo: definition instead of MPII's.
-        data_root: prefix of relative paths.
-        data_prefix: ``img``: folder of the images.
-        indices: use only these samples, or the first so many.
-        serialize_data: see :class:`BaseCocoStyleDataset`.
-        pipeline: transforms.
-        test_mode: whether samples are for testing.
-        lazy_init: read the files at the first use.
-        max_refetch: see :class:`PoseDataset`.
-        on_bad_image: see :class:`PoseDataset`.
-        backend_args: of mmengine's file backend.
+        **kwargs: see :class:`BaseCocoStyleDataset`.
 
     Raises:
         AnnotationError: see :class:`BaseCocoStyleDataset`; or ``headbox_file`` is for other people.
@@ -58,41 +45,13 @@ class MpiiDataset(BaseCocoStyleDataset):
       annotations/mpii_gt_val.mat                (the same file as gt_valid.mat)
       images/000001163.jpg ..."""
 
-    def __init__(
-        self,
-        ann_file: str = '',
-        headbox_file: str | None = None,
-        data_mode: str = 'topdown',
-        metainfo: dict | None = None,
-        data_root: str | None = None,
-        data_prefix: dict | None = None,
-        indices: int | Sequence[int] | None = None,
-        serialize_data: bool = True,
-        pipeline: Sequence[dict | Callable] = (),
-        test_mode: bool = False,
-        lazy_init: bool = False,
-        max_refetch: int = 1000,
-        on_bad_image: str | None = None,
-        backend_args: dict | None = None,
-    ) -> None:
-        if headbox_file and not test_mode:
+    def __init__(self, headbox_file: str | None = None, **kwargs: Any) -> None:
+        if headbox_file and not kwargs.get('test_mode'):
             raise ValueError('MpiiDataset: headbox_file needs test_mode=True')
+        if kwargs.get('bbox_file'):
+            raise ValueError('MpiiDataset: bbox_file is not supported; MPII is tested with its own centers and scales')
         self._headbox_given = headbox_file
-        super().__init__(
-            ann_file=ann_file,
-            data_mode=data_mode,
-            metainfo=metainfo,
-            data_root=data_root,
-            data_prefix=data_prefix,
-            indices=indices,
-            serialize_data=serialize_data,
-            pipeline=pipeline,
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-            max_refetch=max_refetch,
-            on_bad_image=on_bad_image,
-            backend_args=backend_args,
-        )
+        super().__init__(**kwargs)
 
     @property
     def headbox_file(self) -> str | None:

@@ -1,6 +1,8 @@
 """The other data sets, in their authors' layouts, and their combination."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -163,6 +165,8 @@ def test_mpii_head_size(mpii, tmp_path):
         mpii(test_mode=True, headbox_file=str(tmp_path / 'gt.mat'))
     with pytest.raises(ValueError, match='test_mode'):
         mpii(headbox_file='x.mat')
+    with pytest.raises(ValueError, match='own centers'):
+        mpii(test_mode=True, bbox_file='x.json')
 
 
 def test_mpii_real_head_sizes(shared):
@@ -274,3 +278,14 @@ def test_combined_reports_bad_images(parts, tiny_coco, tmp_path):
     bad = combined(parts, test_mode=True)[7]
     assert (bad.id, bad.img_id) == (11, 1)
     assert bad.path == str(tmp_path / '000001.png')
+
+
+def test_data_sets_load_without_the_runner():
+    """Only what a data loader's process needs: no runner, no model, no plotting."""
+    code = (
+        'import sys, mmpose_dark.datasets, mmpose_dark.structures\n'
+        "bad = [m for m in ('mmengine.runner', 'mmengine.model', 'scipy', 'matplotlib', 'mmcv') if m in sys.modules]\n"
+        'sys.exit(str(bad) if bad else 0)'
+    )
+    done = subprocess.run([sys.executable, '-W', 'error::UserWarning', '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
