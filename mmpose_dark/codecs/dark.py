@@ -53,12 +53,12 @@ def dark_refine(heatmaps: Tensor, peaks: Tensor, *, blur_kernel_size: int) -> Te
     index = peaks[..., 1] * width + peaks[..., 0]
     value = heatmaps.flatten(-2).gather(-1, index[..., None])
     top = blurred.flatten(-2).amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
-    step = taylor_step((blurred * (value / top)[..., None]).clamp_min(_FLOOR).log())
+    step, has_maximum = _expand((blurred * (value / top)[..., None]).clamp_min(_FLOOR).log())
 
     last = constant((width - 1, height - 1), dtype=peaks.dtype, device=peaks.device)
     limit = REACH + blur_kernel_size // 2
-    moves = ((peaks > 1) & (peaks < last - 1) & (step.abs() <= limit)).all(-1, keepdim=True)
-    refined = peaks + torch.where(moves, step, torch.zeros_like(step))
+    moves = ((peaks > 1) & (peaks < last - 1) & (step.abs() <= limit)).all(-1, keepdim=True) & has_maximum
+    refined = torch.where(moves, peaks + step, peaks)
     return torch.minimum(refined.clamp_min(0), last).to(torch.float32)
 
 
@@ -79,6 +79,12 @@ def taylor_step(log_map: Tensor) -> Tensor:
     >>> taylor_step(-((x - 0.25) ** 2) - (x[:, None] + 0.5) ** 2)
     tensor([ 0.2500, -0.5000])
     """
+    step, has_maximum = _expand(log_map)
+    return torch.where(has_maximum, step, torch.zeros_like(step))
+
+
+def _expand(log_map: Tensor) -> tuple[Tensor, Tensor]:
+    """Return -H^-1 g (..., 2) of patches (..., 5, 5), and whether H is negative definite (..., 1)."""
     wide = log_map if log_map.dtype == torch.float64 else log_map.to(torch.float32)
     patches = wide.reshape(-1, 25).mT
     stencils = constant(_STENCILS, dtype=wide.dtype, device=wide.device)
@@ -86,7 +92,9 @@ def taylor_step(log_map: Tensor) -> Tensor:
     exact = wide.dtype == torch.float64
     derivatives = stencils @ patches if exact else (stencils[..., None] * patches).sum(1)
     gx, gy, hxx, hyy, hxy = derivatives.unbind()
-    determinant = hxx * hyy - hxy * hxy
-    step = torch.stack([hxy * gy - hyy * gx, hxy * gx - hxx * gy], -1) / determinant[:, None]
-    has_maximum = ((hxx < 0) & (determinant > 0))[:, None]
-    return torch.where(has_maximum, step, torch.zeros_like(step)).view(*log_map.shape[:-2], 2)
+    determinant = (hxx * hyy).addcmul(hxy, hxy, value=-1)
+    step_x = (hxy * gy).addcmul(hyy, gx, value=-1)
+    step_y = (hxy * gx).addcmul(hxx, gy, value=-1)
+    step = torch.stack([step_x, step_y], -1) / determinant[:, None]
+    has_maximum = (hxx < 0) & (determinant > 0)
+    return step.view(*log_map.shape[:-2], 2), has_maximum.view(*log_map.shape[:-2], 1)

@@ -1,5 +1,6 @@
 """Where each heatmap is highest."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,10 +26,10 @@ def heatmap_peaks(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
     if is_eager_cpu(flat):
         # NumPy's argmax is vectorised, torch's is not: ten times faster on a CPU (torch 2.13).
         readable = flat if flat.dtype in (torch.float32, torch.float64) else flat.to(torch.float32)
-        index = torch.from_numpy(readable.detach().numpy().argmax(-1, keepdims=True))
-        values, index = flat.gather(-1, index)[..., 0], index[..., 0]
-    else:
-        values, index = flat.max(-1)
+        first = np.asarray(readable.detach().numpy().argmax(-1))
+        values = flat.gather(-1, torch.from_numpy(first[..., None]))[..., 0]
+        return torch.from_numpy(np.stack((first % width, first // width), -1)), values
+    values, index = flat.max(-1)
     y = torch.div(index, width, rounding_mode='floor')
     return torch.stack([index - y * width, y], -1), values
 

@@ -77,7 +77,7 @@ def _from_rows(heatmaps: Tensor, peaks: Tensor, kernel_size: int) -> Tensor:
     maps, taps = n * k, 2 * REACH + 1
     x, y = peaks.view(maps, 2).unbind(-1)
     rows, weights = _taps(height, kernel_size)
-    first_rows = torch.arange(0, maps * height, height)[:, None]
+    first_rows = torch.arange(0, maps * height, height, dtype=rows.dtype)[:, None]
     half = F.embedding_bag(
         (rows.index_select(0, y) + first_rows).view(-1, kernel_size),
         heatmaps.to(torch.float32).reshape(maps * height, width),
@@ -115,7 +115,7 @@ def _taps(length: int, kernel_size: int) -> tuple[Tensor, Tensor]:
     tap = torch.arange(-(kernel_size // 2), kernel_size // 2 + 1)
     row = torch.arange(length)[:, None, None] + torch.arange(-REACH, REACH + 1)[:, None] + tap
     weight = torch.tensor(gaussian_kernel(kernel_size)) * ((row >= 0) & (row < length))
-    return row.clamp(0, length - 1).view(length, -1), weight.view(length, -1)
+    return row.clamp(0, length - 1).view(length, -1).to(torch.int32), weight.view(length, -1)
 
 
 @functools.lru_cache(maxsize=32)
