@@ -61,11 +61,12 @@ class AmpOptimWrapper(OptimWrapper):
         super().__init__(**kwargs)
         self.device_type = self.optimizer.param_groups[0]['params'][0].device.type
         self.cast_dtype = amp_dtype(dtype, self.device_type)
+        self._constant_scale: float | None = None
         if loss_scale == 'dynamic':
             scaling = {}
         elif isinstance(loss_scale, int | float):
-            # A constant scale: never grown, so no interval is ever reached.
-            scaling = dict(init_scale=float(loss_scale), growth_interval=2**31 - 1, backoff_factor=1.0)
+            self._constant_scale = float(loss_scale)
+            scaling = dict(init_scale=self._constant_scale)
         elif isinstance(loss_scale, dict):
             scaling = dict(loss_scale)
         else:
@@ -83,7 +84,7 @@ class AmpOptimWrapper(OptimWrapper):
             self.loss_scaler.unscale_(self.optimizer)
             self._clip_grad()
         self.loss_scaler.step(self.optimizer, **kwargs)
-        self.loss_scaler.update()
+        self.loss_scaler.update(self._constant_scale)
 
     def state_dict(self) -> dict:
         """Return the optimizer's state with that of the loss scaler under ``loss_scaler``."""

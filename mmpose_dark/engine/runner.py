@@ -49,6 +49,8 @@ class PoseRunner(Runner):
     def __init__(self, *args: Any, cfg: Any = None, **kwargs: Any) -> None:
         cfg = as_pose_config(cfg if cfg is not None else Config({}))
         self.device = resolve_device(cfg.get('device') or 'auto')
+        if self.device.index is not None:
+            torch.cuda.set_device(self.device)
         super().__init__(*args, cfg=cfg, **kwargs)
 
     @classmethod
@@ -151,6 +153,13 @@ class PoseRunner(Runner):
         """Train; hooks with ``at_exit`` are told when it ends, however it ends."""
         try:
             return super().train()
+        finally:
+            self.call_hook('at_exit')
+
+    def val(self) -> dict[str, float]:
+        """Validate; hooks with ``at_exit`` are told when it ends, however it ends."""
+        try:
+            return super().val()
         finally:
             self.call_hook('at_exit')
 

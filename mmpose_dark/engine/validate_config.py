@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .. import registry
+from ..models.layers import NORM_LAYERS
 from ..utils.config_io import ConfigError
 from ..utils.pose_registry import PoseRegistry, accepted_arguments, nearest
 from . import config_positions as positions
@@ -220,6 +221,9 @@ class _Checker:
         """Check the components among a component's arguments."""
         for key, value in cfg.items():
             place = f'{path}.{key}'
+            if key == 'data_prefix' and of is registry.DATASETS and value is not None:
+                self.keys(place, value, ('img',))
+                continue
             if key in ('metainfo', 'paramwise_cfg', 'clip_grad') or (
                 key == 'optimizer' and of is registry.PARAM_SCHEDULERS
             ):
@@ -232,9 +236,17 @@ class _Checker:
                 self.inside(place, value, of)
 
     def layer(self, path: str, cfg: Any) -> None:
-        """Check a layer's type; mmcv builds it with arguments of its own."""
-        if isinstance(cfg, dict) and isinstance(cfg.get('type'), str):
-            self.find(path, cfg['type'], registry.MODELS)
+        """Check a layer's type; `make_norm` (or mmcv, in a network of the user's) checks its arguments."""
+        kind = cfg.get('type') if isinstance(cfg, dict) else None
+        if not isinstance(kind, str) or kind in NORM_LAYERS:
+            return
+        import mmcv.cnn  # noqa: F401 - registers its layers
+
+        if registry.MODELS.get(kind) is None:
+            known = list(NORM_LAYERS)
+            self.error(
+                path, f'{kind}: unknown layer{nearest(kind, known)} Known: {", ".join(known)} and those of mmcv.'
+            )
 
 
 def _is_sequence(value: Any) -> bool:

@@ -3,6 +3,7 @@ import torch
 from mmengine.model import BaseModel
 from torch import nn
 
+from mmpose_dark.engine import amp
 from mmpose_dark.engine.amp import AmpOptimWrapper, amp_dtype
 from mmpose_dark.engine.device import resolve_device
 
@@ -69,6 +70,25 @@ def test_loss_scale_must_make_sense():
     AmpOptimWrapper(optimizer=optimizer, loss_scale=dict(init_scale=2.0))
     with pytest.raises(TypeError, match="loss_scale is 'dynamic', a number or a dict"):
         AmpOptimWrapper(optimizer=optimizer, loss_scale='static')
+
+
+@pytest.mark.parametrize(('loss_scale', 'after'), [(64.0, 64.0), (dict(init_scale=64.0, growth_interval=1), 128.0)])
+def test_gradients_are_scaled_and_overflow_leaves_a_step_out(monkeypatch, loss_scale, after):
+    """float16 with its scaling belongs to CUDA; torch's scaler itself works on the CPU as well."""
+    monkeypatch.setattr(amp, 'amp_dtype', lambda choice, device: torch.float16)
+    model = Line()
+    wrapper = AmpOptimWrapper(optimizer=torch.optim.SGD(model.parameters(), lr=0.1), loss_scale=loss_scale)
+    weight = model.fc.weight.detach().clone()
+    wrapper.update_params(model.fc.weight.sum())
+    assert torch.allclose(model.fc.weight, weight - 0.1)
+    assert wrapper.loss_scaler.get_scale() == after
+    wrapper.update_params(model.fc.weight.sum() * float('inf'))
+    assert torch.allclose(model.fc.weight, weight - 0.1)
+    assert wrapper.loss_scaler.get_scale() == (64.0 if isinstance(loss_scale, float) else after / 2)
+    state = wrapper.state_dict()
+    other = AmpOptimWrapper(optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    other.load_state_dict(state)
+    assert other.loss_scaler.get_scale() == wrapper.loss_scaler.get_scale()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')

@@ -38,7 +38,7 @@ def test_a_shipped_config_is_fine(config):
         ({'model.head.loss.wieght': 1}, 'model.head.loss', "KeypointMSELoss: unexpected argument 'wieght'"),
         ({'model.head.decoder.sigm': 1}, 'model.head.decoder', "unexpected argument 'sigm'; did you mean 'sigma'?"),
         ({'model.data_preprocessor.men': 1}, 'model.data_preprocessor', "did you mean 'mean'"),
-        ({'model.backbone.norm_cfg': dict(type='BNN')}, 'model.backbone.norm_cfg', 'BNN: unknown model'),
+        ({'model.backbone.norm_cfg': dict(type='BNN')}, 'model.backbone.norm_cfg', 'BNN: unknown layer; did you mean'),
         ({'model.backbone.init_cfg': dict(type='Pretraind')}, 'model.backbone.init_cfg', "did you mean 'Pretrained'?"),
         ({'codec.type': 'MSRAHeatmp'}, 'codec', 'MSRAHeatmp: unknown keypoint codec'),
         ({'train_cfgg': dict(max_epochs=3)}, 'train_cfgg', "unknown name at the top of a config; did you mean"),
@@ -50,6 +50,7 @@ def test_a_shipped_config_is_fine(config):
         ({'train_dataloader.batchsize': 3}, 'train_dataloader', "key 'batchsize'; did you mean 'batch_size'"),
         ({'train_dataloader.dataset.type': 'CocoDatset'}, 'train_dataloader.dataset', "did you mean 'CocoDataset'"),
         ({'val_dataloader.dataset.anfile': 'x'}, 'val_dataloader.dataset', "did you mean 'ann_file'"),
+        ({'train_dataloader.dataset.data_prefix.imgg': 'x'}, 'train_dataloader.dataset.data_prefix', "mean 'img'"),
         ({'train_dataloader.sampler.shufle': 1}, 'train_dataloader.sampler', "did you mean 'shuffle'"),
         ({'train_dataloader.collate_fn': dict(type='pose_colate')}, 'train_dataloader.collate_fn', "'pose_collate'"),
         (
@@ -132,6 +133,7 @@ def test_scopes_and_priorities_and_hooks_switched_off(config):
     cfg.model.type = 'mmpose_dark.TopDown'
     cfg.default_hooks.logger.priority = 'LOW'
     cfg.default_hooks.timer = None
+    cfg.model.backbone.norm_cfg = dict(type='SyncBN', requires_grad=True)
     cfg.custom_hooks = [dict(type='EMAHook', momentum=0.01, priority=49), dict(type='mmengine.SyncBuffersHook')]
     cfg.test_evaluator = dict(type='Evaluator', metrics=cfg.test_evaluator)
     validate_config(cfg)
