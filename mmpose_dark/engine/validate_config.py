@@ -8,7 +8,6 @@ from typing import Any
 from mmengine.config import Config
 
 from .. import registry
-from ..models.layers import NORM_LAYERS
 from ..utils.config_io import ConfigError
 from ..utils.pose_registry import PoseRegistry, accepted_arguments, nearest
 from . import config_positions as positions
@@ -237,6 +236,8 @@ class _Checker:
 
     def layer(self, path: str, cfg: Any) -> None:
         """Check a layer's type; `make_norm` (or mmcv, in a network of the user's) checks its arguments."""
+        from ..models.layers import NORM_LAYERS
+
         kind = cfg.get('type') if isinstance(cfg, dict) else None
         if not isinstance(kind, str) or kind in NORM_LAYERS:
             return
@@ -244,9 +245,7 @@ class _Checker:
 
         if registry.MODELS.get(kind) is None:
             known = list(NORM_LAYERS)
-            self.error(
-                path, f'{kind}: unknown layer{nearest(kind, known)} Known: {", ".join(known)} and those of mmcv.'
-            )
+            self.error(path, f"{kind}: unknown layer{nearest(kind, known)} Known: {', '.join(known)} and mmcv's.")
 
 
 def _is_sequence(value: Any) -> bool:

@@ -61,7 +61,7 @@ def test_a_shipped_config_is_fine(config):
         (
             {'test_dataloader.dataset.pipeline.0.type': 'LoadImg'},
             'test_dataloader.dataset.pipeline.0',
-            "LoadImg: unknown transform; did you mean 'LoadImage'?",
+            "LoadImg: unknown transform; did you mean 'LoadImage'",
         ),
         ({'val_evaluator.0.scoremode': 'x'}, 'val_evaluator.0', "did you mean 'score_mode'"),
         ({'val_evaluator.1.type': 'PCKAcuracy'}, 'val_evaluator.1', "did you mean 'PCKAccuracy'"),
