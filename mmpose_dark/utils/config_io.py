@@ -54,6 +54,8 @@ def load_config(path: str | os.PathLike, cfg_options: dict[str, Any] | None = No
     try:
         cfg = Config.fromfile(file, format_python_code=False)
     except Exception as err:  # a config is a program: anything may happen in it
+        if 'pkg_resources' in str(err):  # mmengine looks installed packages up with what setuptools has no more
+            raise ConfigError(f"config {path}: a base 'package::file' is not supported; give its path") from err
         raise ConfigError(f'config {path} cannot be read: {type(err).__name__}: {err}') from err
     if cfg_options:
         try:
