@@ -232,6 +232,8 @@ def test_tensors_elements_and_arrays_give_the_same(coco):
         element.pred_instances = InstanceData(**s['pred_instances'])
         elements.append(element)
     assert run(CocoMetric(gt), elements) == expected
+    half = [dict(s, pred_instances=InstanceData(**s['pred_instances'])) for s in samples]
+    assert run(CocoMetric(gt), half) == expected
     evaluator = Evaluator([CocoMetric(gt)])
     evaluator.dataset_meta = META
     evaluator.process(elements)

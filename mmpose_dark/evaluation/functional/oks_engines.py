@@ -16,7 +16,6 @@ import numpy as np
 
 __all__ = ['ENGINES', 'OksProblem', 'require_engine']
 
-AREA_RANGES = ('all', 'medium', 'large')  # square pixels: everything, 32^2 to 96^2, above
 INSTALL = {
     'hotcoco': 'pip install hotcoco',
     # its wheels stop at NumPy 1, so it is compiled here
@@ -130,7 +129,8 @@ def _rows_of(images: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return rows if wanted[-1] - wanted[0] + 1 == len(wanted) else rows[np.isin(images[rows], wanted)]
 
 
-# a function of (image numbers or None for all) -> precision (T, R, C, A) and recall (T, C, A), -1: no ground truth
+# a function of (image numbers or None for all) -> precision (T, R, C, A) and recall (T, C, A), -1: no ground truth;
+# T thresholds, R recalls, C categories, A areas: all, medium (32^2 to 96^2 square pixels), large
 Evaluate = Callable[[np.ndarray | None], tuple[np.ndarray, np.ndarray]]
 
 

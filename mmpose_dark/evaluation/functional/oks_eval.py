@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from .oks import COCO_SIGMAS
-from .oks_data import PARTS, OksDetections, OksGroundTruth, image_index, no_collection
+from .oks_data import PARTS, OksDetections, OksGroundTruth, all_finite, image_index, no_collection
 from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem, require_engine
 
 __all__ = ['IOU_TYPES', 'evaluate_oks']
@@ -154,8 +154,8 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
             f'{dt.source}: no prediction has a category of {gt.source} ({_few(gt.category_ids)}); '
             f'they have {_few(dt.category_ids)}'
         )
-    finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1) & np.isfinite(dt.scores)
-    if not finite.all():
+    if not all(map(all_finite, (dt.xy, dt.keypoint_scores, dt.scores))):
+        finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1) & np.isfinite(dt.scores)
         bad = int(np.argmin(finite))
         raise ValueError(
             f'{dt.source}: {int((~finite).sum())} predictions hold NaN or infinity, the first is number {bad}, '

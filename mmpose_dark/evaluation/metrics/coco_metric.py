@@ -12,11 +12,11 @@ from mmpose_dark.registry import METRICS
 
 from ..functional.keypoint_mapping import map_keypoints, map_sigmas
 from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
-from ..functional.oks_data import OksDetections, OksGroundTruth, keypoint_extent
+from ..functional.oks_data import OksDetections, OksGroundTruth, all_finite, keypoint_extent
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, evaluate_oks
 from .base import ArrayMetric
-from .sample_arrays import all_finite, describe, field, maybe_field, per_instance, stack
+from .sample_arrays import describe, field, maybe_field, per_instance, stack
 from .tables import PER_SAMPLE, Table
 
 __all__ = ['CocoMetric']

@@ -5,23 +5,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ['all_finite', 'describe', 'field', 'maybe_field', 'per_instance', 'stack', 'to_numpy']
+__all__ = ['describe', 'field', 'maybe_field', 'per_instance', 'stack', 'to_numpy']
 
 
 def to_numpy(value: Any) -> np.ndarray:
     """Return an array of a tensor on any device, an array or numbers."""
     return value.detach().cpu().numpy() if hasattr(value, 'detach') else np.asarray(value)
-
-
-def all_finite(array: np.ndarray) -> bool:
-    """Whether no number is NaN or infinite; three times faster than asking each.
-
-    >>> all_finite(np.array([1.0, np.inf, -np.inf]))
-    False
-    """
-    with np.errstate(invalid='ignore', over='ignore'):
-        total = array.sum(dtype=np.float64)
-    return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
 
 
 def describe(sample: dict) -> str:
@@ -42,11 +31,11 @@ def field(samples: list[dict], owner: str, name: str) -> list[Any]:
     """
     try:
         return [s[owner][name] for s in samples]
-    except (KeyError, TypeError) as err:
+    except (KeyError, AttributeError, TypeError) as err:
         for s in samples:
             held = s.get(owner)
-            if not isinstance(held, dict) or name not in held:
-                has = f'has {", ".join(sorted(held))}' if isinstance(held, dict) else 'is not there'
+            if held is None or name not in held:
+                has = 'is not there' if held is None else f'has {", ".join(sorted(held.keys()))}'
                 raise ValueError(f'{describe(s)}: no {name!r} in {owner!r}, which {has}') from err
         raise
 
@@ -55,7 +44,7 @@ def maybe_field(samples: list[dict], owner: str, name: str) -> list[Any] | None:
     """``sample[owner][name]`` of each sample, or None if any sample does not have it."""
     try:
         return [s[owner][name] for s in samples]
-    except KeyError:
+    except (KeyError, AttributeError):
         return None
 
 
