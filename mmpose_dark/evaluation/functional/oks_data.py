@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ['PARTS', 'OksDetections', 'OksGroundTruth', 'image_index', 'keypoint_extent', 'load_json', 'no_collection']
+__all__ = [
+    'PARTS',
+    'OksDetections',
+    'OksGroundTruth',
+    'all_finite',
+    'image_index',
+    'keypoint_extent',
+    'load_json',
+    'no_collection',
+]
 
 # part of a whole body -> field of its keypoints, field of its score in results, place among the 133 keypoints
 PARTS = {
