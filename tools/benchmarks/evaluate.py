@@ -13,12 +13,8 @@ import contextlib
 import io
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,8 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import Timing, measure, report
 
 from mmpose_dark.evaluation.functional import COCO_SIGMAS
 from mmpose_dark.evaluation.metrics import CocoMetric
@@ -94,54 +92,44 @@ def run_xtcocotools(ann_file: str, results: str) -> float:
     return float(run.stats[0])
 
 
-def timed(function: Callable[[], float], repeat: int) -> dict[str, float]:
-    """Figure and seconds: the first run, and median and range of the others."""
-    seconds = []
-    for _ in range(repeat + 1):
-        start = time.perf_counter()
-        figure = function()
-        seconds.append(time.perf_counter() - start)
-    rest = seconds[1:] or seconds
-    return dict(AP=figure, first=seconds[0], median=statistics.median(rest), least=min(rest), most=max(rest))
-
-
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--images', type=int, default=5000, help='number of pictures (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--repeat', type=int, default=3, help='timed runs after the first (default: %(default)s)')
+    parser.add_argument('--repeat', type=int, default=3, help='timed runs after one to warm up (default: %(default)s)')
     parser.add_argument('--out', help='also write the measurements to this json file')
     args = parser.parse_args()
     data, samples = make_data(args.images, args.seed)
-    rows: dict[str, dict[str, float]] = {}
+    figures: dict[str, float] = {}
+    timings: dict[str, Timing] = {}
+
+    def run(name: str, function: Callable[[], float], repeats: int, warm_up: int) -> None:
+        def call() -> None:
+            figures[name] = function()
+
+        timings[name] = measure(call, repeats=repeats, warm_up=warm_up)
+
     with tempfile.TemporaryDirectory() as folder:
         ann_file, results = os.path.join(folder, 'gt.json'), os.path.join(folder, 'dt.keypoints.json')
         Path(ann_file).write_text(json.dumps(data))
         plain = dict(nms_mode='none', score_mode='bbox')
-        rows['CocoMetric'] = timed(lambda: run_metric(ann_file, samples, **plain), args.repeat)
-        rows['CocoMetric, OKS-NMS'] = timed(lambda: run_metric(ann_file, samples, score_mode='bbox'), args.repeat)
+        run('CocoMetric', lambda: run_metric(ann_file, samples, **plain), args.repeat, 1)
+        run('with OKS-NMS', lambda: run_metric(ann_file, samples, score_mode='bbox'), args.repeat, 1)
         run_metric(ann_file, samples, outfile_prefix=os.path.join(folder, 'dt'), **plain)
         try:
-            rows['xtcocotools'] = timed(lambda: run_xtcocotools(ann_file, results), 0)
+            run('xtcocotools', lambda: run_xtcocotools(ann_file, results), 1, 0)
         except ImportError as err:
             print(f'xtcocotools is not installed ({err}): no comparison')
     print(f'{len(samples)} detections, {len(data["annotations"])} people, {args.images} pictures')
-    print(f'{"":22}{"AP":>9}{"first run":>12}{"median":>10}{"range":>18}{"faster":>9}')
-    slow = rows.get('xtcocotools', {}).get('median')
-    for name, r in rows.items():
-        faster = f'{slow / r["median"]:.1f}x' if slow else ''
-        spread = f'{r["least"]:.2f} to {r["most"]:.2f} s'
-        print(f'{name:22}{r["AP"]:9.6f}{r["first"]:10.2f} s{r["median"]:8.2f} s{spread:>18}{faster:>9}')
-    if slow and abs(rows['xtcocotools']['AP'] - rows['CocoMetric']['AP']) > 1e-6:
+    slow = timings.get('xtcocotools')
+    rows = [
+        dict(program=name, AP=round(figures[name], 6), time=t, faster=f'{slow.median / t.median:.1f}x' if slow else '')
+        for name, t in timings.items()
+    ]
+    report(rows, device='cpu', out=args.out)
+    if slow and abs(figures['xtcocotools'] - figures['CocoMetric']) > 1e-6:
         sys.exit('the figures differ')
-    if args.out:
-        commit = subprocess.run(
-            ['git', 'rev-parse', 'HEAD'], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        machine = dict(machine=platform.machine(), cpus=os.cpu_count(), python=platform.python_version())
-        report = dict(detections=len(samples), seconds=rows, commit=commit, **machine)
-        Path(args.out).write_text(json.dumps(report, indent=2))
 
 
 if __name__ == '__main__':
