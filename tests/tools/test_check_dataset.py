@@ -12,6 +12,7 @@ import types
 import cv2
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from mmpose_dark.datasets.checks import check_config
 
@@ -340,6 +341,31 @@ def test_other_definition(data):
     assert data.found(phases=['val']) == {('warning', 'sigmas')}
 
 
+def test_mistyped_dataset(data):
+    data.config['val_dataloader']['dataset']['type'] = 'CocoDatasett'
+    (finding,) = data.check(phases=['val']).findings
+    assert finding.check == 'dataset'
+    assert 'CocoDataset' in finding.message
+    data.config['val_dataloader']['dataset'].update(type='CocoDataset', an_file='x')
+    (finding,) = data.check(phases=['val']).findings
+    assert 'an_file' in finding.message
+
+
+def test_dataset_with_a_format_of_its_own(data):
+    from mmpose_dark.datasets import CocoDataset
+    from mmpose_dark.registry import DATASETS
+
+    @DATASETS.register_module(name='OwnFormatForTest', force=True)
+    class OwnFormat(CocoDataset):
+        def load_data_list(self):
+            return [dict(super().load_data_list()[0], img_path=self.data_root + '/gone.png')]
+
+    data.config['train_dataloader']['dataset']['type'] = 'OwnFormatForTest'
+    report = data.check(phases=['train'])
+    assert [(f.severity, f.check) for f in report.findings] == [('note', 'format')]
+    assert report.sections[0].facts['samples'] == '1'
+
+
 def test_pipeline_that_fails(data):
     data.config['val_dataloader']['dataset']['pipeline'] = [lambda results: results['no such entry']]
     assert data.found(phases=['val']) == {('error', 'pipeline')}
@@ -461,6 +487,33 @@ def test_mpii_metric_needs_head_boxes(data):
     )
     data.config['model'], data.config['val_evaluator'] = None, dict(type='MpiiPCKAccuracy')
     assert data.found(phases=['val']) == {('error', 'evaluator-file')}
+
+
+def test_mpii_head_boxes_of_other_people(data):
+    ann, mat = data.root / 'mpii.json', data.root / 'gt.mat'
+    other = mpii_person(joints=[[90 + 6 * i, 60 + 7 * i] for i in range(16)], joints_vis=[0] + [1] * 15)
+    ann.write_text(json.dumps([mpii_person(), other]))
+    joints = np.array([mpii_person()['joints'], other['joints']], float)
+    missing = np.zeros((2, 16), np.uint8)
+    missing[1, 0], joints[1, 0] = 1, 0
+    data.config['val_dataloader']['dataset'] = dict(
+        type='MpiiDataset',
+        ann_file=str(ann),
+        headbox_file=str(mat),
+        data_prefix=dict(img=str(data.root / 'val' / 'images')),
+        pipeline=PIPELINE,
+        test_mode=True,
+    )
+    data.config['model'], data.config['val_evaluator'] = None, dict(type='MpiiPCKAccuracy')
+    for order, expected in (
+        ([0, 1], set()),
+        ([1, 0], {('error', 'head-boxes')}),
+        ([0], {('error', 'head-boxes'), ('error', 'dataset')}),
+    ):
+        boxes = np.tile(np.array([[10.0, 10], [30, 40]])[..., None], len(order))
+        truth = dict(pos_gt_src=joints[order].transpose(1, 2, 0), jnt_missing=missing[order].T, headboxes_src=boxes)
+        savemat(mat, truth)
+        assert data.found(phases=['val']) == expected
 
 
 def test_mpii_record_without_center(data):

@@ -24,7 +24,7 @@ from converter_tools import (
 from mmpose_dark.datasets import parse_pose_metainfo
 
 EPILOG = """
-example (hr-lspet.zip unpacked to data/lspet):
+example (the data set unpacked to data/lspet):
   python tools/dataset_converters/lspet2coco.py data/lspet/joints.mat data/lspet/images data/lspet/annotations
 
 It writes lspet_train.json and lspet_val.json. A box is the extent of the labelled joints, 15 % and 5 pixels wider on

@@ -92,7 +92,7 @@ class Section:
         for finding in worst_first(self.findings):
             mark = finding.severity.upper() if finding.severity == 'error' else finding.severity
             lines.append(f'  {mark:7} {finding.check}: {finding.message}')
-            if finding.file:
+            if finding.file and finding.file not in finding.message:
                 lines.append(f'            in {finding.file}')
             lines += [f'            - {example}' for example in finding.examples]
             if finding.count > len(finding.examples) > 0:

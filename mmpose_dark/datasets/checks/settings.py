@@ -9,9 +9,10 @@ import numpy as np
 from .people import People
 from .report import Finding, found
 
-__all__ = ['as_list', 'check_definition', 'check_evaluators', 'check_network', 'needs_area']
+__all__ = ['as_list', 'check_definition', 'check_evaluators', 'check_head_boxes', 'check_network', 'needs_area']
 
 _USUAL_SIGMAS = (0.005, 0.5)
+_SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
 _OKS_METRICS = ('CocoMetric', 'CocoWholeBodyMetric')
 
 
@@ -100,6 +101,8 @@ def check_evaluators(
             message = f"{{n}} images have no crowdIndex, which {kind} with iou_type='keypoints_crowd' needs"
             out.append(found('error', 'crowd-index', message, file=people.file, rows=lacking, label='image {}'.format))
         path = evaluator.get('ann_file')
+        if kind == 'MpiiPCKAccuracy' and headbox_file:
+            out += check_head_boxes(people, headbox_file)
         if not path or evaluator.get('format_only') or '://' in path:
             continue
         if not os.path.exists(path):
@@ -108,6 +111,35 @@ def check_evaluators(
         elif not (os.path.isdir(path) or (os.path.exists(people.file) and os.path.samefile(path, people.file))):
             out += _compare_files(kind, path, people)
     return out
+
+
+def check_head_boxes(people: People, path: str) -> list[Finding]:
+    """Compare MPII's annotations with gt_valid.mat, which has the head sizes of the same people in the same order.
+
+    Args:
+        people: of the json file.
+        path: of the MATLAB file; what is wrong with the file as a whole is the dataset's to say.
+    """
+    from scipy.io import loadmat
+
+    try:
+        truth = loadmat(path)
+        joints, missing = truth['pos_gt_src'].transpose(2, 0, 1), truth['jnt_missing'].T > 0
+    except (OSError, ValueError, KeyError, NotImplementedError):
+        return []
+    if joints.shape != people.keypoints[..., :2].shape or missing.shape != joints.shape[:2]:
+        message = f'it is for {len(joints)} people, {people.file} has {len(people)}'
+        return [found('error', 'head-boxes', message, file=path)]
+    shared = people.labelled & ~missing
+    away = np.abs(people.keypoints[..., :2] + 1 - joints).max(-1) > _SAME_JOINT
+    rows = np.flatnonzero((shared & away).any(1) | (people.labelled.any(1) & ~shared.any(1)))
+    if not len(rows):
+        return []
+    message = (
+        f'{{n}} of {len(people)} people are others than in {people.file}, or in another order: they would be measured '
+        "by somebody else's head; the two files must belong together"
+    )
+    return [found('error', 'head-boxes', message, file=path, rows=rows, label=people.label)]
 
 
 def _compare_files(kind: str, path: str, people: People) -> list[Finding]:

@@ -14,7 +14,7 @@ from .people import People, coco_people, mpii_people, read_annotations
 from .records import check_categories, check_ids, check_images, check_usable
 from .report import Finding
 
-__all__ = ['Source', 'leaves', 'read_people']
+__all__ = ['Source', 'build_source', 'leaves', 'read_people']
 
 _LAZY = 'lazy_init'
 
@@ -71,7 +71,7 @@ def build_source(place: str, config: dict, pipeline: list) -> Source:
     """Build a dataset without reading its files."""
     config = copy.deepcopy(config)
     kind = DATASETS.get(config['type']) if isinstance(config['type'], str) else config['type']
-    if issubclass(kind, BaseCocoStyleDataset):
+    if isinstance(kind, type) and issubclass(kind, BaseCocoStyleDataset):
         config[_LAZY] = True
     ignore = any(
         isinstance(t, Mapping) and t.get('type') == 'LoadImage' and t.get('color_type') == 'color_ignore_orientation'
