@@ -1,11 +1,14 @@
 """A small real network on the tiny COCO set, run by the tools in processes of their own."""
 
+import functools
+import http.server
 import os
 import pathlib
 import runpy
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -103,3 +106,25 @@ def run_tool(tmp_path_factory):
 
     run.env = env
     return run
+
+
+@pytest.fixture
+def host(tmp_path):
+    """A folder and the address it is served at."""
+    folder = tmp_path / 'host'
+    folder.mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler.log_message = lambda *_: None
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs=dict(poll_interval=0.01), daemon=True)
+    thread.start()
+    yield folder, f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Downloads of this test go to a cache of its own."""
+    monkeypatch.setenv('MMPOSE_DARK_CACHE', str(tmp_path / 'cache'))

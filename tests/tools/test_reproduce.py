@@ -1,10 +1,7 @@
 """A made-up row over a loopback server: published, fetched, hash checked, tested, compared."""
 
-import functools
-import http.server
 import json
 import pathlib
-import threading
 
 import pytest
 import torch
@@ -13,26 +10,7 @@ from mmpose_dark.engine import PoseRunner
 from mmpose_dark.registry import MODELS
 from mmpose_dark.utils.config_io import load_config
 
-
-@pytest.fixture
-def host(tmp_path):
-    """A folder and the address it is served at."""
-    folder = tmp_path / 'host'
-    folder.mkdir()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    handler.log_message = lambda *_: None
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs=dict(poll_interval=0.01), daemon=True)
-    thread.start()
-    yield folder, f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv('MMPOSE_DARK_CACHE', str(tmp_path / 'cache'))
+pytestmark = pytest.mark.usefixtures('cache')
 
 
 def zoo_file(tmp_path, *rows, **benchmark):
