@@ -22,7 +22,7 @@ from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 from mmpose_dark.utils.cli_errors import user_errors
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = ROOT / 'configs' / 'demo' / 'people_dark_128x96.py'
+CONFIG = ROOT / 'configs' / 'demo' / 'people_dark_192x144.py'
 FIGURES = ('AP', 'AP .5', 'AP .75', 'AR')
 PICTURES = 12
 
@@ -55,6 +55,7 @@ def read_config(args: argparse.Namespace) -> Any:
             places[f'{part}_evaluator.ann_file'] = osp.join(root, 'annotations', f'{split}.json')
     cfg = load_config(CONFIG, places)
     cfg.work_dir = str(args.work_dir)
+    cfg.load_from = str(ROOT / cfg.load_from)
     cfg.device = str(resolve_device(args.device))
     if args.quick:
         cfg.train_cfg.max_epochs = 1
@@ -91,8 +92,9 @@ def train(cfg: Any, settings: PeopleSettings, *, retrain: bool) -> Path:
             old.unlink(missing_ok=True)
     work_dir.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(dict(key=key.hexdigest())))
-    cfg.resume = find_latest_checkpoint(str(work_dir)) is not None
     cfg = cfg.copy()
+    if find_latest_checkpoint(str(work_dir)) is not None:
+        cfg.resume, cfg.load_from = True, None
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     validate_config(cfg)
     PoseRunner.from_cfg(cfg).train()
