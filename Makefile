@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: demo test test-all install xtcocotools lint bench clean
+.PHONY: demo test test-all install xtcocotools lint clean
 
 demo: $(STAMP)
 	@$(BIN)/python tools/demo.py $(ARGS)

@@ -54,7 +54,7 @@ def test_definition_and_annotations(folder, monkeypatch):
 
     from mmpose_dark.utils.config_io import load_config
 
-    cfg = load_config('data/arms/arms_dark_128x96.py')
+    cfg = load_config('data/arms/arms_dark_192x144.py')
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         assert loader.dataset.metainfo.from_file == 'data/arms/arms.py'
         assert loader.dataset.data_root == 'data/arms/'

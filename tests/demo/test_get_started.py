@@ -82,5 +82,5 @@ def test_all_of_it_runs_in_order(tmp_path: Path) -> None:
     assert len(pictures) == 8
     assert (clone / 'demo' / 'output' / 'people.jpg').is_file()
     assert len(list((clone / 'demo' / 'output').glob('val_*_pose.jpg'))) == 8
-    assert list((clone / 'work_dirs' / 'browse' / 'people_dark_128x96').glob('train_sheet_*.jpg'))
+    assert list((clone / 'work_dirs' / 'browse' / 'people_dark_192x144').glob('train_sheet_*.jpg'))
     assert list((clone / 'work_dirs' / 'people_tb').rglob('events.out.tfevents*'))

@@ -19,7 +19,7 @@ def test_configs_are_valid(path: pathlib.Path) -> None:
     cfg = load_config(path)
     validate_config(cfg)
     assert cfg.model.head.decoder.unbiased
-    if cfg.load_from:
+    if cfg.load_from and cfg.load_from.startswith('demo/'):  # shipped with the project
         weights = ROOT / cfg.load_from
         assert weights.is_file()
         assert weights.stat().st_size < 5e6
