@@ -51,9 +51,7 @@ def main() -> None:
     height, width = args.shape
     print(f'{args.config}: one image of {height}x{width} (height x width)\n\n{table(cost)}\n')
     print(f'Parameters: {cost.parameters / 1e6:.2f} M')
-    print(
-        f'GFLOPs:     {cost.gflops:.2f} (multiply-accumulates of convolution and linear layers / 2^30)'
-    )
+    print(f'GFLOPs:     {cost.gflops:.2f} (multiply-accumulates of convolution and linear layers / 2^30)')
     print(f'GMACs:      {cost.gmacs:.2f} (the same / 10^9)')
 
 
