@@ -1,6 +1,6 @@
 # What `make demo` trains: a small DARK network on people that the project draws itself.
 # Data: python tools/misc/generate_people.py data/people
-# It starts from a small checkpoint (people_start_128x96.py says how that was made), because from scratch two
+# It starts from a small checkpoint (people_start_192x144.py says how that was made), because from scratch two
 # cores would need more than the three minutes that the demo may take.
 _base_ = ['../_base_/default_runtime.py']
 
@@ -8,7 +8,7 @@ codec = dict(
     type='MSRAHeatmap', input_size=(144, 192), heatmap_size=(36, 48), sigma=1.5, unbiased=True, blur_kernel_size=7
 )
 max_epochs = 6
-load_from = 'demo/people_start-1b4c3bfc_20261121.pth'
+load_from = 'demo/people_start-b5cd8987_20261121.pth'
 
 model = dict(
     type='TopDown',
@@ -81,7 +81,7 @@ channels_last = True
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=1000)
 val_cfg = dict(amp='auto')
 test_cfg = dict(amp='auto')
-optim_wrapper = dict(type='AmpOptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05))
+optim_wrapper = dict(type='AmpOptimWrapper', optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.05))
 param_scheduler = [
     dict(type='LinearLR', begin=0, end=60, start_factor=0.01, by_epoch=False),
     dict(

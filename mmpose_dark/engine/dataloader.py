@@ -1,5 +1,6 @@
 """Completing a data loader's settings with what suits this project."""
 
+import gc
 import signal
 from typing import Any
 
@@ -13,7 +14,12 @@ __all__ = ['complete_dataloader_cfg', 'start_worker']
 
 
 def start_worker(worker_id: int, *, seed: int = 0, rank: int = 0, num_workers: int = 0) -> None:
-    """Set a loader's worker process up: own seed, one OpenCV thread, and Ctrl-C left to the main process."""
+    """Set a loader's worker process up: own seed, one OpenCV thread, and Ctrl-C left to the main process.
+
+    What was inherited from the main process is kept from the garbage collector: a finished data loader among it would
+    be torn down here, in a process that its workers do not belong to, and says so with a traceback.
+    """
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
     seed_everything(seed, rank * max(num_workers, 1) + worker_id)
