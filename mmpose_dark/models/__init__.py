@@ -2,8 +2,17 @@
 
 from .backbones import Hourglass, HRNet, ResNet
 from .data_preprocessor import PoseDataPreprocessor
-from .detectors import TopDown
+from .detectors import HeatmapEnsemble, TopDown
 from .heads import HeatmapHead
 from .losses import KeypointMSELoss
 
-__all__ = ['HRNet', 'HeatmapHead', 'Hourglass', 'KeypointMSELoss', 'PoseDataPreprocessor', 'ResNet', 'TopDown']
+__all__ = [
+    'HRNet',
+    'HeatmapEnsemble',
+    'HeatmapHead',
+    'Hourglass',
+    'KeypointMSELoss',
+    'PoseDataPreprocessor',
+    'ResNet',
+    'TopDown',
+]
