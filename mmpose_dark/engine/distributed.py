@@ -3,6 +3,7 @@
 mmengine's own start calls ``torch.cuda.set_device`` always, which a CPU build of torch does not have.
 """
 
+import atexit
 import datetime
 import os
 import subprocess
@@ -53,6 +54,12 @@ def init_distributed(
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']) % torch.cuda.device_count())
     extra = {} if timeout is None else dict(timeout=datetime.timedelta(seconds=timeout))
     torch.distributed.init_process_group(backend if device.type == 'cuda' else 'gloo', **extra)
+    atexit.register(_leave)  # its threads, left running, may abort the process when the interpreter ends
+
+
+def _leave() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _first_slurm_host() -> str:
