@@ -1,4 +1,4 @@
-# The first part of the demo's start: 13 epochs at 128x96 and a constant learning rate. See people_start_192x144.py.
+# The first part of the demo's start: 3 epochs at 128x96 and a constant learning rate. See people_start_192x144.py.
 _base_ = ['people_start_192x144.py']
 
 codec = dict(_base_.codec, input_size=(96, 128), heatmap_size=(24, 32), sigma=1, blur_kernel_size=3)
@@ -9,6 +9,6 @@ val_dataloader = dict(dataset=dict(pipeline=_base_._load + _crop))
 test_dataloader = val_dataloader
 
 load_from = None
-train_cfg = dict(max_epochs=13)
+train_cfg = dict(max_epochs=3)
 optim_wrapper = dict(optimizer=dict(lr=4e-3))
 param_scheduler = [dict(type='LinearLR', begin=0, end=200, start_factor=0.01, by_epoch=False)]

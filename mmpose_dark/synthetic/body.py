@@ -4,13 +4,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ['KEYPOINT_NAMES', 'SIDES', 'Body', 'Pose', 'Skeleton', 'build_skeleton', 'rotate']
+__all__ = ['KEYPOINT_NAMES', 'SIDES', 'SKELETON', 'Body', 'Pose', 'Skeleton', 'build_skeleton', 'rotate']
 
 KEYPOINT_NAMES = (
     'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder', 'left_elbow',
     'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle',
     'right_ankle',
 )  # fmt: skip
+
+SKELETON = (
+    (15, 13), (13, 11), (16, 14), (14, 12), (11, 12), (5, 11), (6, 12), (5, 6), (5, 7), (6, 8), (7, 9), (8, 10),
+    (1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6),
+)  # fmt: skip
+"""COCO's limbs: pairs of positions in ``KEYPOINT_NAMES``."""
 
 SIDES = (('left', 1.0), ('right', -1.0))
 """Name of a side and the sign of its x in the body's frame (x points to the person's left)."""

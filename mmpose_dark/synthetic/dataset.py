@@ -20,21 +20,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .body import KEYPOINT_NAMES
+from .body import KEYPOINT_NAMES, SKELETON
 from .detections import jitter_boxes
 from .scene import PersonLabel, draw_scene
 
 __all__ = ['GENERATOR_VERSION', 'PeopleSettings', 'encode_mask', 'is_complete', 'write_dataset']
 
-GENERATOR_VERSION = 1
-"""Raised whenever the same seed gives other pictures than before."""
+GENERATOR_VERSION = 2
+"""Raised whenever the same seed gives other pictures or labels than before."""
 
 SETTINGS_FILE = 'people.json'
 _FIRST_ID = dict(train=1, val=1_000_001)
-_SKELETON = [
-    [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10], [9, 11],
-    [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,8 @@ def write_dataset(
         contributor='',
         date_created='',
     )
-    categories = [dict(id=1, name='person', supercategory='person', keypoints=list(KEYPOINT_NAMES), skeleton=_SKELETON)]
+    skeleton = [[a + 1, b + 1] for a, b in SKELETON]
+    categories = [dict(id=1, name='person', supercategory='person', keypoints=list(KEYPOINT_NAMES), skeleton=skeleton)]
     for split, lists in content.items():
         _write_json(root / 'annotations' / f'{split}.json', dict(info=info, **lists, categories=categories))
     _write_json(root / 'annotations' / 'val_detections.json', detections)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .background import Backdrop, draw_backdrop, draw_occluder
-from .body import build_skeleton
+from .body import SKELETON, build_skeleton
 from .figure import dress, sample_body, sample_outfit
 from .poses import sample_pose
 from .render import Layer, Light, render_figure
@@ -24,7 +24,9 @@ class PersonLabel:
 
     Attributes:
         keypoints: (17, 3) x and y in the picture, integer = pixel centre, and 2 visible, 1 hidden by
-            something or by the own body, 0 outside of the picture (x and y are 0 then).
+            something or by the own body, 0 not labelled (x and y are 0 then): outside of the picture, or hidden
+            with no joint next to it in sight. As in COCO, whose annotators guess a hidden wrist from the elbow,
+            and leave it out where the whole arm is behind somebody.
         mask: (H, W) bool, pixels of which the person covers at least half and nothing before covers half.
         pose: name of the family of the pose.
     """
@@ -124,9 +126,20 @@ def label_person(layer: Layer, transmission: np.ndarray, pose: str = '') -> Pers
     inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)
     at = np.clip(pixels, 0, (width - 1, height - 1))
     uncovered = transmission[at[:, 1], at[:, 0]] > 0.5
-    keypoints[inside, :2] = layer.keypoints[inside]
-    keypoints[inside, 2] = 1 + (layer.in_sight & uncovered)[inside]
+    in_sight = inside & layer.in_sight & uncovered
+    labelled = inside & (in_sight | _next_to(in_sight))
+    keypoints[labelled, :2] = layer.keypoints[labelled]
+    keypoints[labelled, 2] = 1 + in_sight[labelled]
     return PersonLabel(keypoints, mask, pose)
+
+
+def _next_to(marked: np.ndarray) -> np.ndarray:
+    """(K,) which joints share a limb of the skeleton with a marked one."""
+    neighbours = np.zeros_like(marked)
+    for a, b in SKELETON:
+        neighbours[a] |= marked[b]
+        neighbours[b] |= marked[a]
+    return neighbours
 
 
 def _draw_person(
