@@ -1,14 +1,21 @@
-"""What the benchmarks share: timing with warm-up, spread and device synchronisation, and a record of where it ran."""
+"""What the benchmarks share: timing with warm-up, spread and device synchronisation, and the record they leave.
 
+A benchmark times ours and a plain baseline in one run, and hands its rows to ``report``, losses too.
+``docs/benchmarks.md`` is generated from the json files by ``tools/docs/benchmarks.py``.
+"""
+
+import datetime
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -26,7 +33,8 @@ class Timing(NamedTuple):
     repeats: int
 
     def __str__(self) -> str:
-        return f'{self.median:.3g} ms ({self.low:.3g}-{self.high:.3g})'
+        median, low, high = (f'{v:.3g}' if v < 1000 else f'{v:.0f}' for v in self[:3])
+        return f'{median} ms ({low}-{high})'
 
 
 def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu', warm_up: int = 2) -> Timing:
@@ -43,8 +51,26 @@ def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu'
         function()
         synchronize(device)
         times.append(1e3 * (time.perf_counter() - start))
-    quartiles = statistics.quantiles(times, n=4) if repeats > 1 else [times[0]] * 3
+    quartiles = statistics.quantiles(times, n=4, method='inclusive') if repeats > 1 else [times[0]] * 3
     return Timing(statistics.median(times), quartiles[0], quartiles[2], repeats)
+
+
+def sweep_points(*, base_people: int) -> Iterator[tuple[str, str, int, int, tuple[int, int], int]]:
+    """What a sweep measures: one of people a batch, keypoints and input size varied at a time.
+
+    Args:
+        base_people: people a batch where that is not what is varied; 17 keypoints and 256x192 where those are not.
+
+    Yields:
+        factor, value, people, keypoints, input (width, height), and what stands for the value on an axis.
+    """
+    base = (192, 256)
+    for people in (1, 4, 16, 64, 256):
+        yield 'people a batch', str(people), people, 17, base, people
+    for keypoints in (17, 21, 68, 133):
+        yield 'keypoints', str(keypoints), base_people, keypoints, base, keypoints
+    for width, height in ((96, 128), base, (288, 384)):
+        yield 'input size', f'{height}x{width}', base_people, 17, (width, height), width * height
 
 
 def synchronize(device: str) -> None:
@@ -57,7 +83,7 @@ def synchronize(device: str) -> None:
 
 
 def machine(device: str) -> dict:
-    """What a figure depends on: processor, device, threads, versions and commit."""
+    """What a figure depends on: processor, device, threads, versions, commit, and what else the machine did."""
     name = torch.cuda.get_device_name(device) if torch.device(device).type == 'cuda' else _processor()
     git = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True)
     return dict(
@@ -66,6 +92,7 @@ def machine(device: str) -> dict:
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         load_average=round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None,
+        other_programs=_cores_of_others(),
         system=platform.platform(),
         python=platform.python_version(),
         torch=torch.__version__,
@@ -82,18 +109,88 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def report(rows: Sequence[dict], *, device: str, out: str | None) -> None:
-    """Print ``rows`` (equal keys) as a table below a line on the machine; write both as json if ``out`` is given."""
+def _clocks() -> tuple[float, float, float] | None:
+    """Seconds on the wall, of all processors at work, and of this program with its children; None where unknown."""
+    stat = Path('/proc/stat')
+    if not stat.exists():
+        return None
+    user, nice, system, _, _, irq, soft_irq, *_ = map(int, stat.read_text().split(maxsplit=8)[1:8])
+    busy = (user + nice + system + irq + soft_irq) / os.sysconf('SC_CLK_TCK')
+    return time.perf_counter(), busy, sum(os.times()[:4])
+
+
+_BEGIN = _clocks()
+
+
+def _cores_of_others() -> float | None:
+    """Processor cores that other programs kept busy since this one began, on average."""
+    now = _clocks()
+    if now is None or _BEGIN is None:
+        return None
+    wall, busy, own = (b - a for a, b in zip(_BEGIN, now, strict=True))
+    return round(max(0.0, busy - own) / max(wall, 1e-9), 1)
+
+
+def report(
+    rows: Sequence[dict], *, device: str, out: str | None, sweep: Sequence[dict] = (), notes: Sequence[str] = ()
+) -> None:
+    """Print ``rows`` (equal keys) as a table below a line on the machine; write all as json if ``out`` is given.
+
+    The json's keys: ``benchmark`` (the program's name), ``title`` (the first line of its description), ``command``,
+    ``date``, ``machine``, ``results`` (the rows), ``sweep``, ``notes``.
+
+    Args:
+        rows: the table. A :class:`Timing` becomes its four numbers in the json.
+        device: where it was measured.
+        out: json file.
+        sweep: a second table, with one of several factors varied at a time: rows with ``factor`` (what is varied),
+            ``value`` (to what), ``amount`` (a number that stands for it on an axis), then a :class:`Timing` each.
+        notes: what a reader has to know besides, such as that a baseline is missing.
+    """
     record = machine(device)
     print(
         f'{record["device"]}, {record["threads"]} of {record["cores"]} CPU cores, load {record["load_average"]}, '
         f'torch {record["torch"]}, commit {record["commit"]}'
     )
+    for table in filter(None, (rows, sweep)):
+        _print_table(table)
+    for note in notes:
+        print(note)
+    if out:
+        program = sys.modules['__main__']
+        content = dict(
+            benchmark=Path(sys.argv[0]).stem,
+            title=(program.__doc__ or '').strip().split('\n')[0],
+            command=_command(),
+            date=datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
+            machine=record,
+            results=[_plain(row) for row in rows],
+            sweep=[_plain(row) for row in sweep],
+            notes=list(notes),
+        )
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_text(json.dumps(content, indent=1) + '\n')
+
+
+def _print_table(rows: Sequence[dict]) -> None:
     header = list(rows[0])
     lines = [header, *([str(row[key]) for key in header] for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     for line in lines:
         print('  '.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
-    if out:
-        results = [{k: v._asdict() if isinstance(v, Timing) else v for k, v in row.items()} for row in rows]
-        Path(out).write_text(json.dumps(dict(machine=record, results=results), indent=2) + '\n')
+
+
+def _plain(row: dict) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if not isinstance(value, Timing):
+            return value
+        return {k: float(f'{v:.4g}') for k, v in value._asdict().items()} | dict(repeats=value.repeats)
+
+    return {key: plain(value) for key, value in row.items()}
+
+
+def _command() -> str:
+    """The command line, with the program's path from the repository's root."""
+    program = Path(sys.argv[0]).resolve()
+    shown = program.relative_to(ROOT).as_posix() if program.is_relative_to(ROOT) else str(program)
+    return shlex.join(['python', shown, *sys.argv[1:]])

@@ -1,11 +1,13 @@
 """How fast heatmaps become keypoints, against the plain loop over keypoints.
 
     python tools/benchmarks/decode.py
+    python tools/benchmarks/decode.py --sweep --out decode.json
     python tools/benchmarks/decode.py --device cuda --dtype float16 --repeat 50 --out decode.json
 
-The loop is the DARK paper's post-processing with OpenCV on one core, as the reference toolboxes run it. "memory" is
+The loop is the DARK paper's post-processing with OpenCV on one core, as the reference toolboxes run it. "floor" is
 the time to read the maps once (their maximum), below which no decoding can go. The largest difference between the
-loop's keypoints and ours is printed in input pixels.
+loop's keypoints and ours is printed in input pixels. ``--sweep`` also varies the number of people, of keypoints and
+the input size, one at a time.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report
+from _bench import Timing, measure, report, sweep_points
 
 from mmpose_dark.codecs import MSRAHeatmap
 
@@ -66,6 +68,34 @@ def loop(heatmaps: np.ndarray, kernel_size: int) -> np.ndarray:
     return result
 
 
+def time_case(case: tuple, args: argparse.Namespace) -> tuple[dict[str, Timing], float]:
+    """Time floor, quarter-pixel, DARK and loop of one case; also the largest difference of DARK's in input pixels."""
+    people, keypoints, width, height, sigma, kernel_size = case
+    maps = make_heatmaps(people, keypoints, width, height, sigma=sigma, seed=0)
+    tensor = torch.from_numpy(maps).to(args.device, getattr(torch, args.dtype))
+    read = tensor.float().cpu().numpy()  # what the loop gets: the same values
+    settings = dict(input_size=(4 * width, 4 * height), heatmap_size=(width, height), sigma=sigma)
+    timings = dict(floor=measure(lambda: tensor.amax((2, 3)), repeats=args.repeat, device=args.device))
+    for name in ('quarter_pixel', 'dark'):
+        codec = MSRAHeatmap(**settings, unbiased=name == 'dark', blur_kernel_size=kernel_size)
+        decode = torch.compile(codec.batch_decode, fullgraph=True) if args.compile else codec.batch_decode
+        timings[name] = measure(lambda f=decode: f(tensor), repeats=args.repeat, device=args.device)
+    difference = np.abs(decode(tensor)[0].cpu().numpy() - 4 * loop(read, kernel_size)).max()
+    few = min(args.repeat, max(3, args.repeat // 7))
+    timings['loop'] = measure(lambda: loop(read, kernel_size), repeats=few, warm_up=0)  # called once above
+    return timings, float(difference)
+
+
+def sweep(args: argparse.Namespace) -> list[dict]:
+    """One factor varied at a time around 64 people of 17 keypoints at 256x192."""
+    rows = []
+    for factor, value, people, keypoints, (width, height), amount in sweep_points(base_people=64):
+        case = (people, keypoints, width // 4, height // 4, height / 128, 17 if height > 256 else 11)
+        timings, _ = time_case(case, args)
+        rows.append(dict(factor=factor, value=value, amount=amount, **timings))
+    return rows
+
+
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -74,6 +104,8 @@ def main() -> None:
     parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
     parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
     parser.add_argument('--compile', action='store_true', help='decode through torch.compile')
+    parser.add_argument('--sweep', action='store_true', help='also vary people, keypoints and input size')
+    parser.add_argument('--cases', type=int, help='only the first so many cases of the table')
     parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -81,32 +113,19 @@ def main() -> None:
         torch.set_num_threads(args.threads)
 
     rows = []
-    for people, keypoints, width, height, sigma, kernel_size in CASES:
-        maps = make_heatmaps(people, keypoints, width, height, sigma=sigma, seed=0)
-        tensor = torch.from_numpy(maps).to(args.device, getattr(torch, args.dtype))
-        read = tensor.float().cpu().numpy()  # what the loop gets: the same values
-        settings = dict(input_size=(4 * width, 4 * height), heatmap_size=(width, height), sigma=sigma)
-        timings: dict[str, Timing] = {}
-        for name in ('quarter', 'dark'):
-            codec = MSRAHeatmap(**settings, unbiased=name == 'dark', blur_kernel_size=kernel_size)
-            decode = torch.compile(codec.batch_decode, fullgraph=True) if args.compile else codec.batch_decode
-            timings[name] = measure(lambda f=decode, t=tensor: f(t), repeats=args.repeat, device=args.device)
-        difference = np.abs(decode(tensor)[0].cpu().numpy() - 4 * loop(read, kernel_size)).max()
-        memory = measure(lambda t=tensor: t.amax((2, 3)), repeats=args.repeat, device=args.device)
-        plain = measure(lambda r=read, k=kernel_size: loop(r, k), repeats=max(3, args.repeat // 7), warm_up=1)
+    for case in CASES[: args.cases]:
+        timings, difference = time_case(case, args)
+        people, keypoints, width, height, _, kernel_size = case
         rows.append(
             dict(
                 heatmaps=f'{people}x{keypoints}x{height}x{width}',
                 kernel=kernel_size,
-                memory=memory,
-                quarter_pixel=timings['quarter'],
-                dark=timings['dark'],
-                loop=plain,
-                speedup=round(plain.median / timings['dark'].median, 1),
+                **timings,
+                speedup=round(timings['loop'].median / timings['dark'].median, 1),
                 difference_px=f'{difference:.1e}',
             )
         )
-    report(rows, device=args.device, out=args.out)
+    report(rows, device=args.device, out=args.out, sweep=sweep(args) if args.sweep else ())
 
 
 if __name__ == '__main__':

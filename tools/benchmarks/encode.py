@@ -1,10 +1,12 @@
 """How fast keypoints become target heatmaps, against the plain loop over keypoints.
 
     python tools/benchmarks/encode.py
+    python tools/benchmarks/encode.py --sweep --out encode.json
     python tools/benchmarks/encode.py --device cuda --repeat 50 --out encode.json
 
-The loop draws the unbiased Gaussian of one keypoint after the other with NumPy, as the reference toolboxes do.
-"memory" is the time to take the maps' memory and fill it once.
+The loops draw one keypoint after the other with NumPy, as the reference toolboxes do: "loop" the whole map of an
+unbiased Gaussian, "patch_loop" the small patch of a biased one. "floor" is the time to write memory of the maps' size
+once. ``--sweep`` also varies the number of people, of keypoints and the input size, one at a time.
 """
 
 import argparse
@@ -16,7 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report
+from _bench import Timing, measure, report, sweep_points
 
 from mmpose_dark.codecs import MSRAHeatmap
 
@@ -36,46 +38,80 @@ def loop(xy: np.ndarray, width: int, height: int, *, sigma: float) -> list[np.nd
     return targets
 
 
+def patch_loop(xy: np.ndarray, width: int, height: int, *, sigma: float) -> list[np.ndarray]:
+    """Biased targets one keypoint at a time: a patch of three sigma to each side of the rounded centre."""
+    radius = round(3 * sigma)
+    offset = np.arange(-radius, radius + 1, dtype=np.float32)
+    patch = np.exp(-(offset**2 + offset[:, None] ** 2) / (2 * sigma * sigma))
+    targets = []
+    for person in xy:
+        maps = np.zeros((len(person), height, width), np.float32)
+        for j, (mx, my) in enumerate(np.floor(person + 0.5).astype(int)):
+            left, top = mx - radius, my - radius
+            x0, y0 = max(0, left), max(0, top)
+            x1, y1 = min(width, mx + radius + 1), min(height, my + radius + 1)
+            if x0 < x1 and y0 < y1:
+                maps[j, y0:y1, x0:x1] = patch[y0 - top : y1 - top, x0 - left : x1 - left]
+        targets.append(maps)
+    return targets
+
+
+def time_case(case: tuple, args: argparse.Namespace) -> tuple[dict[str, Timing], float]:
+    """Time floor, both encodings and both loops of one case; also the largest difference of a heatmap's value."""
+    people, keypoints, width, height, sigma = case
+    rng = np.random.default_rng(0)
+    xy = rng.uniform(0, (4 * width, 4 * height), (people, keypoints, 2)).astype(np.float32)
+    tensor, visible = torch.from_numpy(xy).to(args.device), torch.ones(people, keypoints, device=args.device)
+    memory = tensor.new_empty(people, keypoints, height, width)
+    timings = dict(floor=measure(lambda: memory.fill_(1), repeats=args.repeat, device=args.device))
+    few, size, differences = min(args.repeat, max(3, args.repeat // 4)), (4 * width, 4 * height), []
+    for name, plain in (('biased', patch_loop), ('unbiased', loop)):
+        codec = MSRAHeatmap(size, (width, height), sigma, unbiased=name == 'unbiased')
+        timings[name] = measure(
+            lambda c=codec: c.batch_encode(tensor, visible), repeats=args.repeat, device=args.device
+        )
+        timings[plain.__name__] = measure(lambda f=plain: f(xy / 4, width, height, sigma=sigma), repeats=few, warm_up=1)
+        expected = torch.from_numpy(np.stack(plain(xy / 4, width, height, sigma=sigma)))
+        differences.append((codec.batch_encode(tensor, visible)[0].cpu() - expected).abs().max().item())
+    return timings, max(differences)
+
+
+def sweep(args: argparse.Namespace) -> list[dict]:
+    """One factor varied at a time around 32 people of 17 keypoints at 256x192."""
+    rows = []
+    for factor, value, people, keypoints, (width, height), amount in sweep_points(base_people=32):
+        timings, _ = time_case((people, keypoints, width // 4, height // 4, height / 128), args)
+        rows.append(dict(factor=factor, value=value, amount=amount, **timings))
+    return rows
+
+
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
     parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
     parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
+    parser.add_argument('--sweep', action='store_true', help='also vary people, keypoints and input size')
+    parser.add_argument('--cases', type=int, help='only the first so many cases of the table')
     parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
 
     rows = []
-    for people, keypoints, width, height, sigma in CASES:
-        rng = np.random.default_rng(0)
-        xy = rng.uniform(0, (4 * width, 4 * height), (people, keypoints, 2)).astype(np.float32)
-        tensor, visible = torch.from_numpy(xy).to(args.device), torch.ones(people, keypoints, device=args.device)
-        timings: dict[str, Timing] = {}
-        for name in ('biased', 'unbiased'):
-            codec = MSRAHeatmap((4 * width, 4 * height), (width, height), sigma, unbiased=name == 'unbiased')
-            timings[name] = measure(
-                lambda c=codec, p=tensor, v=visible: c.batch_encode(p, v), repeats=args.repeat, device=args.device
-            )
-        expected = np.stack(loop(xy / 4, width, height, sigma=sigma))
-        difference = np.abs(codec.batch_encode(tensor, visible)[0].cpu().numpy() - expected).max()
-        memory = measure(lambda t=tensor, s=expected.shape: t.new_ones(s), repeats=args.repeat, device=args.device)
-        plain = measure(
-            lambda p=xy / 4, w=width, h=height, s=sigma: loop(p, w, h, sigma=s), repeats=max(3, args.repeat // 4)
-        )
+    for case in CASES[: args.cases]:
+        timings, difference = time_case(case, args)
+        people, keypoints, width, height, _ = case
         rows.append(
             dict(
                 heatmaps=f'{people}x{keypoints}x{height}x{width}',
-                memory=memory,
-                biased=timings['biased'],
-                unbiased=timings['unbiased'],
-                loop=plain,
-                speedup=round(plain.median / timings['unbiased'].median, 1),
+                **timings,
+                speedup_biased=round(timings['patch_loop'].median / timings['biased'].median, 1),
+                speedup=round(timings['loop'].median / timings['unbiased'].median, 1),
                 difference=f'{difference:.1e}',
             )
         )
-    report(rows, device=args.device, out=args.out)
+    report(rows, device=args.device, out=args.out, sweep=sweep(args) if args.sweep else ())
 
 
 if __name__ == '__main__':
