@@ -1,0 +1,203 @@
+"""What limits a step, in plain words."""
+
+from dataclasses import dataclass
+
+from .clock import BACKWARD, LOADER, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER, StepTimes
+from .table import PhaseRow, summarize
+
+__all__ = ['LoaderSettings', 'Profile', 'StepSettings', 'advise', 'rate_text']
+
+_NOTABLE = 0.1  # share of a step from which on a phase is worth a word
+_MARGIN = 1.2  # how much faster than the network the loader should be
+
+
+@dataclass(frozen=True)
+class LoaderSettings:
+    """How a data loader is set up.
+
+    Attributes:
+        workers: processes; 0 for none.
+        persistent: whether they live on between epochs.
+        pinned: whether batches are copied to pinned memory.
+        prefetch: batches that each worker makes ahead.
+    """
+
+    workers: int = 0
+    persistent: bool = False
+    pinned: bool = False
+    prefetch: int = 0
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """What was profiled.
+
+    Attributes:
+        mode: 'train' or 'test'.
+        device: 'cpu', 'cuda' or 'mps'.
+        precision: 'float32', 'float16' or 'bfloat16'.
+        channels_last: whether convolutions run with the channels innermost.
+        cores: of the machine, usable by this process.
+        threads: of torch in the main process.
+        targets_in_loader: whether the pipeline makes heatmaps (GenerateTarget).
+        flip_test: whether each batch goes through the network twice.
+        acc_interval: steps from one training accuracy to the next; 0 where it is not known.
+    """
+
+    mode: str
+    device: str
+    precision: str = 'float32'
+    channels_last: bool = False
+    cores: int = 1
+    threads: int = 1
+    targets_in_loader: bool = False
+    flip_test: bool = False
+    acc_interval: int = 0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a profiled run found.
+
+    Attributes:
+        steps: the measured ones.
+        loader_rate: samples a second of the loader when nobody else is at work.
+        settings: what was profiled.
+        loader: how its loader is set up.
+        overlapped_ms: milliseconds a step, the waiting at the borders of the phases left out; None on the CPU.
+    """
+
+    steps: list[StepTimes]
+    loader_rate: float
+    settings: StepSettings
+    loader: LoaderSettings
+    overlapped_ms: float | None = None
+
+    @property
+    def rows(self) -> list[PhaseRow]:
+        """The table."""
+        return summarize(self.steps, self.settings.mode)
+
+    @property
+    def network_rate(self) -> float:
+        """Samples a second of all of the step but the waiting for data."""
+        rows = {row.phase: row for row in self.rows}
+        return 1e3 / max(rows['step'].ms_a_sample - rows[LOADER].ms_a_sample, 1e-9)
+
+
+def rate_text(rate: float) -> str:
+    """Return samples a second with two digits or more.
+
+    >>> rate_text(1234.5), rate_text(3.21)
+    ('1234', '3.2')
+    """
+    return f'{rate:.0f}' if rate >= 10 else f'{rate:.1f}'
+
+
+def advise(profile: Profile) -> list[str]:
+    """Say what limits the step and what to change, most important first.
+
+    >>> steps = [StepTimes({'loader': 0.001, 'network': 0.03, 'backward': 0.06}, 32)]
+    >>> settings = StepSettings('train', 'cuda', precision='float16', channels_last=True, cores=8)
+    >>> advise(Profile(steps, 900.0, settings, LoaderSettings(4, True, True, 2)))
+    ['The network is the limit and the loader has time to spare: nothing here is worth changing.']
+    """
+    share = {row.phase: row.share for row in profile.rows}
+    rate, wanted = profile.loader_rate, profile.network_rate
+    waits, slow = share[LOADER] >= _NOTABLE, rate < wanted
+    found = []
+    if waits or slow:
+        found.append(_limit_text(share[LOADER], rate, wanted))
+        found += _loader_advice(profile)
+    elif rate < _MARGIN * wanted:
+        found.append(
+            f'The loader just keeps up ({rate_text(rate)} samples/s for {rate_text(wanted)}): one worker more if there '
+            'is a core for it, before anything makes the network faster.'
+        )
+    others = _step_advice(share, profile.settings, profile.loader)
+    if not found and others:
+        found.append('The loader is not the limit.')
+    if not found and not others:
+        return ['The network is the limit and the loader has time to spare: nothing here is worth changing.']
+    return found + others
+
+
+def _limit_text(waiting: float, rate: float, wanted: float) -> str:
+    if waiting >= _NOTABLE:
+        return (
+            f'The loader is the limit: {100 * waiting:.0f} % of the time goes by waiting for data; with data at hand '
+            f'the steps would be {1 / max(1 - waiting, 1e-9):.1f} times as fast.'
+        )
+    return (
+        'The loader will be the limit once its prefetched batches are used up: it gives '
+        f'{rate_text(rate)} samples/s, the rest of the step takes {rate_text(wanted)}.'
+    )
+
+
+def _loader_advice(profile: Profile) -> list[str]:
+    settings, loader = profile.settings, profile.loader
+    name = f'{settings.mode}_dataloader'
+    found = []
+    needed = max(
+        loader.workers + 1, round(_MARGIN * max(loader.workers, 1) * profile.network_rate / profile.loader_rate)
+    )
+    most = settings.cores if settings.device != 'cpu' else settings.cores - 1
+    if loader.workers < most:
+        found.append(
+            f'More workers: {loader.workers} now, {min(needed, most)} for this network on {settings.cores} cores '
+            f'({name}.num_workers, --num-workers).'
+        )
+    if settings.device == 'cpu' and loader.workers + settings.threads > settings.cores:
+        found.append(
+            f'The network computes with {settings.threads} threads beside {loader.workers} workers on '
+            f'{settings.cores} cores, so they take time from each other: compare OMP_NUM_THREADS='
+            f'{max(1, settings.cores - max(loader.workers, 1))}; less work a sample helps both.'
+        )
+    if loader.workers and not loader.persistent:
+        found.append(f'Workers start anew in each epoch: {name}.persistent_workers=True.')
+    if settings.device == 'cuda' and not loader.pinned:
+        found.append(f'Batches are copied from pageable memory: {name}.pin_memory=True.')
+    if settings.targets_in_loader:
+        found.append('Workers make heatmaps and send them: without GenerateTarget the head makes them on the device.')
+    found.append(
+        'Less work a sample: store pictures no larger than the network needs, or let LoadImage decode large JPEGs at '
+        'reduced scale where it has the option; many small files on a slow disk are faster from an archive (zip, LMDB '
+        "or tar through LoadImage's backend_args)."
+    )
+    if loader.workers:
+        found.append(
+            'A worker should use one thread: leave worker_init_fn as it is, or call cv2.setNumThreads(0) there.'
+        )
+    return found
+
+
+def _step_advice(share: dict[str, float], settings: StepSettings, loader: LoaderSettings) -> list[str]:
+    found = []
+    name = f'{settings.mode}_dataloader'
+    network = share[NETWORK] + share.get(BACKWARD, 0.0)
+    if network >= 0.5:
+        changes = [] if settings.channels_last else ['--channels-last']
+        if settings.precision == 'float32':
+            changes.append('--amp' + ('' if settings.device == 'cuda' else ' (if the processor computes in bfloat16)'))
+        if changes:
+            found.append(f'The network takes {100 * network:.0f} % of the time: compare {" and ".join(changes)}.')
+        if settings.mode == 'test' and settings.flip_test:
+            found.append(
+                'The flip test runs the network twice: model.test_cfg.flip_test=False halves that, for less AP.'
+            )
+    if settings.device == 'cuda' and share[TRANSFER] >= _NOTABLE:
+        changes = [] if loader.pinned else [f'{name}.pin_memory=True']
+        changes.append('model.data_preprocessor.non_blocking=True')
+        found.append(f'Transfer takes {100 * share[TRANSFER]:.0f} %: {" and ".join(changes)}.')
+    if settings.mode == 'train' and share[METRIC] >= _NOTABLE:
+        found.append(f'Training accuracy takes {100 * share[METRIC]:.0f} %: a larger model.head.acc_interval.')
+    if settings.device == 'cuda' and share.get(OPTIMIZER, 0.0) >= _NOTABLE:
+        found.append(
+            f'The optimizer takes {100 * share[OPTIMIZER]:.0f} %: optim_wrapper.optimizer.fused=True for Adam, AdamW '
+            'and SGD, or a larger batch.'
+        )
+    if share[REST] >= 2 * _NOTABLE:
+        found.append(
+            f'{100 * share[REST]:.0f} % go to hooks and bookkeeping: a larger batch, or fewer hooks in each iteration.'
+        )
+    return found
