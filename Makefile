@@ -1,12 +1,13 @@
 # make demo: install, generate a data set, train, test and draw.   make test: install, run the tests.
-# Both make .venv with PYTHON if there is none, and are quick the second time.
+# make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
+# All make .venv with PYTHON if there is none, and are quick the second time.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: demo test test-all install xtcocotools lint clean
+.PHONY: demo test test-all bench install xtcocotools lint clean
 
 demo: $(STAMP)
 	@$(BIN)/python tools/demo.py $(ARGS)
@@ -17,6 +18,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	@$(BIN)/python -m pytest -m "slow or not slow" $(ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python tools/benchmarks/run_all.py $(ARGS)
 
 install: $(STAMP)
 

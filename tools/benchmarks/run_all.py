@@ -13,26 +13,36 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
-# The arguments of the quick form, and whether the benchmark has a --device.
+
+
+class Quick(NamedTuple):
+    """Arguments of a benchmark's quick form, and what else it gets on a GPU; None: it has no ``--device``."""
+
+    arguments: tuple[str, ...] = ()
+    on_gpu: tuple[str, ...] | None = None
+
+
 QUICK = dict(
-    decode=(('--sweep', '--threads', '1'), True),
-    encode=(('--sweep', '--threads', '1'), True),
-    evaluate=((), False),
-    pipeline=((), False),
-    inference=((), True),
-    train_step=((), True),
+    decode=Quick(('--sweep', '--threads', '1'), on_gpu=()),
+    encode=Quick(('--sweep', '--threads', '1'), on_gpu=()),
+    evaluate=Quick(),
+    pipeline=Quick(),
+    inference=Quick(on_gpu=()),
+    train_step=Quick(on_gpu=('--full',)),
+    tried=Quick(),
 )
 
 
 def run(name: str, *, out_dir: Path, device: str) -> int:
     """Run one benchmark in a process of its own, its output shown; return its exit status."""
-    arguments, takes_device = QUICK[name]
+    quick = QUICK[name]
     suffix = '' if device == 'cpu' else f'_{device.replace(":", "")}'
-    command = [sys.executable, str(HERE / f'{name}.py'), *arguments]
-    if takes_device and device != 'cpu':
-        command += ['--device', device]
+    command = [sys.executable, str(HERE / f'{name}.py'), *quick.arguments]
+    if device != 'cpu' and quick.on_gpu is not None:
+        command += ['--device', device, *quick.on_gpu]
     return subprocess.run([*command, '--out', str(out_dir / f'{name}{suffix}.json')]).returncode
 
 
@@ -43,7 +53,7 @@ def main() -> int:
     parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
     parser.add_argument('--out-dir', type=Path, default=Path('work_dirs/benchmarks'), help='default: %(default)s')
     args = parser.parse_args()
-    names = args.only or [n for n, (_, takes_device) in QUICK.items() if takes_device or args.device == 'cpu']
+    names = args.only or [n for n, quick in QUICK.items() if args.device == 'cpu' or quick.on_gpu is not None]
     args.out_dir.mkdir(parents=True, exist_ok=True)
     began, failed = time.monotonic(), []
     for number, name in enumerate(names, 1):

@@ -1,0 +1,149 @@
+"""What was tried in place of what is used, both timed in one run.
+
+    python tools/benchmarks/tried.py
+    python tools/benchmarks/tried.py --only "peaks" --repeat 50
+
+Each row has the same result from both within rounding, or the program ends with an error. 64 people of 17 keypoints at
+256x192 unless the row says otherwise; one torch thread unless ``--threads`` says otherwise.
+"""
+
+import argparse
+import functools
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import measure, report
+from decode import make_heatmaps
+
+from mmpose_dark.codecs import (
+    MSRAHeatmap,
+    blur_around_peaks,
+    gaussian_kernel,
+    heatmap_peaks,
+    unbiased_gaussian_heatmaps,
+)
+from mmpose_dark.codecs.peak_blur import _from_windows
+
+KERNEL = 11
+SIZE = dict(input_size=(192, 256), heatmap_size=(48, 64), sigma=2.0)
+
+
+def band(length: int) -> Tensor:
+    """Matrix (length, length) that blurs a line of pixels, zeros outside it."""
+    line = torch.arange(length)
+    offset = line - line[:, None] + KERNEL // 2
+    weights = torch.tensor(gaussian_kernel(KERNEL))[offset.clamp(0, KERNEL - 1)]
+    return weights * ((offset >= 0) & (offset < KERNEL))
+
+
+def blur_whole_maps(maps: Tensor, peaks: Tensor, *, down: Tensor, across: Tensor) -> Tensor:
+    """Two matrix products over every map, then the 5x5 around each peak: (N, K, 5, 5)."""
+    n, k, height, width = maps.shape
+    blurred = (down @ (maps.view(-1, width) @ across).view(n * k, height, width)).unfold(1, 5, 1).unfold(2, 5, 1)
+    x, y = peaks.view(-1, 2).unbind(-1)
+    return blurred[torch.arange(n * k), y - 2, x - 2].view(n, k, 5, 5)
+
+
+def torch_peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """``heatmap_peaks`` by ``Tensor.max``."""
+    values, index = maps.flatten(-2).max(-1)
+    width = maps.shape[-1]
+    return torch.stack((index % width, index // width), -1), values
+
+
+def exponential_everywhere(xy: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
+    """Unbiased targets with an exponential for each pixel of each map."""
+    x, y = torch.arange(size[0]), torch.arange(size[1])[:, None]
+    squared = (x - xy[..., 0, None, None]) ** 2 + (y - xy[..., 1, None, None]) ** 2
+    return torch.exp(-squared / (2 * sigma * sigma))
+
+
+def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
+    """What is used and what was tried instead, by name."""
+    maps = torch.from_numpy(make_heatmaps(64, 17, 48, 64, sigma=2.0, seed=0))
+    # Away from the border, where the blur of whole maps has no 5x5.
+    peaks = heatmap_peaks(maps)[0].clamp(torch.tensor([2, 2]), torch.tensor([45, 61]))
+    bands = band(64), band(48)
+    rng = np.random.default_rng(0)
+    xy = torch.from_numpy(rng.uniform(0, (48, 64), (64, 17, 2)).astype(np.float32))
+    body = torch.from_numpy(rng.uniform(0, (72, 96), (16, 133, 2)).astype(np.float32))
+    ones = torch.ones(16, 133)
+    large = dict(heatmap_size=(72, 96), sigma=3.0)
+    codec = MSRAHeatmap(**SIZE, unbiased=True, blur_kernel_size=KERNEL)
+
+    @functools.cache
+    def compiled() -> Callable:
+        return torch.compile(codec.batch_decode, fullgraph=True)
+
+    def used_encode() -> Tensor:
+        return unbiased_gaussian_heatmaps(xy, torch.ones(64, 17), heatmap_size=(48, 64), sigma=2.0)[0]
+
+    def in_new_memory() -> Tensor:
+        across, down = (
+            torch.exp(-((torch.arange(length) - body[..., axis, None]) ** 2 / 18).clamp_max(43))
+            for axis, length in enumerate((72, 96))
+        )
+        return down[..., :, None] * across[..., None, :]
+
+    found: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        'decode: blur the whole maps, by matrix products': (
+            lambda: blur_around_peaks(maps, peaks, kernel_size=KERNEL),
+            lambda: blur_whole_maps(maps, peaks, down=bands[0], across=bands[1]),
+        ),
+        "decode: gather each peak's window, then blur it (what a GPU runs)": (
+            lambda: blur_around_peaks(maps, peaks, kernel_size=KERNEL),
+            lambda: _from_windows(maps, peaks, KERNEL),
+        ),
+        "decode: peaks by torch's maximum instead of NumPy's": (
+            lambda: heatmap_peaks(maps)[0],
+            lambda: torch_peaks(maps)[0],
+        ),
+        'encode: an exponential for each pixel': (used_encode, lambda: exponential_everywhere(xy, (48, 64), 2.0)),
+        "encode: the C library's memory instead of huge pages, 16 whole bodies at 384x288": (
+            lambda: unbiased_gaussian_heatmaps(body, ones, **large)[0],
+            in_new_memory,
+        ),
+    }
+    if shutil.which('g++') or shutil.which('clang++'):
+        found['decode: torch.compile on the CPU (compiling not counted)'] = (
+            lambda: codec.batch_decode(maps)[0],
+            lambda: compiled()(maps)[0],
+        )
+    return found
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', default='', help='rows that contain this')
+    parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
+    parser.add_argument('--threads', type=int, default=1, help='torch threads (default: 1)')
+    parser.add_argument('--out', help='write the figures and the machine to this json file')
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    rows = []
+    for name, (used, tried) in cases().items():
+        if args.only not in name:
+            continue
+        difference = (used().to(torch.float64) - tried().to(torch.float64)).abs().max().item()
+        if difference > 1e-3:
+            sys.exit(f'{name}: the results differ by {difference:g}')
+        ours, other = (measure(function, repeats=args.repeat) for function in (used, tried))
+        rows.append(
+            {'tried instead': name, 'used': ours, 'tried': other, 'speedup': round(other.median / ours.median, 1)}
+        )
+    if not rows:
+        sys.exit(f'--only {args.only!r}: no row of that name')
+    report(rows, device='cpu', out=args.out)
+
+
+if __name__ == '__main__':
+    main()

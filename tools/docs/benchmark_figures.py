@@ -1,0 +1,128 @@
+"""Pictures of the benchmarks: cost over people, keypoints and input size, and samples over their floor."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use('Agg')
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+__all__ = ['draw_rows', 'draw_sweep']
+
+COLORS = ('#444444', '#1f6fb2', '#d1702e', '#9a9a9a')
+FLOOR = '#c9d3dc'
+
+
+def draw_sweep(
+    rows: list[dict], path: Path, *, series: dict[str, str], floor: tuple[str, str], digest: str, title: str
+) -> None:
+    """Draw one panel for each factor of a sweep: milliseconds, both axes logarithmic, loops dashed.
+
+    Args:
+        rows: rows of a sweep as ``tools/benchmarks/_bench.py`` describes them.
+        path: png file to write.
+        series: columns to draw and what to call them; the first is the baseline.
+        floor: column below which nothing can go, drawn as an area, and what to call it.
+        digest: kept in the file, tells what it was drawn from.
+        title: stands above the panels.
+    """
+    factors = list(dict.fromkeys(row['factor'] for row in rows))
+    figure, axes = plt.subplots(1, len(factors), figsize=(10.2, 3.9), sharey=True, squeeze=False)
+    figure.subplots_adjust(left=0.068, right=0.842, bottom=0.15, top=0.88, wspace=0.09)
+    key, floor_name = floor
+    lowest = min(row[key]['median'] for row in rows) / 2
+    for axis, factor in zip(axes[0], factors, strict=True):
+        points = [row for row in rows if row['factor'] == factor]
+        amount = [row['amount'] for row in points]
+        axis.fill_between(amount, lowest, [row[key]['median'] for row in points], color=FLOOR, linewidth=0)
+        for (column, name), color in zip(series.items(), COLORS, strict=False):
+            low, high = ([row[column][end] for row in points] for end in ('low', 'high'))
+            axis.fill_between(amount, low, high, color=color, alpha=0.2, linewidth=0)
+            median = [row[column]['median'] for row in points]
+            dashes = '--' if 'loop' in name else '-'
+            axis.plot(amount, median, dashes, color=color, linewidth=2, marker='o', markersize=4)
+        axis.set(xscale='log', yscale='log', xlabel=factor)
+        axis.set_xticks(amount, [row['value'] for row in points], fontsize=8.5)
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.margins(x=0.04)
+        axis.grid(alpha=0.25)
+    axes[0, 0].set_ylim(bottom=lowest)
+    axes[0, 0].set_ylabel('milliseconds a batch')
+    axes[0, 0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value:g}'))
+    axes[0, 0].yaxis.set_minor_formatter(NullFormatter())
+    last = rows[-1]
+    labels = [(last[c]['median'], name, color) for (c, name), color in zip(series.items(), COLORS, strict=False)]
+    _name_ends(axes[0, -1], last['amount'], [*labels, (last[key]['median'], floor_name, '#70808e')])
+    figure.suptitle(title, x=0.068, ha='left', fontsize=11)
+    _save(figure, path, digest)
+
+
+def draw_rows(
+    rows: list[dict], path: Path, *, names: list[str], cost: str, floor: tuple[str, str], digest: str, title: str
+) -> None:
+    """Draw a bar for each row: its cost as a dot with its spread, over its floor as an area.
+
+    Args:
+        rows: rows of a table.
+        path: png file to write.
+        names: what to call the rows.
+        cost: column of the cost.
+        floor: column of the floor, and what to call it.
+        digest: kept in the file, tells what it was drawn from.
+        title: stands above.
+    """
+    key, floor_name = floor
+    figure, axis = plt.subplots(figsize=(9.6, 1.0 + 0.5 * len(rows)), layout='constrained')
+    place = np.arange(len(rows))
+    floors = [row[key]['median'] for row in rows]
+    axis.barh(place, floors, color=FLOOR, height=0.62)
+    spread = np.array(
+        [[row[cost]['median'] - row[cost]['low'], row[cost]['high'] - row[cost]['median']] for row in rows]
+    )
+    medians = [row[cost]['median'] for row in rows]
+    axis.errorbar(medians, place, xerr=spread.T, fmt='o', color=COLORS[1], markersize=7, elinewidth=2)
+    for y, (median, low) in enumerate(zip(medians, floors, strict=True)):
+        axis.annotate(
+            f'{median / low:.2f} x the floor',
+            (rows[y][cost]['high'], y),
+            xytext=(8, 0),
+            textcoords='offset points',
+            va='center',
+            color=COLORS[1],
+        )
+        axis.text(0.02 * max(floors), y, floor_name, va='center', fontsize=8.5, color='#51606c')
+    axis.set_yticks(place, names)
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1.2 * max(row[cost]['high'] for row in rows))
+    axis.set_xlabel('milliseconds a sample')
+    axis.spines[['top', 'right']].set_visible(False)
+    axis.set_title(title, loc='left', fontsize=11)
+    _save(figure, path, digest)
+
+
+def _name_ends(axis: Axes, x: float, labels: list[tuple[float, str, str]]) -> None:
+    """Write names beside the ends of lines, apart enough to be read."""
+    low, high = np.log(axis.get_ylim())
+    apart, y = 0.075, -np.inf
+    for value, name, color in sorted(labels):
+        y = max(y + apart, (np.log(value) - low) / (high - low))
+        axis.annotate(
+            name,
+            (x, value),
+            xytext=(1.03, y),
+            textcoords='axes fraction',
+            va='center',
+            color=color,
+            fontsize=9,
+            annotation_clip=False,
+        )
+
+
+def _save(figure: plt.Figure, path: Path, digest: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110, metadata={'Software': None, 'Description': digest})
+    plt.close(figure)
