@@ -61,17 +61,18 @@ class _WatchedLoader:
 
     def free_rate(self, batches: int, progress: Callable[[str, int, int], None]) -> float:
         """Samples a second when nothing else is done than taking batches; those made before do not count."""
-        ahead = (self.num_workers or 0) * (self.prefetch_factor or 0)
-        samples, start = 0, None
-        for number in range(ahead + batches):
+        ahead = (self.num_workers or 0) * (self.prefetch_factor or 0) + 1
+        samples, start = 0, 0.0
+        for number in range(1, ahead + batches + 1):
             batch = self.next_or_none()
             batch = self.next_or_none() if batch is None else batch
-            if number >= ahead:
-                start = self._clock.now() if start is None else start
-                samples += _batch_size(batch) if number > ahead else 0
-            progress('loader alone', number + 1, ahead + batches)
-            if number > ahead and self._clock.now() - start > _LOADER_SECONDS:
-                break
+            progress('loader alone', number, ahead + batches)
+            if number == ahead:
+                start = self._clock.now()
+            elif number > ahead:
+                samples += _batch_size(batch)
+                if self._clock.now() - start > _LOADER_SECONDS:
+                    break
         return samples / max(self._clock.now() - start, 1e-9)
 
 
@@ -157,7 +158,7 @@ def profile_runner(
         progress: called with what is done, how much of it, and how much there is.
 
     Raises:
-        ValueError: the data gives no batch, or not enough of them.
+        ValueError: the loader gives no batch, or the loop ends too early.
     """
     clock = PhaseClock(synchronize=_synchronizer(runner.device))
     loop = runner.train_loop if mode == 'train' else runner.test_loop
@@ -195,6 +196,11 @@ def profile_runner(
         progress('warm-up' if count <= warm_up else 'steps', count, wanted)
 
     loader = loop.dataloader
+    if not len(loader):
+        raise ValueError(
+            f'the loader gives no batch: {len(loader.dataset)} samples, batches of {loader.batch_size}, and drop_last; '
+            'use a smaller batch (--batch-size)'
+        )
     watched = _WatchedLoader(loader, clock, start=start, done=lambda: count >= wanted, cycle=mode == 'test')
     with undo:
         loop.dataloader, loop.run_iter = watched, counted
@@ -205,9 +211,6 @@ def profile_runner(
             undo.callback(delattr, loop.evaluator, 'evaluate')
         runner.train() if mode == 'train' else runner.test()
     if count < wanted:
-        raise ValueError(
-            f'only {count} of {wanted} steps could be made: {len(loader.dataset)} samples in batches of '
-            f'{loader.batch_size}; use a smaller batch, or more data'
-        )
+        raise ValueError(f'the loop ended after {count} of {wanted} steps: give it more epochs or iterations')
     rate = watched.free_rate(max(steps, 2 * loader_settings.workers), progress)
     return Profile(kept, rate, settings, loader_settings, overlapped)
