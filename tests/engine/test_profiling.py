@@ -148,17 +148,27 @@ def test_nothing_to_change():
 
 
 def test_a_loader_that_is_the_limit():
-    bad = LoaderSettings(2, persistent=False, pinned=False, prefetch=2)
+    bad = LoaderSettings(2, persistent=False, pinned=False, prefetch=2, single_thread=False)
     settings = dataclasses.replace(GPU, targets_in_loader=True)
     lines = advise(profile(100, 500, loader=bad, settings=settings))
     assert '50 % of the time goes by waiting' in lines[0]
     assert '2.0 times as fast' in lines[0]
     text = '\n'.join(lines)
     assert 'More workers: 2 now, 5 for this network on 16 cores (train_dataloader.num_workers' in text
-    for word in ('persistent_workers', 'pin_memory', 'GenerateTarget', 'archive', 'reduced scale', 'one thread'):
+    for word in ('persistent_workers', 'pin_memory', 'GenerateTarget', 'archive', 'reduce_to', 'one thread'):
         assert word in text
-    text = '\n'.join(advise(profile(100, 500, loader=dataclasses.replace(GOOD_LOADER, workers=16))))
-    for word in ('More workers', 'persistent_workers', 'pin_memory', 'GenerateTarget'):
+    settings = dataclasses.replace(GPU, reduced=True, packed=True)
+    loader = dataclasses.replace(GOOD_LOADER, workers=16)
+    text = '\n'.join(advise(profile(100, 500, settings=settings, loader=loader)))
+    for word in (
+        'More workers',
+        'persistent_workers',
+        'pin_memory',
+        'GenerateTarget',
+        'reduce_to',
+        'archive',
+        'one thread',
+    ):
         assert word not in text
 
 

@@ -22,12 +22,25 @@ def test_training(tiny_config, call_tool, tmp_path):
     assert found['network'] > found['codec']
     assert sum(found.values()) == pytest.approx(2)  # the phases, and the step
     record = json.loads(out.read_text())
-    assert (record['settings']['precision'], record['loader']['workers']) == ('float32', 1)
+    assert (record['settings']['precision'], record['settings']['acc_interval']) == ('float32', 1)
+    assert record['loader'] == dict(workers=1, persistent=False, pinned=False, prefetch=2, single_thread=True)
     assert 'training step of tiny: 2 samples' in printed
     assert 'loader alone: ' in printed
     assert all(line in printed for line in record['advice'])
     assert 'coco/AP' not in printed
     assert not list(tmp_path.rglob('*.pth'))
+
+
+def test_heatmaps_of_the_loader_are_transferred_not_made(tiny_config, call_tool, tmp_path):
+    config, out = tmp_path / 'shipped.py', tmp_path / 'profile.json'
+    config.write_text(
+        f'_base_ = [{str(tiny_config)!r}]\n'
+        'train_dataloader = dict(dataset=dict(pipeline=[\n'
+        "    *_base_.load, _base_.crop[0], dict(type='GenerateTarget', encoder=_base_.codec), _base_.crop[1]]))\n"
+    )
+    call_tool(TOOL, config, '--device', 'cpu', '--steps', 2, '--warm-up', 1, '--num-workers', 0, '--out', out)
+    assert shares(out)['codec'] == 0
+    assert json.loads(out.read_text())['settings']['targets_in_loader']
 
 
 def test_testing_in_bfloat16(tiny_config, call_tool, tmp_path):

@@ -20,12 +20,14 @@ class LoaderSettings:
         persistent: whether they live on between epochs.
         pinned: whether batches are copied to pinned memory.
         prefetch: batches that each worker makes ahead.
+        single_thread: whether a worker starts with this project's function, which gives OpenCV one thread.
     """
 
     workers: int = 0
     persistent: bool = False
     pinned: bool = False
     prefetch: int = 0
+    single_thread: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class StepSettings:
         threads: of torch in the main process.
         targets_in_loader: whether the pipeline makes heatmaps (GenerateTarget).
         flip_test: whether each batch goes through the network twice.
+        reduced: whether large JPEG files are decoded at reduced scale.
+        packed: whether pictures are read from an archive.
         acc_interval: steps from one training accuracy to the next; 0 where it is not known.
     """
 
@@ -52,6 +56,8 @@ class StepSettings:
     threads: int = 1
     targets_in_loader: bool = False
     flip_test: bool = False
+    reduced: bool = False
+    packed: bool = False
     acc_interval: int = 0
 
 
@@ -159,14 +165,19 @@ def _loader_advice(profile: Profile) -> list[str]:
         found.append(f'Batches are copied from pageable memory: {name}.pin_memory=True.')
     if settings.targets_in_loader:
         found.append('Workers make heatmaps and send them: without GenerateTarget the head makes them on the device.')
-    found.append(
-        'Less work a sample: store pictures no larger than the network needs, or let LoadImage decode large JPEGs at '
-        'reduced scale where it has the option; many small files on a slow disk are faster from an archive (zip, LMDB '
-        "or tar through LoadImage's backend_args)."
-    )
-    if loader.workers:
+    if settings.mode == 'train' and not settings.reduced:
         found.append(
-            'A worker should use one thread: leave worker_init_fn as it is, or call cv2.setNumThreads(0) there.'
+            'Less work a sample: pictures much larger than the people in them are decoded at reduced scale with '
+            'LoadImage.reduce_to=(width, height) of the network input in the training pipeline; or store them smaller.'
+        )
+    if not settings.packed:
+        found.append(
+            'Many small files on a slow or distant disk are faster from one archive: tools/misc/pack_images.py '
+            '(a second run is no test of that: the system keeps files in memory).'
+        )
+    if loader.workers and not loader.single_thread:
+        found.append(
+            f'A worker should use one thread: leave {name}.worker_init_fn out, or call cv2.setNumThreads(0) in yours.'
         )
     return found
 

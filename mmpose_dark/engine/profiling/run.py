@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..amp import amp_dtype
+from ..dataloader import start_worker
 from .advice import LoaderSettings, Profile, StepSettings
 from .clock import BACKWARD, CODEC, LOADER, LOSS, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER, PhaseClock, StepTimes
 
@@ -114,13 +115,19 @@ def _wrapped_parts(runner: Any, loop: Any, mode: str) -> Iterator[tuple[Any, str
         yield loop.evaluator, 'process', METRIC
 
 
+def _transforms(dataset: Any) -> list[Any]:
+    """The transforms of a data set and of those that it is made of."""
+    parts = [t for part in getattr(dataset, 'datasets', ()) for t in _transforms(part)]
+    return [*parts, *getattr(getattr(dataset, 'pipeline', None), 'transforms', ())]
+
+
 def _settings(runner: Any, loop: Any, mode: str) -> tuple[StepSettings, LoaderSettings]:
     model, loader = runner.bare_model, loop.dataloader
     half = getattr(runner.optim_wrapper, 'cast_dtype', None) if mode == 'train' else None
     if mode == 'test' and loop.amp:
         half = amp_dtype(loop.amp, runner.device)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    transforms = getattr(getattr(loader.dataset, 'pipeline', None), 'transforms', ())
+    transforms = _transforms(loader.dataset)
     settings = StepSettings(
         mode=mode,
         device=runner.device.type,
@@ -130,10 +137,17 @@ def _settings(runner: Any, loop: Any, mode: str) -> tuple[StepSettings, LoaderSe
         threads=torch.get_num_threads(),
         targets_in_loader=any(type(t).__name__ == 'GenerateTarget' for t in transforms),
         flip_test=bool((getattr(model, 'test_cfg', None) or {}).get('flip_test')),
+        reduced=any(getattr(t, 'reduce_to', None) for t in transforms),
+        packed=any((getattr(t, 'backend_args', None) or {}).get('backend') for t in transforms),
         acc_interval=max([getattr(h, 'acc_interval', 0) for h in _heads(model)], default=0),
     )
+    start = loader.worker_init_fn
     return settings, LoaderSettings(
-        loader.num_workers, bool(loader.persistent_workers), bool(loader.pin_memory), loader.prefetch_factor or 0
+        workers=loader.num_workers,
+        persistent=bool(loader.persistent_workers),
+        pinned=bool(loader.pin_memory),
+        prefetch=loader.prefetch_factor or 0,
+        single_thread=getattr(start, 'func', start) is start_worker,
     )
 
 
