@@ -51,8 +51,13 @@ def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu'
         function()
         synchronize(device)
         times.append(1e3 * (time.perf_counter() - start))
-    quartiles = statistics.quantiles(times, n=4, method='inclusive') if repeats > 1 else [times[0]] * 3
-    return Timing(statistics.median(times), quartiles[0], quartiles[2], repeats)
+    return timing_of(times)
+
+
+def timing_of(times: Sequence[float]) -> Timing:
+    """Median and middle half of calls that were timed one by one, in milliseconds."""
+    quartiles = statistics.quantiles(times, n=4, method='inclusive') if len(times) > 1 else [times[0]] * 3
+    return Timing(statistics.median(times), quartiles[0], quartiles[2], len(times))
 
 
 def sweep_points(*, base_people: int) -> Iterator[tuple[str, str, int, int, tuple[int, int], int]]:

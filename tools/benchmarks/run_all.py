@@ -54,6 +54,7 @@ def main() -> int:
     parser.add_argument('--out-dir', type=Path, default=Path('work_dirs/benchmarks'), help='default: %(default)s')
     args = parser.parse_args()
     names = args.only or [n for n, quick in QUICK.items() if args.device == 'cpu' or quick.on_gpu is not None]
+    names = [name for name in names if (HERE / f'{name}.py').exists()]
     args.out_dir.mkdir(parents=True, exist_ok=True)
     began, failed = time.monotonic(), []
     for number, name in enumerate(names, 1):
