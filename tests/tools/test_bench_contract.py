@@ -149,6 +149,8 @@ def test_all_run_one_after_the_other_and_a_failure_stops_none(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ['decode.json', 'evaluate.json']
     assert run('--only', 'decode', '--device', 'cuda:1').returncode == 0
     assert '--device cuda:1' in (out / 'decode_cuda1.json').read_text()
+    assert run('--only', 'decode', '--suffix', 'h100').returncode == 0
+    assert (out / 'decode_h100.json').is_file()
 
 
 def test_make_bench_names_every_benchmark(shared):

@@ -5,7 +5,7 @@
     python tools/benchmarks/run_all.py --device cuda
 
 One that fails is named at the end and does not stop the others. With ``--device`` those that have a network or a codec
-are run there, and their files are named after the device (``decode_cuda.json``).
+are run there, and their files are named after the device (``decode_cuda.json``), or as ``--suffix`` says.
 """
 
 import argparse
@@ -36,14 +36,13 @@ QUICK = dict(
 )
 
 
-def run(name: str, *, out_dir: Path, device: str) -> int:
+def run(name: str, *, out: Path, device: str) -> int:
     """Run one benchmark in a process of its own, its output shown; return its exit status."""
     quick = QUICK[name]
-    suffix = '' if device == 'cpu' else f'_{device.replace(":", "")}'
     command = [sys.executable, str(HERE / f'{name}.py'), *quick.arguments]
     if device != 'cpu' and quick.on_gpu is not None:
         command += ['--device', device, *quick.on_gpu]
-    return subprocess.run([*command, '--out', str(out_dir / f'{name}{suffix}.json')]).returncode
+    return subprocess.run([*command, '--out', str(out)]).returncode
 
 
 def main() -> int:
@@ -51,16 +50,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--only', nargs='+', choices=QUICK, metavar='NAME', help=f'some of: {", ".join(QUICK)}')
     parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
+    parser.add_argument('--suffix', help="end of the files' names (default: the device; nothing for cpu)")
     parser.add_argument('--out-dir', type=Path, default=Path('work_dirs/benchmarks'), help='default: %(default)s')
     args = parser.parse_args()
-    names = args.only or [n for n, quick in QUICK.items() if args.device == 'cpu' or quick.on_gpu is not None]
-    names = [name for name in names if (HERE / f'{name}.py').exists()]
+    suffix = args.suffix or ('' if args.device == 'cpu' else args.device.replace(':', ''))
+    names = args.only or [
+        name
+        for name, quick in QUICK.items()
+        if (args.device == 'cpu' or quick.on_gpu is not None) and (HERE / f'{name}.py').exists()
+    ]
     args.out_dir.mkdir(parents=True, exist_ok=True)
     began, failed = time.monotonic(), []
     for number, name in enumerate(names, 1):
         print(f'== [{number}/{len(names)}] {name}', flush=True)
         start = time.monotonic()
-        status = run(name, out_dir=args.out_dir, device=args.device)
+        out = args.out_dir / (f'{name}_{suffix}.json' if suffix else f'{name}.json')
+        status = run(name, out=out, device=args.device)
         print(f'== {name}: {"done" if status == 0 else f"failed, status {status}"}, {time.monotonic() - start:.0f} s\n')
         if status:
             failed.append(name)
