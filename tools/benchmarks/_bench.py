@@ -89,7 +89,9 @@ def synchronize(device: str) -> None:
 
 def machine(device: str) -> dict:
     """What a figure depends on: processor, device, threads, versions, commit, and what else the machine did."""
-    name = torch.cuda.get_device_name(device) if torch.device(device).type == 'cuda' else _processor()
+    kind = torch.device(device).type
+    name = torch.cuda.get_device_name(device) if kind == 'cuda' else _processor()
+    name += f' ({device})' if kind not in ('cpu', 'cuda') else ''
     git = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True)
     return dict(
         device=name,

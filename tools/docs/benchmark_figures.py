@@ -107,9 +107,14 @@ def draw_rows(
 def _name_ends(axis: Axes, x: float, labels: list[tuple[float, str, str]]) -> None:
     """Write names beside the ends of lines, apart enough to be read."""
     low, high = np.log(axis.get_ylim())
-    apart, y = 0.075, -np.inf
-    for value, name, color in sorted(labels):
-        y = max(y + apart, (np.log(value) - low) / (high - low))
+    labels = sorted(labels)
+    places = (np.log([value for value, _, _ in labels]) - low) / (high - low)
+    apart = 0.07
+    for _ in range(200):  # push neighbours away from each other, both by the same amount
+        short = np.maximum(apart - np.diff(places), 0) / 2
+        places[:-1] -= short
+        places[1:] += short
+    for (value, name, color), y in zip(labels, places, strict=True):
         axis.annotate(
             name,
             (x, value),
