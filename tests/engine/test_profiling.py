@@ -228,6 +228,16 @@ def test_training_of_the_toy_network(make_runner):
     assert type(runner.train_loop.dataloader).__name__ == 'DataLoader'
 
 
+def test_training_by_iteration(make_runner):
+    changes = {'train_cfg': dict(_delete_=True, by_epoch=False, max_iters=50)}
+    changes |= {'train_dataloader.sampler': dict(_delete_=True, type='InfiniteSampler')}
+    changes |= {'val_cfg': None, 'val_dataloader': None, 'val_evaluator': None}
+    runner = make_runner(**changes)
+    found = profile_runner(runner, 'train', steps=3, warm_up=1)
+    assert (len(found.steps), runner.iter) == (3, 4)
+    assert found.rows[-1].mean_ms > 0
+
+
 def test_where_host_and_device_overlap_more_steps_run_without_waiting(make_runner, monkeypatch):
     """The network stays on the CPU; the profile is told of another device, and its waits are counted."""
     waits = []
