@@ -28,7 +28,9 @@ def read_json(path: str, *, what: str = 'annotation file', hint: str = '', backe
     try:
         content = fileio.get(path, backend_args=backend_args)
     except FileNotFoundError as err:
-        raise AnnotationError(f'{what} {path!r} does not exist (looked from {os.getcwd()}).{hint}') from err
+        # A backend's own message says where it has looked.
+        looked = f'looked from {os.getcwd()}' if err.strerror else str(err)
+        raise AnnotationError(f'{what} {path!r} does not exist ({looked}).{hint}') from err
     except IsADirectoryError as err:
         raise AnnotationError(f'{what} {path!r} is a folder, a file is needed.{hint}') from err
     except OSError as err:

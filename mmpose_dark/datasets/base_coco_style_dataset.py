@@ -14,8 +14,12 @@ from .annotation_file import finite_numbers, index_images, read_coco, read_detec
 from .errors import AnnotationError
 from .pose_dataset import PoseDataset
 from .record_table import RecordTable
+from .storage import PackedBackend
+from .transforms.load_image import LoadImage
 
 __all__ = ['BaseCocoStyleDataset']
+
+_IMAGES_TRIED = 100
 
 _LAYOUT = """
     data_root/
@@ -52,9 +56,10 @@ class BaseCocoStyleDataset(PoseDataset):
         max_refetch: see :class:`PoseDataset`.
         sample_interval: use images whose id is a multiple of it.
         on_bad_image: see :class:`PoseDataset`.
-        backend_args: of mmengine's file backend, for the annotation files.
+        backend_args: of mmengine's file backend, for the annotation files (images: see LoadImage).
 
     Raises:
+        ArchiveError: the archive that LoadImage reads from is missing, cut off or damaged.
         AnnotationError: a file or folder is missing, a file is cut off or contradicts itself or the
             definition, a record points nowhere, or nothing is left to use.
         DefinitionError: see :func:`parse_pose_metainfo`.
@@ -149,6 +154,7 @@ class BaseCocoStyleDataset(PoseDataset):
                 f'{type(self).__name__}: no sample is left of {self.bbox_file or self.ann_file!r} with '
                 f'filter_cfg={self.filter_cfg}, indices={self._indices}, sample_interval={self.sample_interval}'
             )
+        self._check_packed_images([record['img_path'] for record in records])
         self._records = RecordTable(records) if self.serialize_data else records
         self._fully_initialized = True
 
@@ -225,7 +231,32 @@ class BaseCocoStyleDataset(PoseDataset):
 
     # ------------------------------------------------------------------------------ reading
 
+    def _packed_images(self) -> PackedBackend | None:
+        """The archive that the pipeline reads images from, if it does."""
+        loader = next((t for t in self.pipeline.transforms if isinstance(t, LoadImage)), None)
+        return None if loader is None else loader.storage
+
+    def _check_packed_images(self, paths: Sequence[str]) -> None:
+        """Stop before a run in which no image would be found; single ones are missing like single files."""
+        images = self._packed_images()
+        if images is None:
+            return
+        tried = list(dict.fromkeys(paths[:: max(len(paths) // _IMAGES_TRIED, 1)]))
+        if not any(images.exists(path) for path in tried):
+            try:
+                images.get(tried[0])
+            except FileNotFoundError as err:
+                raise AnnotationError(
+                    f'{type(self).__name__}: none of {len(tried)} images tried is in the archive; the first is '
+                    f'{tried[0]!r}: {err}. Set root in backend_args of LoadImage so that root and a member make the '
+                    "image's path"
+                ) from err
+
     def _check_folders(self) -> None:
+        images = self._packed_images()
+        if images is not None:
+            images.open()
+            return
         folder = self.data_prefix.get('img', '')
         if (
             folder

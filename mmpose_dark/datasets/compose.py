@@ -11,6 +11,9 @@ __all__ = ['Compose']
 class Compose:
     """Calls transforms in order; one that returns None ends the pipeline with None.
 
+    A transform with a method ``check_pipeline`` is shown the transforms that follow it, once, and
+    may refuse them.
+
     Args:
         transforms: configs (``dict(type=...)``) or callables taking and returning the results
             dictionary; subclasses of mmcv's BaseTransform are such callables.
@@ -27,6 +30,9 @@ class Compose:
             if not callable(transform):
                 raise TypeError(f'pipeline[{i}] must be dict(type=...) or a callable, got {type(transform).__name__}')
             self.transforms.append(transform)
+        for i, transform in enumerate(self.transforms):
+            if hasattr(transform, 'check_pipeline'):
+                transform.check_pipeline(self.transforms[i + 1 :])
 
     def __call__(self, results: dict) -> Any:
         """Run it on a results dictionary."""

@@ -47,7 +47,7 @@ class PoseDataset(Dataset):
 
     Raises:
         ValueError: ``on_bad_image`` is none of these, or is ``'skip'`` in test mode, where every
-            sample counts.
+            sample counts; or images are decoded at reduced size in test mode.
     """
 
     def __init__(
@@ -67,6 +67,11 @@ class PoseDataset(Dataset):
         self._metainfo = parse_pose_metainfo(metainfo)
         self._shared = {k: self._metainfo[k] for k in SHARED_METAINFO}
         self.pipeline = Compose(pipeline)
+        if test_mode and any(getattr(t, 'reduce_to', None) for t in self.pipeline.transforms):
+            raise ValueError(
+                f'{type(self).__name__}: test_mode=True and LoadImage(reduce_to=...) do not go together: pictures are '
+                'decoded whole for evaluation, as published figures are; remove reduce_to from this pipeline'
+            )
         self.test_mode = test_mode
         self.max_refetch = max_refetch
         self.on_bad_image = on_bad_image

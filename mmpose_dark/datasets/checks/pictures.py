@@ -10,11 +10,11 @@ import numpy as np
 from mmengine import fileio
 
 from ..errors import ImageReadError
+from ..transforms.image_header import exif_orientation
 from ..transforms.load_image import decode_image
 
 __all__ = ['Picture', 'exif_orientation', 'read_picture', 'read_pictures', 'spread']
 
-_HEADER = 1 << 17
 SIDEWAYS = (5, 6, 7, 8)
 """EXIF orientations that exchange width and height."""
 
@@ -43,34 +43,6 @@ class Picture:
         return self.size_wh[::-1]
 
 
-def exif_orientation(content: bytes) -> int:
-    """Return the EXIF orientation (1 to 8) of a JPEG or PNG file; 1 if it says none.
-
-    >>> exif_orientation(b'no image')
-    1
-    """
-    head = content[:_HEADER]
-    if content[:2] == b'\xff\xd8':
-        start = head.find(b'Exif\x00\x00')
-        start = start + 6 if start >= 0 else -1
-    elif content[:4] == b'\x89PNG':
-        start = head.find(b'eXIf')
-        start = start + 4 if start >= 0 else -1
-    else:
-        start = -1
-    if start < 0 or head[start : start + 2] not in (b'II', b'MM'):
-        return 1
-    tiff = head[start:]
-    order = 'little' if tiff[:2] == b'II' else 'big'
-    table = int.from_bytes(tiff[4:8], order)
-    for i in range(int.from_bytes(tiff[table : table + 2], order)):
-        entry = tiff[table + 2 + 12 * i : table + 14 + 12 * i]
-        if int.from_bytes(entry[:2], order) == 0x0112:
-            value = int.from_bytes(entry[8:10], order)
-            return value if 1 <= value <= 8 else 1
-    return 1
-
-
 def read_picture(path: str, *, backend_args: dict | None = None) -> Picture:
     """Decode a file wholly, as training will.
 
@@ -84,7 +56,7 @@ def read_picture(path: str, *, backend_args: dict | None = None) -> Picture:
     except ImageReadError as err:
         return Picture(None, problem=err.reason)
     except OSError as err:
-        return Picture(None, problem=(err.strerror or str(err)).lower())
+        return Picture(None, problem=err.strerror.lower() if err.strerror else str(err))
     digest = hashlib.blake2b(content, digest_size=16).digest()
     return Picture((image.shape[1], image.shape[0]), exif_orientation(content), digest)
 

@@ -146,7 +146,7 @@ def _read_all(
     chosen: dict[str, dict | None] = {}
     for source in sources:
         paths = list(dict.fromkeys(record.path for record in source.people.images.values()))
-        chosen.update((paths[i], source.dataset.backend_args) for i in spread(len(paths), max_images))
+        chosen.update((paths[i], source.image_backend) for i in spread(len(paths), max_images))
     pictures: dict[str, Picture] = {}
     for backend_args in {repr(v): v for v in chosen.values()}.values():
         paths = [path for path, used in chosen.items() if used == backend_args]

@@ -27,12 +27,14 @@ class Source:
         place: in the config.
         dataset: built, its files not read.
         ignore_orientation: whether its pictures are read as stored, without their EXIF orientation.
+        image_backend: of mmengine's file backend, for the pictures; None: files.
         people: of its annotation file, once read.
     """
 
     place: str
     dataset: Any
     ignore_orientation: bool = False
+    image_backend: dict | None = None
     people: People | None = None
 
     @property
@@ -73,11 +75,13 @@ def build_source(place: str, config: dict, pipeline: list) -> Source:
     kind = DATASETS.get(config['type']) if isinstance(config['type'], str) else config['type']
     if isinstance(kind, type) and issubclass(kind, BaseCocoStyleDataset):
         config[_LAZY] = True
-    ignore = any(
-        isinstance(t, Mapping) and t.get('type') == 'LoadImage' and t.get('color_type') == 'color_ignore_orientation'
-        for t in pipeline
+    loader = next((t for t in pipeline if isinstance(t, Mapping) and t.get('type') == 'LoadImage'), {})
+    return Source(
+        place,
+        DATASETS.build(config),
+        ignore_orientation=loader.get('color_type') == 'color_ignore_orientation',
+        image_backend=loader.get('backend_args'),
     )
-    return Source(place, DATASETS.build(config), ignore_orientation=ignore)
 
 
 def read_people(source: Source) -> list[Finding]:

@@ -1,18 +1,24 @@
 """Reading images."""
 
 import os
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from mmengine import fileio
+from mmengine.fileio.backends import backends
 
 from ...registry import TRANSFORMS
 from ..errors import ImageReadError
+from ..storage import PackedBackend
 from .base import BaseTransform
+from .image_header import is_cut_off, jpeg_size
+from .reduced_decoding import ReducedImage, reduction_for, reduction_geometry
 
 __all__ = ['LoadImage', 'decode_image', 'to_bgr8']
 
 _FLAGS = {'color': cv2.IMREAD_COLOR, 'color_ignore_orientation': cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION}
+_REDUCED = {1: 0, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 
 
 @TRANSFORMS.register_module()
@@ -26,51 +32,121 @@ class LoadImage(BaseTransform):
     People of one image that come one after the other, as in testing, share its decoding: from the
     second request in a row on, a copy is kept, for as long as the file does not change.
 
-    Reads: ``img_path``, or ``img``, an array that is there already (BGR or BGRA or grey).
-    Adds: ``img`` (H, W, 3) uint8, ``img_shape`` and ``ori_shape`` (H, W).
+    With ``reduce_to``, JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, the smallest at
+    which the person's box, widened to the shape of ``reduce_to``, still has so many pixels. All
+    coordinates, shapes and boxes stay those of the whole picture; ``img_to_ori`` tells
+    ``RandomFlip`` and ``TopdownAffine`` where the pixels belong. A transform of your own that
+    changes ``img`` and coordinates must know it too. It is for training only: pixels differ from
+    those of the whole picture, so a pipeline of evaluation refuses it.
+
+    Reads: ``img_path``, or ``img``, an array that is there already (BGR or BGRA or grey); with
+    ``reduce_to`` also ``bbox``, or ``bbox_scale``.
+    Adds: ``img`` (H, W, 3) uint8, ``img_shape`` and ``ori_shape`` (H, W) of the whole picture, and
+    of a reduced one ``img_to_ori`` (2, 3), from pixels of ``img`` to those of the picture.
 
     Args:
         color_type: ``'color'`` or ``'color_ignore_orientation'``.
-        backend_args: of mmengine's file backend, for images in other places than local files.
+        backend_args: of mmengine's file backend, for images in other places than local files;
+            ``dict(backend='zip', path=...)``, ``'tar'`` and ``'lmdb'``: see docs/datasets.md.
+        reduce_to: width and height of the network's input, or more, to decode large JPEG files at
+            reduced size; None: whole.
 
     Raises:
         ImageReadError: the file is missing, empty, truncated or no image.
+        ValueError: an unknown ``color_type`` or backend, or ``reduce_to`` is not two positive numbers.
     """
 
-    def __init__(self, color_type: str = 'color', backend_args: dict | None = None) -> None:
+    def __init__(
+        self,
+        color_type: str = 'color',
+        backend_args: dict | None = None,
+        reduce_to: Sequence[int] | None = None,
+    ) -> None:
         if color_type not in _FLAGS:
             raise ValueError(f'LoadImage: color_type must be one of {list(_FLAGS)}, got {color_type!r}')
+        if reduce_to is not None and (len(reduce_to) != 2 or min(reduce_to) < 1):
+            raise ValueError(f'LoadImage: reduce_to must be (width, height), got {reduce_to}')
+        backend = (backend_args or {}).get('backend')
+        if backend is not None and backend not in backends:
+            raise ValueError(f'LoadImage: backend_args names no backend of {sorted(backends)}, got {backend!r}')
         self.color_type = color_type
         self.backend_args = backend_args
+        self.reduce_to = None if reduce_to is None else tuple(reduce_to)
         self._last: tuple | None = None
-        self._kept: np.ndarray | None = None
+        self._kept: ReducedImage | None = None
 
     def transform(self, results: dict) -> dict:
         """Read the image."""
         if results.get('img') is None:
-            image = self._read(results['img_path'])
+            reduction = 1 if self.reduce_to is None else reduction_for(results, self.reduce_to)
+            image, shape, to_ori = self._read(results['img_path'], reduction)
+            if to_ori is not None:
+                results['img_to_ori'] = to_ori
         else:
             results.setdefault('img_path', '')
             image = to_bgr8(results['img'], results['img_path'])
+            shape = image.shape[:2]
         results['img'] = image
-        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        results['img_shape'] = results['ori_shape'] = shape
         return results
 
-    def _read(self, path: str) -> np.ndarray:
-        state = _file_state(path) if self.backend_args is None else None
-        if state is None or state != self._last:
-            self._last, self._kept = state, None
-            return self._decode(path)
-        if self._kept is None:
-            self._kept = self._decode(path)
-        return self._kept.copy()
+    def check_pipeline(self, followers: Sequence[Callable]) -> None:
+        """Refuse ``reduce_to`` where it would do harm; called when a pipeline is put together.
 
-    def _decode(self, path: str) -> np.ndarray:
+        Args:
+            followers: the transforms behind this one.
+
+        Raises:
+            ValueError: none of them is random, as in an evaluation, or none is TopdownAffine.
+        """
+        if self.reduce_to is None:
+            return
+        names = [type(t).__name__ for t in followers]
+        if 'TopdownAffine' not in names or not any(name.startswith('Random') for name in names):
+            raise ValueError(
+                f'LoadImage: reduce_to={self.reduce_to} is for training: TopdownAffine and a transform named Random... '
+                f'must follow in the same pipeline, got {names}. Remove it from pipelines for evaluation and inference'
+            )
+
+    @property
+    def storage(self) -> PackedBackend | None:
+        """The backend that reads from an archive, if ``backend_args`` names one."""
+        if not (self.backend_args or {}).get('backend'):
+            return None
+        backend = fileio.get_file_backend('', backend_args=self.backend_args, enable_singleton=True)
+        return backend if isinstance(backend, PackedBackend) else None
+
+    def _read(self, path: str, reduction: int) -> ReducedImage:
+        state = self._state(path)
+        if state is None or (state, reduction) != self._last:
+            self._last, self._kept = None if state is None else (state, reduction), None
+            return self._decode(path, reduction)
+        if self._kept is None:
+            self._kept = self._decode(path, reduction)
+        return self._kept._replace(image=self._kept.image.copy())
+
+    def _state(self, path: str) -> tuple | None:
+        if self.backend_args is None:
+            return _file_state(path)
+        storage = self.storage
+        try:
+            return None if storage is None else storage.state(path)
+        except OSError:
+            return None  # reading says what is wrong
+
+    def _decode(self, path: str, reduction: int) -> ReducedImage:
         try:
             content = fileio.get(path, backend_args=self.backend_args)
         except OSError as err:
-            raise ImageReadError(path, (err.strerror or str(err)).lower()) from err
-        return decode_image(content, path, ignore_orientation=self.color_type != 'color')
+            raise ImageReadError(path, err.strerror.lower() if err.strerror else str(err)) from err
+        ignore = self.color_type != 'color'
+        if reduction > 1 and jpeg_size(content) is not None:
+            image = decode_image(content, path, ignore_orientation=ignore, reduction=reduction)
+            found = reduction_geometry(content, image.shape[:2], reduction, ignore_orientation=ignore)
+            if found is not None:
+                return ReducedImage(image, *found)
+        image = decode_image(content, path, ignore_orientation=ignore)
+        return ReducedImage(image, image.shape[:2], None)
 
 
 def _file_state(path: str) -> tuple | None:
@@ -82,13 +158,14 @@ def _file_state(path: str) -> tuple | None:
     return path, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False) -> np.ndarray:
+def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False, reduction: int = 1) -> np.ndarray:
     """Decode the bytes of an image file.
 
     Args:
         content: of the file.
         path: for errors.
         ignore_orientation: do not apply the EXIF orientation.
+        reduction: 1, 2, 4 or 8: decode at this part of width and height.
 
     Returns:
         (H, W, 3) BGR uint8.
@@ -98,9 +175,9 @@ def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False)
     """
     if not content:
         raise ImageReadError(path, 'the file is empty (0 bytes)')
-    if _is_cut_off(content):
+    if is_cut_off(content):
         raise ImageReadError(path, f'the file is truncated: it ends after {len(content)} bytes without an end marker')
-    flags = _FLAGS['color_ignore_orientation' if ignore_orientation else 'color']
+    flags = _FLAGS['color_ignore_orientation' if ignore_orientation else 'color'] | _REDUCED[reduction]
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as err:
@@ -108,32 +185,6 @@ def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False)
     if image is None:
         raise ImageReadError(path, f'it is no image that OpenCV can decode (it begins with {content[:8]!r})')
     return image
-
-
-def _is_cut_off(content: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end: OpenCV fills what is missing with grey, without a word."""
-    if content[:3] == b'\xff\xd8\xff':
-        return content.rfind(b'\xff\xd9') < _start_of_scan(content)
-    if content[:8] == b'\x89PNG\r\n\x1a\n':
-        return content.rfind(b'IEND') < 8
-    return False
-
-
-def _start_of_scan(content: bytes) -> int:
-    """Where the image of a JPEG begins, behind its header (which may hold a thumbnail with an end of its own)."""
-    at, size = 2, len(content)
-    while at + 4 <= size and content[at] == 0xFF:
-        marker = content[at + 1]
-        if marker == 0xDA:
-            return at
-        # Fill bytes and markers without a length.
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-        else:
-            at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
-    return size
 
 
 def to_bgr8(image: np.ndarray, path: str = '') -> np.ndarray:

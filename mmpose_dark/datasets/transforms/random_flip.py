@@ -7,6 +7,7 @@ import cv2
 from ...registry import TRANSFORMS
 from ...structures import flip_bbox, flip_keypoints
 from .base import BaseTransform, get_rng
+from .reduced_decoding import flip_img_to_ori
 
 __all__ = ['RandomFlip']
 
@@ -17,7 +18,8 @@ _CODES = {'horizontal': 1, 'vertical': 0, 'diagonal': -1}
 class RandomFlip(BaseTransform):
     """Mirror image, box and keypoints with some probability, exchanging left and right keypoints.
 
-    Reads: ``img``, ``keypoints``, ``keypoints_visible``, ``bbox``, ``bbox_center``, ``flip_indices``.
+    Reads: ``img``, ``keypoints``, ``keypoints_visible``, ``bbox``, ``bbox_center``, ``flip_indices``;
+    ``img_to_ori`` and ``img_shape`` of an image decoded at reduced size.
     Adds: ``flip`` (bool) and ``flip_direction`` (str or None).
 
     Args:
@@ -56,7 +58,11 @@ class RandomFlip(BaseTransform):
         results['flip'], results['flip_direction'] = direction is not None, direction
         if direction is None:
             return results
-        height, width = results['img'].shape[:2] if 'img' in results else results['img_shape']
+        reduced = 'img_to_ori' in results  # see LoadImage
+        height, width = results['img'].shape[:2] if 'img' in results and not reduced else results['img_shape']
+        if reduced:
+            image_wh = results['img'].shape[1::-1]
+            results['img_to_ori'] = flip_img_to_ori(results['img_to_ori'], image_wh, (width, height), direction)
         if 'img' in results:
             results['img'] = cv2.flip(results['img'], _CODES[direction])
         if 'bbox' in results:

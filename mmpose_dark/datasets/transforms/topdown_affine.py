@@ -14,6 +14,7 @@ class TopdownAffine(BaseTransform):
     """Crop the (rotated) box, widened to the input's shape, to the network's input.
 
     Reads: ``img``, ``bbox_center``, ``bbox_scale``, ``bbox_rotation`` (optional), ``keypoints``.
+    Removes: ``img_to_ori`` of an image that was decoded at reduced size.
     Adds: ``img`` (h, w, 3), ``input_size`` (w, h), ``input_center`` (2,), ``input_scale`` (2,)
     image pixels, ``transformed_keypoints`` (1, K, 2) input pixels; ``bbox_scale`` is widened.
 
@@ -45,10 +46,20 @@ class TopdownAffine(BaseTransform):
         scale = fix_aspect_ratio(results['bbox_scale'], width / height)
         rotation = float(results['bbox_rotation'][0]) if results.get('bbox_rotation') is not None else 0.0
         matrix = get_warp_matrix(center[0], scale[0], rotation, self.input_size)
-        results['img'] = warp_image(results['img'], matrix, self.input_size)
+        # An image that was decoded at reduced size, see LoadImage.
+        img_to_ori = results.pop('img_to_ori', None)
+        from_img = matrix if img_to_ori is None else _after(matrix, img_to_ori)
+        results['img'] = warp_image(results['img'], from_img, self.input_size)
         if results.get('keypoints') is not None:
             results['transformed_keypoints'] = transform_points(results['keypoints'], matrix)
         results['bbox_scale'] = scale
         results['input_size'] = self.input_size
         results['input_center'], results['input_scale'] = center[0], scale[0]
         return results
+
+
+def _after(second: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """The affine matrix (2, 3) of ``first``, then ``second``."""
+    out = second[:, :2] @ first
+    out[:, 2] += second[:, 2]
+    return out
