@@ -17,6 +17,7 @@ from mmengine.utils import ProgressBar
 from mmpose_dark.apis import BoxError, Inferencer, coco_results, find_images, init_model, read_boxes
 from mmpose_dark.apis.boxes import BOX_FORMATS
 from mmpose_dark.apis.result_files import unique_stems, write_result
+from mmpose_dark.engine import cli
 from mmpose_dark.utils.cli_errors import user_errors
 from mmpose_dark.visualization import PoseLocalVisualizer
 
@@ -59,6 +60,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--coco-results', metavar='JSON', help="write all people to this file in COCO's results format")
     parser.add_argument('--batch-size', type=int, default=32, help='people a batch (%(default)s)')
     parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+    cli.add_precision_arguments(parser)
+    cli.add_acceleration_arguments(parser)
     parser.add_argument('--show', action='store_true', help='show each drawing in a window; space goes on')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings of the config to change')
     return parser.parse_args()
@@ -91,7 +94,7 @@ def main() -> int:
     options = dict(args.cfg_options or {})
     if args.draw_heatmap:
         options['model.test_cfg.output_heatmaps'] = True
-    model = init_model(args.config, args.checkpoint, args.device, options)
+    model = init_model(args.config, args.checkpoint, args.device, options, acceleration=cli.acceleration_options(args))
     visualizer = PoseLocalVisualizer()
     visualizer.set_dataset_meta(model.dataset_meta)
     out_dir = Path(args.out_dir)

@@ -18,6 +18,7 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, epilog='Exit status 3: some images could not be read.')
     cli.add_common_arguments(parser)
+    cli.add_acceleration_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file or address')
     parser.add_argument('--out', help='write the metrics to this .json file')
     parser.add_argument('--dump', help='write the predictions to this .pkl file')

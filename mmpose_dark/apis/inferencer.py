@@ -1,4 +1,4 @@
-"""Keypoints for many pictures: reading ahead in threads, people of several pictures in a batch."""
+"""Keypoints for many pictures: reading, network and the caller's own work at the same time, in full batches."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +39,8 @@ class Inferencer:
     """Runs a model over pictures.
 
     A picture that cannot be read, or has a box that cannot be used, comes out with its ``error`` and
-    does not end the run.
+    does not end the run. Three things go on at once: threads read and crop the next pictures, one thread
+    runs the network on a batch of people of one or several of them, and the caller works on the results.
 
     Args:
         model: of `init_model`.
@@ -75,16 +76,16 @@ class Inferencer:
         Raises:
             ValueError: another number of box lists than pictures.
         """
-        waiting: deque[tuple[ImageResult, list[dict]]] = deque()
-        for result, crops in self._read_ahead(_paired(images, bboxes), bbox_format):
-            waiting.append((result, crops))
-            while sum(len(c) for _, c in waiting) >= self.batch_size:
-                self._run_batch(waiting)
-                yield from _complete(waiting)
-            yield from _complete(waiting)
-        while waiting:
-            self._run_batch(waiting)
-            yield from _complete(waiting)
+        with ThreadPoolExecutor(1) as network:
+            queue = _Queue(self.model, self.batch_size, network)
+            try:
+                for result, crops in self._read_ahead(_paired(images, bboxes), bbox_format):
+                    queue.add(result, crops)
+                    yield from queue.complete()
+                queue.flush()
+                yield from queue.complete(all_of_them=True)
+            finally:
+                queue.cancel()
 
     def _read_ahead(self, pairs: Iterator[tuple[Any, Any]], bbox_format: str) -> Iterator[tuple[ImageResult, list]]:
         with ThreadPoolExecutor(self.num_workers) as pool:
@@ -116,17 +117,60 @@ class Inferencer:
             return result, []
         return result, crops
 
-    def _run_batch(self, waiting: deque[tuple[ImageResult, list[dict]]]) -> None:
-        """Run the first ``batch_size`` crops and give the samples to their pictures."""
-        taken: list[tuple[ImageResult, dict]] = []
-        for result, crops in waiting:
-            count = min(len(crops), self.batch_size - len(taken))
-            taken += [(result, crop) for crop in crops[:count]]
-            del crops[:count]
-            if len(taken) == self.batch_size:
-                break
-        for (result, _), sample in zip(taken, predict_crops(self.model, [c for _, c in taken]), strict=True):
+
+class _Queue:
+    """Pictures in order, on their way through the network.
+
+    A batch is submitted as soon as it is full. Two are under way at most: one that is computed, and one
+    that is ready when it ends.
+    """
+
+    def __init__(self, model: torch.nn.Module, batch_size: int, network: ThreadPoolExecutor) -> None:
+        self.model, self.batch_size, self.network = model, batch_size, network
+        self.pictures: deque[ImageResult] = deque()  # not yet given to the caller
+        self.open: dict[int, int] = {}  # people of a picture that the network has not returned, by id of its result
+        self.crops: list[tuple[ImageResult, dict]] = []  # not yet in a batch
+        self.batches: deque[tuple[Future, list[ImageResult]]] = deque()
+
+    def add(self, result: ImageResult, crops: list[dict]) -> None:
+        """Take a picture with the crops of its people, and submit the batches that are full."""
+        self.pictures.append(result)
+        self.open[id(result)] = len(crops)
+        self.crops += [(result, crop) for crop in crops]
+        while len(self.crops) >= self.batch_size:
+            self._submit()
+
+    def flush(self) -> None:
+        """Submit what is left, less than a batch."""
+        if self.crops:
+            self._submit()
+
+    def complete(self, *, all_of_them: bool = False) -> Iterator[ImageResult]:
+        """Yield the pictures at the front whose people are done, or wait for all."""
+        while self.batches and (all_of_them or self.batches[0][0].done()):
+            self._collect()
+        while self.pictures and not self.open[id(self.pictures[0])]:
+            result = self.pictures.popleft()
+            del self.open[id(result)]
+            yield result
+
+    def cancel(self) -> None:
+        """Give up the batches that have not begun."""
+        for future, _ in self.batches:
+            future.cancel()
+
+    def _submit(self) -> None:
+        if len(self.batches) > 1:
+            self._collect()
+        taken, self.crops = self.crops[: self.batch_size], self.crops[self.batch_size :]
+        future = self.network.submit(predict_crops, self.model, [crop for _, crop in taken])
+        self.batches.append((future, [result for result, _ in taken]))
+
+    def _collect(self) -> None:
+        future, results = self.batches.popleft()
+        for result, sample in zip(results, future.result(), strict=True):
             result.samples.append(sample)
+            self.open[id(result)] -= 1
 
 
 def _paired(images: Iterable[Any], bboxes: Any) -> Iterator[tuple[Any, Any]]:
@@ -143,8 +187,3 @@ def _paired(images: Iterable[Any], bboxes: Any) -> Iterator[tuple[Any, Any]]:
         yield image, boxes
     if next(lists, ended) is not ended:
         raise ValueError('there are more lists of boxes than pictures; give one list a picture')
-
-
-def _complete(waiting: deque[tuple[ImageResult, list[dict]]]) -> Iterator[ImageResult]:
-    while waiting and not waiting[0][1]:
-        yield waiting.popleft()[0]

@@ -3,17 +3,22 @@
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, DictAction
 
 from ..utils.cli_errors import user_errors
 from ..utils.config_io import ConfigError, load_config
+from .acceleration import BACKENDS
 from .amp import AMP_CHOICES, amp_dtype
 from .checkpoint.addresses import is_address
 from .device import resolve_device
 
 __all__ = [
+    'acceleration_options',
+    'add_acceleration_arguments',
     'add_common_arguments',
+    'add_precision_arguments',
     'apply_common_arguments',
     'apply_test_arguments',
     'apply_training_arguments',
@@ -38,6 +43,16 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/<config name>)')
     parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+    add_precision_arguments(parser)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as a.b=value c.0.d="[1,2]"'
+    )
+    parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_precision_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add precision and memory layout."""
     parser.add_argument(
         '--amp',
         nargs='?',
@@ -46,11 +61,23 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help='half precision: auto is float16 on CUDA and bfloat16 on the CPU',
     )
     parser.add_argument('--channels-last', action='store_true', help='memory layout that convolutions are faster in')
+
+
+def add_acceleration_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a trained network faster; docs/inference.md says what each brings and costs."""
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as a.b=value c.0.d="[1,2]"'
+        '--backend',
+        choices=BACKENDS,
+        default='torch',
+        help='what runs the network: torch, or OpenVINO on the CPU, in float32 or in bfloat16 (default: %(default)s)',
     )
-    parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument('--compile', action='store_true', help='torch.compile: the first batch takes a minute or more')
+    parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch normalisation into the convolutions')
+
+
+def acceleration_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `Acceleration` from a command line."""
+    return {name: getattr(args, name) for name in ('backend', 'amp', 'compile', 'fuse_conv_bn', 'channels_last')}
 
 
 def read_config(args: argparse.Namespace) -> Config:
@@ -122,7 +149,9 @@ def apply_training_arguments(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Put the checkpoint, ``--dump``, ``--show`` and ``--show-dir`` into the config, and drop what is for training.
+    """Put the checkpoint, the acceleration, ``--dump``, ``--show`` and ``--show-dir`` into the config.
+
+    What is only for training is dropped from it.
 
     Raises:
         ConfigError: the config has nothing to test.
@@ -135,6 +164,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     cfg.load_from, cfg.resume = args.checkpoint, False
     for name in _TRAINING_KEYS:
         cfg[name] = None
+    _put_acceleration(cfg, args)
     cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
     cfg.default_hooks.checkpoint = None
     if args.dump:
@@ -148,3 +178,14 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
         if args.show:
             hook['wait_time'] = args.wait_time
         cfg.default_hooks.visualization = hook
+
+
+def _put_acceleration(cfg: Config, args: argparse.Namespace) -> None:
+    if args.backend != 'torch':
+        if args.amp:
+            raise ConfigError(f'--amp is for the torch backend; {args.backend} has its own precision: leave one out')
+        cfg.test_cfg.amp = None  # of the config, which was chosen for torch
+        cfg.test_cfg.backend = args.backend
+    for name in ('compile', 'fuse_conv_bn'):
+        if getattr(args, name):
+            cfg.test_cfg[name] = True

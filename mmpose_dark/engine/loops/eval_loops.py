@@ -7,6 +7,7 @@ import torch
 from mmengine.runner.base_loop import BaseLoop
 
 from ...registry import LOOPS
+from ..acceleration import Acceleration, accelerate
 from ..amp import amp_dtype
 from ..evaluator import Evaluator, gather_in_rank_order
 
@@ -107,7 +108,43 @@ class ValLoop(_EvalLoop):
 
 @LOOPS.register_module()
 class TestLoop(_EvalLoop):
-    """Test of a trained network; arguments as `ValLoop`'s."""
+    """Test of a trained network.
+
+    Args:
+        runner: the runner.
+        dataloader: as of `ValLoop`.
+        evaluator: as of `ValLoop`.
+        fp16: as of `ValLoop`.
+        amp: as of `ValLoop`.
+        backend: what runs the network, see `Acceleration`.
+        compile: run it through ``torch.compile``.
+        fuse_conv_bn: fold batch normalisation into the convolutions.
+
+    Raises:
+        ValueError: an unknown backend, or options that do not go together.
+    """
 
     __test__ = False  # not a test for pytest to collect
     stage = 'test'
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Any,
+        evaluator: Any,
+        fp16: bool = False,
+        amp: str | bool | None = None,
+        *,
+        backend: str = 'torch',
+        compile: bool = False,
+        fuse_conv_bn: bool = False,
+    ) -> None:
+        self.acceleration = Acceleration(backend=backend, compile=compile, fuse_conv_bn=fuse_conv_bn)
+        super().__init__(runner, dataloader, evaluator, fp16, amp)
+        if self.amp and backend != 'torch':
+            raise ValueError(f'test_cfg: amp={self.amp!r} is for the torch backend; {backend} has its own precision')
+
+    def run(self) -> dict[str, float]:
+        """Make the network as fast as asked for, then predict for the whole dataset; return the metrics."""
+        accelerate(self.runner.bare_model, self.acceleration)
+        return super().run()

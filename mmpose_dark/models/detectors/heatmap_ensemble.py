@@ -5,11 +5,9 @@ from typing import Any
 
 import torch
 from mmengine.model import BaseModel, ModuleList
-from mmengine.structures import PixelData
 
 from mmpose_dark.registry import MODELS
 
-from ..heads.heatmap_ops import flip_heatmaps
 from .topdown import MODES, TopDown
 
 __all__ = ['HeatmapEnsemble']
@@ -29,7 +27,7 @@ class HeatmapEnsemble(BaseModel):
         neck: likewise.
         head: likewise.
         train_cfg: as of `TopDown`.
-        test_cfg: as of `TopDown`; ``flip_batch`` has no effect.
+        test_cfg: as of `TopDown`.
         data_preprocessor: as of `TopDown`, for all networks.
         metainfo: as of `TopDown`.
         others: how many further networks of the same kind there are, or for each of them its config,
@@ -74,7 +72,7 @@ class HeatmapEnsemble(BaseModel):
         ``acc_pose`` the mean.
         """
         if mode == 'tensor':
-            return self._mean([m(inputs) for m in self.members])
+            return self._heatmaps(inputs)
         if mode == 'loss':
             losses = [m(inputs, data_samples, mode='loss') for m in self.members]
             return dict(
@@ -87,18 +85,10 @@ class HeatmapEnsemble(BaseModel):
 
     def predict(self, inputs: torch.Tensor, data_samples: list) -> list:
         """Find the keypoints of a batch in the mean heatmaps; arguments and results as `TopDown.predict`."""
-        first = self.members[0]
-        heatmaps = [m(inputs) for m in self.members]
-        if self.test_cfg.get('flip_test', False):
-            indices = first._with_flip_indices(data_samples)[0].metainfo['flip_indices']
-            shift = self.test_cfg.get('shift_heatmap', False)
-            mirrored = inputs.flip(-1)
-            heatmaps += [flip_heatmaps(m(mirrored), indices, shift_heatmap=shift) for m in self.members]
-        mean = self._mean(heatmaps)
-        fields = None
-        if self.test_cfg.get('output_heatmaps', False):
-            fields = [PixelData(heatmaps=h) for h in mean.detach().float()]
-        return first.add_pred_to_datasample(first.head.decode(mean), fields, data_samples)
+        return self.members[0].predict_with(self._heatmaps, inputs, data_samples)
+
+    def _heatmaps(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self._mean([m(inputs) for m in self.members])
 
     @staticmethod
     def _mean(heatmaps: list[torch.Tensor]) -> torch.Tensor:

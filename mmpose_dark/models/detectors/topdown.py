@@ -1,5 +1,6 @@
 """Top-down pose estimation: one person's box in, that person's keypoints out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,17 @@ class TopDown(PretrainableModule, BaseModel):
             self.neck = MODELS.build(neck)
         if head is not None:
             self.head = MODELS.build(head)
+        self._network: Callable[[torch.Tensor], torch.Tensor] | None = None
+
+    def use_network(self, network: Callable[[torch.Tensor], torch.Tensor] | None) -> None:
+        """Let another implementation of the same network compute the heatmaps, in evaluation mode only.
+
+        Args:
+            network: from images (B, 3, H, W), normalised, to heatmaps (B, K, H', W') on the same device, such as a
+                compiled one; None for the modules themselves.
+        """
+        # A module would be taken for a part of the model, with weights to save.
+        self._network = network.__call__ if isinstance(network, torch.nn.Module) else network
 
     def _load_pretrained(self, checkpoint: str, prefix: str | None) -> None:
         """Read the weights of a whole pose network as far as they fit; the log names what does not."""
@@ -110,8 +122,9 @@ class TopDown(PretrainableModule, BaseModel):
         if mode not in MODES:
             raise ValueError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
         if mode == 'tensor':
-            feats = self.extract_feat(inputs)
-            return self.head(feats) if self.with_head else feats
+            if self._network is not None and not self.training:
+                return self._network(inputs)
+            return self.compute_heatmaps(inputs) if self.with_head else self.extract_feat(inputs)
         if not data_samples or len(data_samples) != len(inputs):
             raise ValueError(
                 f'mode {mode!r} needs one data sample for each of the {len(inputs)} images, got '
@@ -128,6 +141,10 @@ class TopDown(PretrainableModule, BaseModel):
         feats = self.backbone(inputs)
         return self.neck(feats) if self.with_neck else feats
 
+    def compute_heatmaps(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Compute heatmaps (B, K, H', W') of images (B, 3, H, W) with backbone, neck and head themselves."""
+        return self.head(self.extract_feat(inputs))
+
     def loss(self, inputs: torch.Tensor, data_samples: list) -> dict[str, torch.Tensor]:
         """Compute the losses of a batch (see ``HeatmapHead.loss``)."""
         return self.head.loss(self.extract_feat(inputs), data_samples, train_cfg=self.train_cfg)
@@ -143,22 +160,51 @@ class TopDown(PretrainableModule, BaseModel):
             The same samples with ``pred_instances``: ``keypoints`` (1, K, 2) in image pixels, ``keypoint_scores`` and
             ``keypoints_visible`` (1, K), ``bboxes`` (1, 4) xyxy and ``bbox_scores`` (1,) where the sample has them.
         """
-        if self.test_cfg.get('flip_test', False):
-            data_samples = self._with_flip_indices(data_samples)
-            if self.test_cfg.get('flip_batch', False):
-                both = self.extract_feat(torch.cat([inputs, inputs.flip(-1)]))
-                feats = [tuple(x[: len(inputs)] for x in both), tuple(x[len(inputs) :] for x in both)]
-            else:
-                feats = [self.extract_feat(inputs), self.extract_feat(inputs.flip(-1))]
-        else:
-            feats = self.extract_feat(inputs)
-        preds = self.head.predict(feats, data_samples, test_cfg=self.test_cfg)
+        if self._network is not None and not self.training:
+            return self.predict_with(self._network, inputs, data_samples)
+        feats = self._with_mirrored(self.extract_feat, inputs)
+        preds = self.head.predict(
+            feats if self.test_cfg.get('flip_test', False) else feats[0],
+            self._with_flip_indices(data_samples),
+            test_cfg=self.test_cfg,
+        )
+        return self._add_preds(preds, data_samples)
+
+    def predict_with(
+        self, network: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor, data_samples: list
+    ) -> list:
+        """Find the keypoints of a batch in the heatmaps that ``network`` makes of images.
+
+        Args:
+            network: from images (B, 3, H, W) to heatmaps (B, K, H', W').
+            inputs: as of ``predict``.
+            data_samples: as of ``predict``.
+
+        Returns:
+            As ``predict``.
+        """
+        heatmaps = self._with_mirrored(network, inputs)
+        preds = self.head.predict_from_heatmaps(heatmaps, self._with_flip_indices(data_samples), test_cfg=self.test_cfg)
+        return self._add_preds(preds, data_samples)
+
+    def _add_preds(self, preds: Any, data_samples: list) -> list:
         preds, fields = preds if isinstance(preds, tuple) else (preds, None)
         return self.add_pred_to_datasample(preds, fields, data_samples)
 
+    def _with_mirrored(self, compute: Callable[[torch.Tensor], Any], inputs: torch.Tensor) -> list:
+        """Apply ``compute`` to images and, with ``flip_test``, to the mirrored ones, in one batch or two."""
+        if not self.test_cfg.get('flip_test', False):
+            return [compute(inputs)]
+        if not self.test_cfg.get('flip_batch', False):
+            return [compute(inputs), compute(inputs.flip(-1))]
+        both, count = compute(torch.cat([inputs, inputs.flip(-1)])), len(inputs)
+        if isinstance(both, torch.Tensor):
+            return [both[:count], both[count:]]
+        return [tuple(x[:count] for x in both), tuple(x[count:] for x in both)]
+
     def _with_flip_indices(self, data_samples: list) -> list:
-        """Make sure that the first sample says which keypoints to swap."""
-        if 'flip_indices' not in data_samples[0].metainfo:
+        """Make sure that, with ``flip_test``, the first sample says which keypoints to swap."""
+        if self.test_cfg.get('flip_test', False) and 'flip_indices' not in data_samples[0].metainfo:
             if not (self.metainfo and 'flip_indices' in self.metainfo):
                 raise ValueError(
                     "test_cfg.flip_test needs 'flip_indices' in the samples' metainfo (PackPoseInputs packs it) or in "

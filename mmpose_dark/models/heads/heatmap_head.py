@@ -164,23 +164,38 @@ class HeatmapHead(BaseModule):
             For each image ``keypoints`` (1, K, 2) in input pixels and ``keypoint_scores`` (1, K), NumPy float32. With
             ``output_heatmaps`` also the ``heatmaps`` (K, H, W), on the device.
         """
+        flip_test = (test_cfg or {}).get('flip_test', False)
+        heatmaps = [self.forward(f) for f in feats] if flip_test else [self.forward(feats)]
+        return self.predict_from_heatmaps(heatmaps, batch_data_samples, test_cfg=test_cfg)
+
+    def predict_from_heatmaps(
+        self, heatmaps: Sequence[torch.Tensor], batch_data_samples: list, *, test_cfg: dict | None = None
+    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
+        """Find the keypoints in heatmaps that are there already.
+
+        Args:
+            heatmaps: (B, K, H, W); with ``flip_test`` two of them, that of the mirrored images second.
+            batch_data_samples: as of ``predict``.
+            test_cfg: as of ``predict``.
+
+        Returns:
+            As ``predict``.
+
+        Raises:
+            ValueError: an unknown ``flip_mode``.
+        """
         test_cfg = test_cfg or {}
+        mean = heatmaps[0].float()  # in half precision the mean of two would lose bits
         if test_cfg.get('flip_test', False):
             mode = test_cfg.get('flip_mode', 'heatmap')
             if mode not in FLIP_MODES:
                 raise ValueError(f'test_cfg.flip_mode {mode!r} is not one of {", ".join(map(repr, FLIP_MODES))}')
-            straight, mirrored = feats
-            flipped = flip_heatmaps(
-                self.forward(mirrored),
-                batch_data_samples[0].metainfo['flip_indices'],
-                shift_heatmap=test_cfg.get('shift_heatmap', False),
-            )
-            heatmaps = (self.forward(straight) + flipped) * 0.5
-        else:
-            heatmaps = self.forward(feats)
-        preds = self.decode(heatmaps)
+            flip_indices = batch_data_samples[0].metainfo['flip_indices']
+            shift = test_cfg.get('shift_heatmap', False)
+            mean = (mean + flip_heatmaps(heatmaps[1].float(), flip_indices, shift_heatmap=shift)) * 0.5
+        preds = self.decode(mean)
         if test_cfg.get('output_heatmaps', False):
-            return preds, [PixelData(heatmaps=h) for h in heatmaps.detach().float()]
+            return preds, [PixelData(heatmaps=h) for h in mean.detach()]
         return preds
 
     def decode(self, heatmaps: torch.Tensor) -> list[InstanceData]:
