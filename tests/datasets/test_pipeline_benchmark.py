@@ -31,7 +31,9 @@ def test_it_runs(benchmark, tiny_coco, tmp_path, monkeypatch, capsys):
     benchmark.main()
     assert '384x288' in capsys.readouterr().out
     results = json.loads(out.read_text())['results']
-    assert [r['keypoints'] for r in results] == [17, 17, 133, 133]
+    ways = ['files', 'files', 'files, reduced', 'zip', 'tar', *(['lmdb'] if importlib.util.find_spec('lmdb') else [])]
+    assert [r['read from'] for r in results] == [*ways, 'files', 'files']
+    assert [r['keypoints'] for r in results] == [17] * len(ways) + [133] * 2
     assert all(r['sample']['median'] > 0 and r['samples'] == 4 for r in results)
 
 

@@ -4,21 +4,25 @@
     python tools/benchmarks/pipeline.py --data data/people/annotations/val.json --images data/people/images
     python tools/benchmarks/pipeline.py --repeat 20 --out pipeline.json
 
-Without ``--data`` it draws people on pictures of 640 x 480 first. "apart": people of one image never follow each
-other, as in shuffled training; "in a row": they do, as in testing, and share the decoding of their image. One
-thread; a quiet machine is needed for figures worth keeping.
+Without ``--data`` it draws people first, on pictures of 640 x 480 and some of 1920 x 1440. "apart": people of one image
+never follow each other, as in shuffled training; "in a row": they do, as in testing, and share the decoding of their
+image. "files, reduced": LoadImage decodes at 1/2 or less where the person is large enough. "zip", "tar", "lmdb": the
+images in one file. Decode + warp is always of the whole picture, read beforehand. One thread; a quiet machine is needed
+for figures worth keeping.
 """
 
 import argparse
 import contextlib
+import importlib.util
 import io
 import json
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from _bench import Timing, report
 
 from mmpose_dark.datasets import PoseDataset, SampleKey
+from mmpose_dark.datasets.storage.packing import pack_images
 from mmpose_dark.registry import DATASETS
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 
@@ -36,10 +41,10 @@ from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 CASES = [('CocoDataset', (192, 256)), ('CocoWholeBodyDataset', (288, 384))]
 
 
-def pipeline(input_size: tuple[int, int]) -> list[dict]:
-    """The training pipeline of the recipes."""
+def pipeline(input_size: tuple[int, int], **loader: Any) -> list[dict]:
+    """The training pipeline of the recipes; ``loader`` are settings of LoadImage."""
     return [
-        dict(type='LoadImage'),
+        dict(type='LoadImage', **loader),
         dict(type='GetBBoxCenterScale'),
         dict(type='RandomFlip', direction='horizontal'),
         dict(type='RandomHalfBody'),
@@ -104,6 +109,85 @@ def run(
     return *(spread(s.sum(axis=1), len(order)) for s in seconds), float(least[1] / least[0])
 
 
+def draw(folder: str, *, people: int, width: int, height: int) -> tuple[str, str]:
+    """Draw pictures with people; returns the annotation file and the folder of the images."""
+    settings = PeopleSettings(train=max(4, people // 2), val=1, width=width, height=height)
+    with contextlib.redirect_stdout(io.StringIO()):
+        prepare_dataset(folder, settings)
+    return f'{folder}/annotations/train.json', f'{folder}/images'
+
+
+def packed(images: str, folder: str) -> Iterator[tuple[str, dict]]:
+    """Pack the images in every way there is; yields the way's name and LoadImage's settings."""
+    for kind in ('zip', 'tar', *(['lmdb'] if importlib.util.find_spec('lmdb') else [])):
+        file = pack_images(images, f'{folder}/packed.{kind}').files[0]
+        path = {'db_path' if kind == 'lmdb' else 'path': str(file)}
+        yield kind, dict(backend_args=dict(backend=kind, root=str(Path(images).resolve().parent), **path))
+
+
+def compare(
+    ann_file: str,
+    images: str,
+    folder: str,
+    people: int,
+    repeats: int,
+    *,
+    reduced: bool = False,
+    only_reduced: bool = False,
+) -> list[dict]:
+    """Measure the recipes' pipelines on one data set.
+
+    Args:
+        ann_file: COCO annotations.
+        images: folder of its images.
+        folder: for files that are needed meanwhile.
+        people: samples at most.
+        repeats: measured passes.
+        reduced: measure reduced decoding too.
+        only_reduced: and only it and its baseline.
+
+    Returns:
+        Rows of the table.
+    """
+    rows = []
+    for kind, input_size in CASES[: 1 if only_reduced else None]:
+        first = kind == CASES[0][0]
+        ways = [('files', {}, ('apart',) if only_reduced else ('apart', 'in a row'))]
+        if first and reduced:
+            ways.append(('files, reduced', dict(reduce_to=input_size), ('apart',)))
+        if first and not only_reduced:
+            ways += [(name, loader, ('apart',)) for name, loader in packed(images, folder)]
+        annotations = ann_file if first else add_whole_body(ann_file, folder)
+        for way, loader, wanted in ways:
+            dataset = DATASETS.build(
+                dict(
+                    type=kind,
+                    ann_file=annotations,
+                    data_prefix=dict(img=str(Path(images).resolve())),
+                    indices=people,
+                    pipeline=pipeline(input_size, **loader),
+                )
+            )
+            size = cv2.imread(dataset.get_data_info(0)['img_path']).shape[1::-1]
+            for name in wanted:
+                floor, sample, ratio = run(dataset, orders(dataset)[name], input_size, repeats)
+                rows.append(
+                    {
+                        'input': f'{input_size[1]}x{input_size[0]}',
+                        'keypoints': dataset.metainfo['num_keypoints'],
+                        'picture': '{}x{}'.format(*size),
+                        'read from': way,
+                        'people of an image': name,
+                        'samples': len(dataset),
+                        'decode + warp': floor,
+                        'sample': sample,
+                        'ratio': round(sample.median / floor.median, 2),
+                        'ratio of least': round(ratio, 2),
+                    }
+                )
+    return rows
+
+
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -118,39 +202,16 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        if not args.data:
-            settings = PeopleSettings(train=max(4, args.people // 2), val=1, width=640, height=480)
-            with contextlib.redirect_stdout(io.StringIO()):
-                prepare_dataset(folder, settings)
-            args.data, args.images = f'{folder}/annotations/train.json', f'{folder}/images'
-        for kind, input_size in CASES:
-            ann_file = args.data if kind == 'CocoDataset' else add_whole_body(args.data, folder)
-            dataset = DATASETS.build(
-                dict(
-                    type=kind,
-                    ann_file=ann_file,
-                    data_prefix=dict(img=args.images),
-                    indices=args.people,
-                    pipeline=pipeline(input_size),
-                )
-            )
-            for name, order in orders(dataset).items():
-                floor, sample, ratio = run(dataset, order, input_size, args.repeat)
-                rows.append(
-                    {
-                        'input': f'{input_size[1]}x{input_size[0]}',
-                        'keypoints': dataset.metainfo['num_keypoints'],
-                        'people of an image': name,
-                        'samples': len(dataset),
-                        'decode + warp': floor,
-                        'sample': sample,
-                        'ratio': round(sample.median / floor.median, 2),
-                        'ratio of least': round(ratio, 2),
-                    }
-                )
-    report(rows, device='cpu', out=args.out)
+        if args.data:
+            rows = compare(args.data, args.images, folder, args.people, args.repeat, reduced=True)
+        else:
+            data = draw(f'{folder}/small', people=args.people, width=640, height=480)
+            rows = compare(*data, folder, args.people, args.repeat)
+            data = draw(f'{folder}/large', people=args.people // 4, width=1920, height=1440)
+            rows += compare(*data, folder, args.people // 4, args.repeat, reduced=True, only_reduced=True)
+    notes = [] if importlib.util.find_spec('lmdb') else ['LMDB is not measured: the package lmdb is not installed.']
+    report(rows, device='cpu', out=args.out, notes=notes)
 
 
 if __name__ == '__main__':
