@@ -30,7 +30,7 @@ class PoseVisualizationHook(Hook):
         show: open a window for each.
         wait_time: seconds that the window stays, 0 until it is closed.
         out_dir: folder; a relative one lies in the run's ``work_dir/timestamp``, as in mmpose 1.x.
-        backend_args: of mmengine's file backend, to read the images.
+        backend_args: of mmengine's file backend, to read the images; None: as the dataset's LoadImage reads them.
 
     Raises:
         ValueError: ``interval`` is not positive.
@@ -149,5 +149,7 @@ def _read(path: str, dataset: Any, backend_args: dict | None) -> np.ndarray:
     steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
     loader = next((s for s in steps if isinstance(s, LoadImage)), None)
     ignore = loader is not None and loader.color_type == 'color_ignore_orientation'
+    if backend_args is None and loader is not None:
+        backend_args = loader.backend_args
     image = decode_image(fileio.get(path, backend_args=backend_args), path, ignore_orientation=ignore)
     return np.ascontiguousarray(image[..., ::-1])
