@@ -7,8 +7,8 @@ _base_ = ['../_base_/default_runtime.py']
 codec = dict(
     type='MSRAHeatmap', input_size=(144, 192), heatmap_size=(36, 48), sigma=1.5, unbiased=True, blur_kernel_size=7
 )
-max_epochs = 6
-load_from = 'demo/people_start-b5cd8987_20261121.pth'
+max_epochs = 4
+load_from = 'demo/people_start-74f856aa_20261121.pth'
 
 model = dict(
     type='TopDown',
