@@ -58,7 +58,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--draw-heatmap', action='store_true', help='write pictures of the heatmaps as well')
     parser.add_argument('--draw-bbox', action='store_true', help='draw the boxes as well')
     parser.add_argument('--coco-results', metavar='JSON', help="write all people to this file in COCO's results format")
-    parser.add_argument('--batch-size', type=int, default=32, help='people a batch (%(default)s)')
+    parser.add_argument('--batch-size', type=int, help='people a batch (default: 32, on the CPU 16)')
     parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
     cli.add_precision_arguments(parser)
     cli.add_acceleration_arguments(parser)

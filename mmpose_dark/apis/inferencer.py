@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,24 +39,34 @@ class Inferencer:
     """Runs a model over pictures.
 
     A picture that cannot be read, or has a box that cannot be used, comes out with its ``error`` and
-    does not end the run. Three things go on at once: threads read and crop the next pictures, one thread
-    runs the network on a batch of people of one or several of them, and the caller works on the results.
+    does not end the run. With workers three things go on at once: they read and crop the next pictures,
+    one more thread runs the network on a batch of people of one or several pictures, and the caller works
+    on the results.
 
     Args:
         model: of `init_model`.
-        batch_size: people a batch, of one or several pictures.
-        num_workers: threads that read and crop pictures while the network computes.
+        batch_size: people a batch, of one or several pictures. By default 32, on the CPU 16: there larger
+            batches are slower, since they leave the caches (docs/benchmarks.md).
+        num_workers: threads that read and crop pictures while the network computes; 0 does one after the
+            other. By default 2, on the CPU 0: there they would take the network's cores from it.
 
     Raises:
-        ValueError: a number below one.
+        ValueError: a batch size below one, or a negative number of workers.
 
     Example: ``for result in Inferencer(model)(['a.jpg', 'b.jpg']): print(result.path, len(result.samples))``
     """
 
-    def __init__(self, model: torch.nn.Module, *, batch_size: int = 32, num_workers: int = 2) -> None:
-        if batch_size < 1 or num_workers < 1:
-            raise ValueError(f'batch_size and num_workers must be at least 1, got {batch_size} and {num_workers}')
-        self.model, self.batch_size, self.num_workers = model, batch_size, num_workers
+    def __init__(
+        self, model: torch.nn.Module, *, batch_size: int | None = None, num_workers: int | None = None
+    ) -> None:
+        on_cpu = next(model.parameters()).device.type == 'cpu'
+        self.batch_size = (16 if on_cpu else 32) if batch_size is None else batch_size
+        self.num_workers = (0 if on_cpu else 2) if num_workers is None else num_workers
+        if self.batch_size < 1 or self.num_workers < 0:
+            raise ValueError(
+                f'batch_size must be at least 1 and num_workers at least 0, got {batch_size} and {num_workers}'
+            )
+        self.model = model
         self.pipeline = build_test_pipeline(model.cfg)
 
     def __call__(
@@ -76,7 +86,7 @@ class Inferencer:
         Raises:
             ValueError: another number of box lists than pictures.
         """
-        with ThreadPoolExecutor(1) as network:
+        with _executor(min(self.num_workers, 1)) as network:
             queue = _Queue(self.model, self.batch_size, network)
             try:
                 for result, crops in self._read_ahead(_paired(images, bboxes), bbox_format):
@@ -88,7 +98,7 @@ class Inferencer:
                 queue.cancel()
 
     def _read_ahead(self, pairs: Iterator[tuple[Any, Any]], bbox_format: str) -> Iterator[tuple[ImageResult, list]]:
-        with ThreadPoolExecutor(self.num_workers) as pool:
+        with _executor(self.num_workers) as pool:
             queue: deque[Future] = deque()
             try:
                 for image, boxes in pairs:
@@ -125,7 +135,7 @@ class _Queue:
     that is ready when it ends.
     """
 
-    def __init__(self, model: torch.nn.Module, batch_size: int, network: ThreadPoolExecutor) -> None:
+    def __init__(self, model: torch.nn.Module, batch_size: int, network: Executor) -> None:
         self.model, self.batch_size, self.network = model, batch_size, network
         self.pictures: deque[ImageResult] = deque()  # not yet given to the caller
         self.open: dict[int, int] = {}  # people of a picture that the network has not returned, by id of its result
@@ -171,6 +181,19 @@ class _Queue:
         for result, sample in zip(results, future.result(), strict=True):
             result.samples.append(sample)
             self.open[id(result)] -= 1
+
+
+class _Inline(Executor):
+    """Does at once what is submitted, in the calling thread."""
+
+    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _executor(threads: int) -> Executor:
+    return ThreadPoolExecutor(threads) if threads else _Inline()
 
 
 def _paired(images: Iterable[Any], bboxes: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,5 +1,6 @@
 """inference_topdown and Inferencer against the steps done by hand."""
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -126,15 +127,16 @@ def test_picture_is_used_as_it_is_seen(model: torch.nn.Module, image_file: str, 
     np.testing.assert_allclose(got.pred_instances.keypoints, expected.pred_instances.keypoints, atol=1e-3)
 
 
+@pytest.mark.parametrize('workers', [0, 2])
 @pytest.mark.parametrize('batch_size', [1, 2, 4, 100])
 def test_inferencer_gives_what_single_calls_give(
-    model: torch.nn.Module, tiny_coco: SimpleNamespace, tmp_path: Path, batch_size: int
+    model: torch.nn.Module, tiny_coco: SimpleNamespace, tmp_path: Path, batch_size: int, workers: int
 ) -> None:
     files = sorted((tiny_coco.root / 'images').glob('*.png'))
     (tmp_path / 'cut.png').write_bytes(files[0].read_bytes()[:500])
     images = [files[0], tmp_path / 'cut.png', files[1], cv2.imread(str(files[2])), files[3], tmp_path / 'gone.png']
     boxes = [BOXES, None, [], BOXES[:2], None, None]
-    results = list(Inferencer(model, batch_size=batch_size, num_workers=2)(images, boxes))
+    results = list(Inferencer(model, batch_size=batch_size, num_workers=workers)(images, boxes))
     assert [len(r.samples) for r in results] == [3, 0, 0, 2, 1, 0]
     assert [r.path for r in results] == [str(i) if not isinstance(i, np.ndarray) else '' for i in images]
     assert 'truncated' in results[1].error
@@ -174,3 +176,16 @@ def test_inferencer_refuses_another_number_of_boxes(model: torch.nn.Module, imag
 def test_inferencer_settings(model: torch.nn.Module) -> None:
     with pytest.raises(ValueError, match='at least 1'):
         Inferencer(model, batch_size=0)
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_network_that_fails_and_a_caller_that_stops_end_the_run(
+    model: torch.nn.Module, image_file: str, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    results = Inferencer(model, batch_size=1, num_workers=workers)([image_file] * 50)
+    assert len(next(results).samples) == 1
+    results.close()  # waits for what runs, not for the rest
+    assert threading.active_count() < 5
+    monkeypatch.setattr(model, 'test_step', lambda batch: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(Inferencer(model, num_workers=workers)([image_file]))

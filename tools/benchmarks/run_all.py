@@ -30,7 +30,7 @@ QUICK = dict(
     encode=Quick(('--sweep', '--threads', '1'), on_gpu=()),
     evaluate=Quick(),
     pipeline=Quick(),
-    inference=Quick(on_gpu=()),
+    inference=Quick(on_gpu=('--full', '--compile')),
     train_step=Quick(on_gpu=('--full',)),
     tried=Quick(),
 )

@@ -6,7 +6,7 @@
 "on device": the step as the recipes have it; the head encodes the keypoints where the network runs. "shipped": the
 same step with heatmaps that came with the samples (GenerateTarget in the pipeline), and must be put together and
 copied. "worker": what one loader worker needs for such a batch, its pictures cropped already, without and with heatmaps
-to make and to send. "ratio": shipped over on device, the worker's time hidden behind the step; "with worker": the same
+to make and to send. "speedup": shipped over on device, the worker's time hidden behind the step; "speedup with worker": the same
 with what the heatmaps cost the worker added, as where workers and network share processors. Above 1 ours is faster.
 "of float32" compares steps with targets on the device. "difference": of the two losses, relative, in float32.
 
@@ -201,8 +201,8 @@ def run(case: Case, args: argparse.Namespace) -> Iterator[dict]:
             'heatmaps MB': round(heatmaps / 1e6, 1),
             'worker without': workers[0],
             'worker with': workers[1],
-            'ratio': round(shipped.median / on_device.median, 2),
-            'with worker': round((shipped.median + extra) / on_device.median, 2),
+            'speedup': round(shipped.median / on_device.median, 2),
+            'speedup with worker': round((shipped.median + extra) / on_device.median, 2),
             'of float32': round(plain.median / on_device.median, 2),
             'difference': f'{difference:.0e}',
         }

@@ -105,13 +105,21 @@ apart is what shuffled training sees.
 """,
         floor=('decode + warp', 'JPEG decode + warp'),
     ),
-    'inference': About('Inference', ''),
+    'inference': About(
+        'Inference',
+        """
+The network rows: backbone and head on one batch of crops, with the ways of [inference.md](inference.md), against eager
+float32 PyTorch. `difference` is the largest one of a heatmap's value, over the largest value; the weights are
+random, so what it does to AP stands in inference.md, measured on a trained network. The pictures rows:
+from files to keypoints, against calling `inference_topdown` for one picture after the other.
+""",
+    ),
     'train_step': About(
         'A training step',
         """
 A whole step (forward, loss, backward, optimizer) with targets that the head makes on the device, against the same step
 with heatmaps that a loader worker made and shipped. `worker` is what a worker needs for such a batch, without and with
-heatmaps. `ratio` is shipped over on device with the worker's time hidden, `with worker` with what the heatmaps cost the
+heatmaps. `speedup` is shipped over on device with the worker's time hidden, `speedup with worker` with what the heatmaps cost the
 worker added; below 1 ours is slower. `of float32` compares precisions, targets on the device. `difference` is that of
 the two losses, relative, in float32.
 """,
