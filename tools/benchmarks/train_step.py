@@ -6,9 +6,10 @@
 "on device": the step as the recipes have it; the head encodes the keypoints where the network runs. "shipped": the
 same step with heatmaps that came with the samples (GenerateTarget in the pipeline), and must be put together and
 copied. "worker": what one loader worker needs for such a batch, its pictures cropped already, without and with heatmaps
-to make and to send. "speedup": shipped over on device, the worker's time hidden behind the step; "speedup with worker": the same
-with what the heatmaps cost the worker added, as where workers and network share processors. Above 1 ours is faster.
-"of float32" compares steps with targets on the device. "difference": of the two losses, relative, in float32.
+to make and to send. "speedup": shipped over on device, the worker's time hidden behind the step; "speedup with
+worker": the same with what the heatmaps cost the worker added, as where workers and network share processors. Above 1
+ours is faster. "of float32" compares steps with targets on the device. "difference": of the two losses, relative, in
+float32.
 
 float16 needs CUDA. --compile adds rows through torch.compile, which takes minutes to warm up on a CPU.
 """

@@ -119,9 +119,9 @@ from files to keypoints, against calling `inference_topdown` for one picture aft
         """
 A whole step (forward, loss, backward, optimizer) with targets that the head makes on the device, against the same step
 with heatmaps that a loader worker made and shipped. `worker` is what a worker needs for such a batch, without and with
-heatmaps. `speedup` is shipped over on device with the worker's time hidden, `speedup with worker` with what the heatmaps cost the
-worker added; below 1 ours is slower. `of float32` compares precisions, targets on the device. `difference` is that of
-the two losses, relative, in float32.
+heatmaps. `speedup` is shipped over on device with the worker's time hidden, `speedup with worker` with what the
+heatmaps cost the worker added; below 1 ours is slower. `of float32` compares precisions, targets on the device.
+`difference` is that of the two losses, relative, in float32.
 """,
     ),
     'tried': About('Tried instead', ''),
