@@ -64,7 +64,7 @@ def draw_sweep(
 def draw_rows(
     rows: list[dict], path: Path, *, names: list[str], cost: str, floor: tuple[str, str], digest: str, title: str
 ) -> None:
-    """Draw a bar for each row: its cost as a dot with its spread, over its floor as an area.
+    """Draw a line for each row: its cost as a dot with its spread, in units of its floor, the floor as an area.
 
     Args:
         rows: rows of a table.
@@ -76,29 +76,29 @@ def draw_rows(
         title: stands above.
     """
     key, floor_name = floor
-    figure, axis = plt.subplots(figsize=(9.6, 1.0 + 0.5 * len(rows)), layout='constrained')
+    figure, axis = plt.subplots(figsize=(9.6, 1.1 + 0.34 * len(rows)), layout='constrained')
     place = np.arange(len(rows))
-    floors = [row[key]['median'] for row in rows]
-    axis.barh(place, floors, color=FLOOR, height=0.62)
-    spread = np.array(
-        [[row[cost]['median'] - row[cost]['low'], row[cost]['high'] - row[cost]['median']] for row in rows]
+    floors = np.array([row[key]['median'] for row in rows])
+    low, median, high = (np.array([row[cost][part] for row in rows]) / floors for part in ('low', 'median', 'high'))
+    axis.axvspan(0, 1, color=FLOOR, linewidth=0)
+    axis.text(0.02, -0.62, f'floor: {floor_name}', va='center', fontsize=9, color='#51606c')
+    axis.errorbar(
+        median, place, xerr=[median - low, high - median], fmt='o', color=COLORS[1], markersize=7, elinewidth=2
     )
-    medians = [row[cost]['median'] for row in rows]
-    axis.errorbar(medians, place, xerr=spread.T, fmt='o', color=COLORS[1], markersize=7, elinewidth=2)
-    for y, (median, low) in enumerate(zip(medians, floors, strict=True)):
+    for y, row in enumerate(rows):
         axis.annotate(
-            f'{median / low:.2f} x the floor',
-            (rows[y][cost]['high'], y),
-            xytext=(8, 0),
+            f'{median[y]:.2f} x   ({row[cost]["median"]:.3g} of {floors[y]:.3g} ms)',
+            (high[y], y),
+            xytext=(9, 0),
             textcoords='offset points',
             va='center',
+            fontsize=9,
             color=COLORS[1],
         )
-        axis.text(0.02 * max(floors), y, floor_name, va='center', fontsize=8.5, color='#51606c')
-    axis.set_yticks(place, names)
-    axis.invert_yaxis()
-    axis.set_xlim(0, 1.2 * max(row[cost]['high'] for row in rows))
-    axis.set_xlabel('milliseconds a sample')
+    axis.set_yticks(place, names, fontsize=9)
+    axis.set_ylim(len(rows) - 0.5, -1)
+    axis.set_xlim(0, 1.45 * max(1.0, high.max()))
+    axis.set_xlabel('time of a sample, in times of its floor')
     axis.spines[['top', 'right']].set_visible(False)
     axis.set_title(title, loc='left', fontsize=11)
     _save(figure, path, digest)

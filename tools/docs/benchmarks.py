@@ -244,7 +244,7 @@ def figure_of(stem: str, record: dict, about: About) -> dict[str, Any] | None:
     rows = record['results']
     if about.floor[0] in rows[0] and 'sample' in rows[0]:
         texts = [[v for v in row.values() if isinstance(v, str)] for row in rows]
-        return dict(kind='draw_rows', rows=rows, names=['\n'.join(t) for t in texts], cost='sample', **common)
+        return dict(kind='draw_rows', rows=rows, names=[', '.join(t) for t in texts], cost='sample', **common)
     return None
 
 
