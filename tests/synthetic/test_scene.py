@@ -23,11 +23,32 @@ def test_flags_follow_the_border_and_what_is_in_front() -> None:
     transmission[:, 20:] = 0
     layer = slab(15, 10, [(16.0, 12.0), (22.0, 12.0), (-0.51, 5.0), (-0.49, 5.0), (39.49, 5.0), (39.51, 5.0)])
     person = label_person(layer, transmission)
-    assert person.keypoints[:6, 2].tolist() == [2, 1, 0, 2, 1, 0]
+    # The fifth lies inside and is covered, but no joint next to it is in sight.
+    assert person.keypoints[:6, 2].tolist() == [2, 1, 0, 2, 0, 0]
     assert (person.keypoints[person.keypoints[:, 2] == 0] == 0).all()
     assert person.keypoints[1].tolist() == [22, 12, 1]
     assert person.box_xywh == (15, 10, 5, 20)
     assert person.area == 100
+
+
+# Left arm and leg in COCO's order: shoulder 5, elbow 7, wrist 9; hip 11, knee 13, ankle 15.
+@pytest.mark.parametrize(
+    ('in_sight', 'expected'),
+    [
+        ({5, 7, 9, 11, 13, 15}, {5: 2, 7: 2, 9: 2, 11: 2, 13: 2, 15: 2}),
+        ({7}, {5: 1, 7: 2, 9: 1, 11: 0, 13: 0, 15: 0}),  # from the elbow: shoulder and wrist
+        ({5}, {5: 2, 7: 1, 9: 0, 11: 1, 13: 0, 15: 0}),  # from the shoulder: elbow and hip, not the wrist
+        ({13}, {5: 0, 7: 0, 9: 0, 11: 1, 13: 2, 15: 1}),
+        (set(), {5: 0, 7: 0, 9: 0, 11: 0, 13: 0, 15: 0}),
+    ],
+)
+def test_hidden_joints_are_labelled_next_to_one_in_sight(in_sight: set[int], expected: dict[int, int]) -> None:
+    layer = slab(15, 10, [(20.0, 20.0)] * 17)
+    layer.in_sight[:] = False
+    layer.in_sight[list(in_sight)] = True
+    keypoints = label_person(layer, np.ones((40, 40), np.float32)).keypoints
+    assert {joint: keypoints[joint, 2] for joint in expected} == expected
+    assert (keypoints[keypoints[:, 2] > 0, :2] == 20).all()
 
 
 def test_hidden_by_the_own_body_counts_as_hidden() -> None:
