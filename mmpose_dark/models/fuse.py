@@ -21,7 +21,7 @@ def fuse_conv_bn_(model: nn.Module, example: torch.Tensor) -> int:
 
     Args:
         model: in evaluation mode; called with ``example``.
-        example: an input of any size that the model takes, e.g. (1, 3, H, W).
+        example: an input of any size that the model takes, e.g. (1, 3, H, W), on the model's device.
 
     Returns:
         Number of normalisations that are gone.
@@ -32,8 +32,9 @@ def fuse_conv_bn_(model: nn.Module, example: torch.Tensor) -> int:
     """
     if model.training:
         raise ValueError('fuse_conv_bn_: the model is in training mode, in which normalisation depends on the batch')
-    generator = torch.Generator().manual_seed(0)
-    example = torch.randn(example.shape, generator=generator).to(example)
+    device = example.device
+    model.cpu()  # where float32 is float32: a GPU may convolve with less, and the comparison would see that instead
+    example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         pairs, before = _follow(model, example)
         owners = {child: (parent, name) for parent in model.modules() for name, child in parent.named_children()}
@@ -41,6 +42,7 @@ def fuse_conv_bn_(model: nn.Module, example: torch.Tensor) -> int:
             _put(owners[conv], fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, nn.ConvTranspose2d)))
             _put(owners[norm], nn.Identity())
         difference = (_single(model(example)) - before).abs().max() / before.abs().max().clamp(min=1e-12)
+    model.to(device)
     if not difference < _TOLERANCE:
         raise RuntimeError(
             f'fuse_conv_bn_: {type(model).__name__} computes something else when fused (outputs differ by '
