@@ -1,8 +1,10 @@
 """Accelerated networks give what the plain one gives."""
 
+import gc
 import importlib.util
 import json
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ import torch
 
 from mmpose_dark.apis import inference_topdown, init_model
 from mmpose_dark.engine.acceleration import Acceleration, accelerate, openvino
+from mmpose_dark.engine.acceleration.signal_stack import signal_stack
 
 CONFIG = Path(__file__).parents[1] / 'apis' / 'tiny_pose_config.py'
 needs_openvino = pytest.mark.skipif(importlib.util.find_spec('openvino') is None, reason='OpenVINO is not installed')
@@ -146,6 +149,19 @@ def test_a_conversion_that_changes_the_network_is_refused(checkpoint: str, monke
     monkeypatch.setattr(package, 'convert_model', wrong)
     with pytest.raises(RuntimeError, match='computes something else in OpenVINO'):
         init_model(CONFIG, checkpoint, acceleration=dict(backend='openvino'))
+
+
+@needs_openvino
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='about a call of Linux')
+def test_networks_that_come_and_go_leave_no_signal_stack(checkpoint: str) -> None:
+    before = signal_stack()
+    networks = [init_model(CONFIG, checkpoint, acceleration=dict(backend='openvino')) for _ in range(2)]
+    assert signal_stack() == before
+    while networks:
+        del networks[0]
+        gc.collect()
+        assert signal_stack() == before
+    subprocess.run([sys.executable, '-c', ''], check=True)
 
 
 ROWS = [[], ['--fuse-conv-bn', '--channels-last'], pytest.param(['--backend', 'openvino'], marks=needs_openvino)]

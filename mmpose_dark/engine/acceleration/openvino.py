@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from mmengine.logging import print_log
 
+from .signal_stack import signal_stack_kept
+
 __all__ = ['openvino_network']
 
 _TOLERANCE = dict(f32=1e-3, bf16=0.1)  # of the largest output; seen: 2e-6 and 2e-2
@@ -61,7 +63,8 @@ def openvino_network(
         INFERENCE_PRECISION_HINT=precision,
         INFERENCE_NUM_THREADS=torch.get_num_threads(),
     )
-    compiled = openvino.Core().compile_model(converted, 'CPU', settings)
+    with signal_stack_kept():
+        compiled = openvino.Core().compile_model(converted, 'CPU', settings)
 
     def run(inputs: torch.Tensor) -> torch.Tensor:
         heatmaps = compiled(inputs.detach().float().contiguous().numpy(), share_inputs=True)[0]
