@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from _bench import Timing, measure, report
 
 from mmpose_dark.apis import Inferencer, inference_topdown, init_model
+from mmpose_dark.engine.acceleration import Acceleration, accelerate
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 
 CASES = [('hrnet_w32_coco_256x192_dark', 8)]
@@ -62,13 +63,7 @@ def build(config: str, device: str, **acceleration: Any) -> torch.nn.Module:
     for parameter in model.parameters():
         if parameter.ndim > 1:
             torch.nn.init.kaiming_normal_(parameter)
-    weights = model.state_dict()
-    model = init_model(config, device=device, cfg_options={'model.test_cfg.flip_test': False})
-    model.load_state_dict(weights)
-    if acceleration:
-        from mmpose_dark.engine.acceleration import Acceleration, accelerate
-
-        accelerate(model, Acceleration(**acceleration))
+    accelerate(model, Acceleration(**acceleration))
     return model
 
 
