@@ -15,10 +15,10 @@ from mmengine.config import DictAction
 from mmengine.utils import ProgressBar
 
 from mmpose_dark.apis import BoxError, Inferencer, coco_results, find_images, init_model, read_boxes
-from mmpose_dark.apis.boxes import BOX_FORMATS
-from mmpose_dark.apis.result_files import unique_stems, write_result
-from mmpose_dark.engine import cli
-from mmpose_dark.utils.cli_errors import user_errors
+from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.inference.boxes import BOX_FORMATS
+from mmpose_dark.inference.writers import unique_stems, write_result
 from mmpose_dark.visualization import PoseLocalVisualizer
 
 STATUS_BAD_IMAGES = 3

@@ -36,7 +36,9 @@ _ENGINE = ['mmpose_dark.engine']
 
 MODELS = PoseRegistry('model', parent=root.MODELS, locations=['mmpose_dark.models'])
 MODEL_WRAPPERS = PoseRegistry('model_wrapper', parent=root.MODEL_WRAPPERS, locations=_ENGINE)
-WEIGHT_INITIALIZERS = PoseRegistry('weight initializer', parent=root.WEIGHT_INITIALIZERS, locations=_ENGINE)
+WEIGHT_INITIALIZERS = PoseRegistry(
+    'weight initializer', parent=root.WEIGHT_INITIALIZERS, locations=['mmpose_dark.checkpoint']
+)
 KEYPOINT_CODECS = PoseRegistry('keypoint codec', locations=['mmpose_dark.codecs'])
 DATASETS = PoseRegistry('dataset', parent=root.DATASETS, locations=['mmpose_dark.datasets'])
 TRANSFORMS = PoseRegistry('transform', parent=root.TRANSFORMS, locations=['mmpose_dark.datasets.transforms'])

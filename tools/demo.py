@@ -18,8 +18,8 @@ from typing import Any
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
 # What needs torch is imported where it is used: the processes that draw the data set import this file too.
+from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
-from mmpose_dark.utils.cli_errors import user_errors
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'demo' / 'people_dark_192x144.py'
@@ -44,8 +44,8 @@ def parse_args() -> argparse.Namespace:
 
 def read_config(args: argparse.Namespace) -> Any:
     """Read the demo's config, with the paths and the device of this run."""
-    from mmpose_dark.engine import resolve_device
-    from mmpose_dark.utils.config_io import load_config
+    from mmpose_dark.config.reading import load_config
+    from mmpose_dark.utils.device import resolve_device
 
     root = str(args.data_root)
     places = dict(data_root=root)
@@ -77,7 +77,8 @@ def has_bfloat16() -> bool:
 
 def train(cfg: Any, settings: PeopleSettings, *, retrain: bool) -> Path:
     """Train, or go on, or do nothing if it is done; return the checkpoint."""
-    from mmpose_dark.engine import PoseRunner, find_latest_checkpoint, validate_config
+    from mmpose_dark.config import validate_config
+    from mmpose_dark.engine import PoseRunner, find_latest_checkpoint
 
     work_dir = Path(cfg.work_dir)
     note = work_dir / 'demo.json'
@@ -127,7 +128,7 @@ def print_table(rows: dict[str, dict[str, float]]) -> None:
 def draw(cfg: Any, checkpoint: Path, folder: Path) -> None:
     """Draw poses and heatmaps of the first validation pictures, and sheets with all of them."""
     from mmpose_dark.apis import Inferencer, init_model
-    from mmpose_dark.apis.result_files import write_result
+    from mmpose_dark.inference.writers import write_result
     from mmpose_dark.visualization import PoseLocalVisualizer
 
     shutil.rmtree(folder, ignore_errors=True)

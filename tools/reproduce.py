@@ -24,14 +24,14 @@ import torch
 from mmengine.config import DictAction
 
 import mmpose_dark
-from mmpose_dark.engine import validate_config
-from mmpose_dark.engine.checkpoint import CheckpointError, download_checkpoint
-from mmpose_dark.engine.checkpoint.addresses import is_address
-from mmpose_dark.engine.device import resolve_device
+from mmpose_dark.checkpoint import CheckpointError, download_checkpoint
+from mmpose_dark.checkpoint.urls import is_address
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config import validate_config
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.registry import DATASETS, METRICS
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.config_io import load_config
-from mmpose_dark.utils.zoo import Row, Zoo, ZooError, read_zoo
+from mmpose_dark.utils.device import resolve_device
+from mmpose_dark.zoo.rows import Row, Zoo, ZooError, read_zoo
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -9,7 +9,10 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
 import mmengine
 
-from mmpose_dark.engine import PoseRunner, cli, validate_config
+from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config import validate_config
+from mmpose_dark.engine import PoseRunner
 
 STATUS_BAD_IMAGES = 3
 
@@ -50,5 +53,5 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('test.py'):
+    with user_errors('test.py'):
         sys.exit(main())

@@ -8,7 +8,10 @@ import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
-from mmpose_dark.engine import PoseRunner, cli, find_latest_checkpoint, validate_config
+from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config import validate_config
+from mmpose_dark.engine import PoseRunner, find_latest_checkpoint
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,5 +50,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('train.py'):
+    with user_errors('train.py'):
         main()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmpose_dark.datasets.definitions import parse_pose_metainfo
+from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.synthetic import draw_scene
 from mmpose_dark.visualization import contact_sheet, draw_poses
 

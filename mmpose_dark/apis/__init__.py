@@ -1,12 +1,19 @@
-"""What a user imports: build a model, run it on pictures."""
+"""mmpose 1.x's place for what a user imports; everything is defined in ``config`` and ``inference``."""
 
-from .boxes import BoxError, check_boxes, read_boxes
-from .config_lookup import find_config, list_configs
-from .images import find_images
-from .inference import inference_topdown
-from .inferencer import ImageResult, Inferencer
-from .model import dataset_meta_from_config, init_model
-from .results import coco_results, result_record
+from ..config import find_config, list_configs
+from ..inference import (
+    BoxError,
+    ImageResult,
+    Inferencer,
+    check_boxes,
+    coco_results,
+    dataset_meta_from_config,
+    find_images,
+    inference_topdown,
+    init_model,
+    read_boxes,
+    result_record,
+)
 
 __all__ = [
     'BoxError',

@@ -1,5 +1,6 @@
 """Datasets, their definitions and the transforms of a sample."""
 
+from ..keypoint_sets import DefinitionError, known_definitions, parse_pose_metainfo
 from .aic_dataset import AicDataset
 from .base_coco_style_dataset import BaseCocoStyleDataset
 from .coco_dataset import CocoDataset
@@ -7,8 +8,7 @@ from .coco_wholebody_dataset import CocoWholeBodyDataset
 from .collate import pose_collate
 from .combined_dataset import CombinedDataset
 from .crowdpose_dataset import CrowdPoseDataset
-from .definitions import known_definitions, parse_pose_metainfo
-from .errors import AnnotationError, BadSample, DefinitionError, ImageReadError
+from .errors import AnnotationError, BadSample, ImageReadError
 from .lspet_dataset import LspetDataset
 from .mpii_dataset import MpiiDataset
 from .pose_dataset import PoseDataset

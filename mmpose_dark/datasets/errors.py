@@ -2,15 +2,11 @@
 
 import dataclasses
 
-__all__ = ['AnnotationError', 'BadSample', 'DefinitionError', 'ImageReadError']
+__all__ = ['AnnotationError', 'BadSample', 'ImageReadError']
 
 
 class AnnotationError(ValueError):
     """An annotation or detections file, or a record in one, cannot be used; the message says what to do."""
-
-
-class DefinitionError(ValueError):
-    """A dataset definition (keypoints, pairs, skeleton, sigmas) is not found or contradicts itself."""
 
 
 class ImageReadError(OSError):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from ..keypoint_sets.definitions import parse_pose_metainfo
 from .compose import Compose
-from .definitions import parse_pose_metainfo
 from .errors import BadSample, ImageReadError
 from .sample_key import SampleKey
 

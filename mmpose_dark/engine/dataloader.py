@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 
 from ..registry import FUNCTIONS
-from .device import resolve_device
+from ..utils.device import resolve_device
 from .randomness import seed_everything
 
 __all__ = ['complete_dataloader_cfg', 'start_worker']

@@ -19,13 +19,13 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ..checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, save_checkpoint
+from ..config.reading import as_pose_config
+from ..evaluation.evaluator import Evaluator
 from ..registry import RUNNERS
-from ..utils.config_io import as_pose_config
-from .checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, save_checkpoint
+from ..utils.device import resolve_device
 from .dataloader import complete_dataloader_cfg
-from .device import resolve_device
 from .distributed import init_distributed
-from .evaluator import Evaluator
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .state import hub_from_state, hub_to_state, make_meta, to_cpu

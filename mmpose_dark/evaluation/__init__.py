@@ -1,5 +1,6 @@
-"""Metrics and the functions behind them."""
+"""Metrics, the functions behind them, and the evaluator that runs several."""
 
 from . import functional, metrics
+from .evaluator import Evaluator
 
-__all__ = ['functional', 'metrics']
+__all__ = ['Evaluator', 'functional', 'metrics']

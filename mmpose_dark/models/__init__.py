@@ -2,9 +2,9 @@
 
 from .backbones import Hourglass, HRNet, ResNet
 from .data_preprocessor import PoseDataPreprocessor
-from .detectors import HeatmapEnsemble, TopDown
 from .heads import HeatmapHead
 from .losses import KeypointMSELoss
+from .pose_estimators import HeatmapEnsemble, TopDown
 
 __all__ = [
     'HRNet',

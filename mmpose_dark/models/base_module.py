@@ -51,6 +51,6 @@ class PretrainableModule(BaseModule):
 
     def _load_pretrained(self, checkpoint: str, prefix: str | None) -> None:
         """Read the weights of a backbone: from ImageNet, or those inside a pose network."""
-        from ..engine.checkpoint import load_backbone_weights  # the engine imports models, so only here
+        from ..checkpoint import load_backbone_weights  # the engine imports models, so only here
 
         load_backbone_weights(self, checkpoint, prefix=prefix)

@@ -13,8 +13,8 @@ from .bbox import (
     transform_points,
 )
 from .keypoint import flip_keypoints
+from .merging import merge_data_samples, revert_heatmap
 from .pose_data_sample import PoseDataSample
-from .utils import merge_data_samples, revert_heatmap
 from .warp import warp_image
 
 __all__ = [

@@ -4,7 +4,7 @@ import difflib
 import inspect
 from typing import Any
 
-from mmengine.registry import Registry
+from mmengine.registry import DefaultScope, Registry
 
 __all__ = ['PoseRegistry', 'accepted_arguments', 'nearest']
 
@@ -13,7 +13,7 @@ def nearest(word: str, known: list[str]) -> str:
     """Return ``"; did you mean 'a' or 'b'?"`` for the closest of ``known``, or an empty string.
 
     >>> nearest('ResNt', ['ResNet', 'HRNet'])
-    "; did you mean 'ResNet'?"
+    "; did you mean 'ResNet' or 'HRNet'?"
     """
     by_lower = {k.lower(): k for k in known}
     close = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.55)
@@ -108,4 +108,6 @@ class PoseRegistry(Registry):
                         f'{cfg["type"]}: unexpected argument {name!r}{nearest(name, accepted)} '
                         f'Accepted: {", ".join(accepted) or "none"}.'
                     )
-        return super().build(cfg, *args, **kwargs)
+        # What else the process has built (mmengine's default scope) must not decide which component is meant.
+        with DefaultScope.overwrite_default_scope(self.scope):
+            return super().build(cfg, *args, **kwargs)

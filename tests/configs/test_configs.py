@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from mmpose_dark.config import validate_config
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.datasets import SampleKey, pose_collate
 from mmpose_dark.datasets.compose import Compose
-from mmpose_dark.engine import validate_config
 from mmpose_dark.registry import DATASETS, MODELS
-from mmpose_dark.utils.config_io import load_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / 'configs'
 LEAVES = sorted(str(p.relative_to(ROOT)) for folder in ('top_down', 'demo') for p in (ROOT / folder).rglob('*.py'))
@@ -36,7 +36,7 @@ def read(name: str):
 def metainfo(dataset: dict) -> dict:
     cls = DATASETS.get(dataset['type'])
     definition = dataset.get('metainfo') or cls.METAINFO
-    return importlib.import_module('mmpose_dark.datasets.definitions').parse_pose_metainfo(definition)
+    return importlib.import_module('mmpose_dark.keypoint_sets.definitions').parse_pose_metainfo(definition)
 
 
 @pytest.mark.parametrize('name', LEAVES)

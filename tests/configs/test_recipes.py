@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pytest
 
-from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.config.reading import load_config
 
 CONFIGS = pathlib.Path(__file__).resolve().parents[2] / 'configs' / 'top_down'
 SIZES = ('128x96', '256x192', '384x288')
@@ -161,7 +161,7 @@ def test_the_boxes_of_posetrack_are_the_zoos(shared: pathlib.Path) -> None:
 
 
 def test_extra_aic_data_lands_on_the_joints_of_the_same_name() -> None:
-    from mmpose_dark.datasets.definitions import parse_pose_metainfo
+    from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 
     coco, aic = (parse_pose_metainfo(dict(from_file=name))['keypoint_id2name'] for name in ('coco', 'aic'))
     cfg = load_config(CONFIGS / 'hrnet/coco/hrnet_w48_coco_aic_384x288_testdev.py')

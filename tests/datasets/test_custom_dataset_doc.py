@@ -52,7 +52,7 @@ def test_definition_and_annotations(folder, monkeypatch):
     assert '[(1, 2), (3, 4), (5, 6)] right_hand' in out
     assert out.count('people') == 3
 
-    from mmpose_dark.utils.config_io import load_config
+    from mmpose_dark.config.reading import load_config
 
     cfg = load_config('data/arms/arms_dark_192x144.py')
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):

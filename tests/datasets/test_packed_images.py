@@ -17,8 +17,8 @@ import pytest
 from mmengine import fileio
 from torch.utils.data import ConcatDataset, DataLoader
 
+from mmpose_dark.data_check import check_config
 from mmpose_dark.datasets import AnnotationError, CocoDataset, ImageReadError, LoadImage
-from mmpose_dark.datasets.checks import check_config
 from mmpose_dark.datasets.storage import ArchiveError, LmdbBackend, TarBackend, ZipBackend
 from mmpose_dark.datasets.storage.packing import pack_images
 from mmpose_dark.datasets.transforms import load_image as load_image_module

@@ -1,4 +1,4 @@
-"""Running the scripts in this process, a picture folder, and the tiny network of tests/apis."""
+"""Running the scripts in this process, a picture folder, and the tiny network of tests/inference."""
 
 import importlib.util
 import sys
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmpose_dark.utils.cli_errors import user_errors
+from mmpose_dark.cli.errors import user_errors
 
 ROOT = Path(__file__).parents[2]
-TINY_CONFIG = ROOT / 'tests' / 'apis' / 'tiny_pose_config.py'
+TINY_CONFIG = ROOT / 'tests' / 'inference' / 'tiny_pose_config.py'
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ def toy_config_path() -> str:
 @pytest.fixture
 def make_runner(tmp_path, toy_config_path):
     """Build a runner of the toy config: make_runner('folder', **{'train_cfg.max_epochs': 2})."""
-    from mmpose_dark.engine import PoseRunner, validate_config
-    from mmpose_dark.utils.config_io import load_config
+    from mmpose_dark.config import validate_config
+    from mmpose_dark.config.reading import load_config
+    from mmpose_dark.engine import PoseRunner
 
     def make(folder='run', *, test_only=False, **changes):
         cfg = load_config(toy_config_path, changes)

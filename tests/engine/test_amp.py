@@ -4,8 +4,9 @@ from mmengine.model import BaseModel
 from torch import nn
 
 from mmpose_dark.engine import amp
-from mmpose_dark.engine.amp import AmpOptimWrapper, amp_dtype
-from mmpose_dark.engine.device import resolve_device
+from mmpose_dark.engine.amp import AmpOptimWrapper
+from mmpose_dark.utils.device import resolve_device
+from mmpose_dark.utils.precision import amp_dtype
 
 
 class Line(BaseModel):

@@ -3,9 +3,9 @@ import os
 import pytest
 import torch
 
+from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
 from mmpose_dark.engine import find_latest_checkpoint
 from mmpose_dark.engine import runner as runner_module
-from mmpose_dark.engine.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
 from mmpose_dark.engine.latest import write_last_checkpoint
 
 

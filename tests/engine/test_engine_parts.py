@@ -1,5 +1,3 @@
-import doctest
-import importlib
 import logging
 import math
 import random
@@ -12,16 +10,9 @@ from mmengine.logging import HistoryBuffer, MessageHub
 
 from mmpose_dark.engine import dataloader, distributed
 from mmpose_dark.engine.hooks import ProgressBarHook, RuntimeInfoHook
-from mmpose_dark.engine.pace import Pace
 from mmpose_dark.engine.randomness import seed_everything
 from mmpose_dark.engine.state import hub_from_state, hub_to_state, to_cpu, to_plain
-
-
-@pytest.mark.parametrize('name', ['device', 'amp', 'pace', 'state'])
-def test_examples(name):
-    result = doctest.testmod(importlib.import_module(f'mmpose_dark.engine.{name}'))
-    assert result.attempted
-    assert not result.failed
+from mmpose_dark.utils.pace import Pace
 
 
 def test_seeding_repeats_all_generators():

@@ -5,9 +5,9 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
+from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.engine import PoseRunner
-from mmpose_dark.engine.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
-from mmpose_dark.utils.config_io import load_config
 
 
 class StopAt(Hook):

@@ -78,7 +78,7 @@ def test_figures_of_the_reference(shared, name, engine):
             )
         )
     metric = METRICS.build(dict(config, ann_file=str(shared / 'data/samples' / file), engine=engine))
-    sigmas = import_module(f'mmpose_dark.datasets.metainfo.{name}').dataset_info['sigmas']
+    sigmas = import_module(f'mmpose_dark.keypoint_sets.builtin.{name}').dataset_info['sigmas']
     got = run(metric, rows, dict(dataset_name=name, sigmas=np.array(sigmas)))
     for key, value in golden['expected'].items():
         assert got[f'{name}/{key}'] == pytest.approx(value, abs=1e-9), key

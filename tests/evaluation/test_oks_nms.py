@@ -1,8 +1,5 @@
 """OKS and its suppression against plain loops in the manner of the reference code."""
 
-import doctest
-import importlib
-
 import numpy as np
 import pytest
 
@@ -150,19 +147,3 @@ def test_grouped_with_nobody():
     nothing = dict(areas=np.zeros(0), groups=np.zeros(0, int), thr=0.9, sigmas=np.ones(17))
     for function in (grouped_oks_nms, grouped_soft_oks_nms):
         assert function(np.zeros((0, 17, 2)), np.zeros(0), **nothing).tolist() == []
-
-
-@pytest.mark.parametrize(
-    'module',
-    [
-        *(
-            f'functional.{m}'
-            for m in ('oks', 'nms', 'oks_data', 'oks_eval', 'keypoint_eval', 'keypoint_mapping', 'mpii')
-        ),
-        'metrics.sample_arrays',
-    ],
-)
-def test_examples_in_docstrings(module):
-    result = doctest.testmod(importlib.import_module(f'mmpose_dark.evaluation.{module}'))
-    assert result.failed == 0
-    assert result.attempted > 0

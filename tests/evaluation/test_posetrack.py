@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from mmpose_dark.datasets.metainfo.posetrack18 import dataset_info
 from mmpose_dark.evaluation.functional import PoseTrackGroundTruth, evaluate_posetrack
 from mmpose_dark.evaluation.metrics import PoseTrack18Metric
+from mmpose_dark.keypoint_sets.builtin.posetrack18 import dataset_info
 
 META = dict(dataset_name='posetrack18', sigmas=np.array(dataset_info['sigmas']))
 JOINTS = [j for j in range(17) if j not in (3, 4)]

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from _pose_nets import hrnet_extra
+from pose_nets import hrnet_extra
 
 from mmpose_dark.registry import MODELS
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from _pose_nets import FLIP_INDICES, batch, hrnet_extra, tiny_hrnet, tiny_topdown
+from pose_nets import FLIP_INDICES, batch, hrnet_extra, tiny_hrnet, tiny_topdown
 
-from mmpose_dark.models.detectors import HeatmapEnsemble
+from mmpose_dark.models.pose_estimators import HeatmapEnsemble
 from mmpose_dark.registry import MODELS
 
 HEAD = dict(type='HeatmapHead', in_channels=8, out_channels=4, deconv_out_channels=None)

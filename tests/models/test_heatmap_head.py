@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 import torch
-from _pose_nets import CODEC, batch
 from mmengine.structures import InstanceData, PixelData
+from pose_nets import CODEC, batch
 
 from mmpose_dark.models import HeatmapHead
 from mmpose_dark.registry import KEYPOINT_CODECS

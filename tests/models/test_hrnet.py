@@ -2,7 +2,7 @@ import copy
 
 import pytest
 import torch
-from _pose_nets import hrnet_extra, tiny_hrnet
+from pose_nets import hrnet_extra, tiny_hrnet
 from torch.nn import functional
 
 from mmpose_dark.models import HRNet

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from _pose_nets import tiny_hrnet, tiny_topdown
+from pose_nets import tiny_hrnet, tiny_topdown
 
 from mmpose_dark.models.base_module import split_pretrained
 from mmpose_dark.registry import MODELS

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from _pose_nets import hrnet_extra
+from pose_nets import hrnet_extra
 from torch import nn
 
 from mmpose_dark.registry import MODELS

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from _pose_nets import CODEC, FLIP_INDICES, batch, tiny_topdown
 from mmengine.optim import OptimWrapper
+from pose_nets import CODEC, FLIP_INDICES, batch, tiny_topdown
 
 from mmpose_dark.models import TopDown
 from mmpose_dark.registry import KEYPOINT_CODECS, MODELS

@@ -13,8 +13,8 @@ CONFIGS = sorted((ROOT / 'configs' / 'demo').glob('*.py'))
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_configs_are_valid(path: pathlib.Path) -> None:
-    from mmpose_dark.engine import validate_config
-    from mmpose_dark.utils.config_io import load_config
+    from mmpose_dark.config import validate_config
+    from mmpose_dark.config.reading import load_config
 
     cfg = load_config(path)
     validate_config(cfg)

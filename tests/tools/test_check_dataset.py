@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from mmpose_dark.datasets.checks import check_config
+from mmpose_dark.data_check import check_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools' / 'misc' / 'check_dataset.py'

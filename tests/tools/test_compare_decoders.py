@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmpose_dark.apis import init_model
-from mmpose_dark.engine.checkpoint import save_checkpoint
+from mmpose_dark.checkpoint import save_checkpoint
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Converters: each result is what the source says, and the project's dataset class reads it."""
 
-import doctest
 import importlib
 import json
 import pathlib
@@ -29,12 +28,6 @@ def converter(monkeypatch):
 def picture(path: pathlib.Path, width: int, height: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.zeros((height, width, 3), np.uint8))
-
-
-@pytest.mark.parametrize('name', ['converter_tools', 'yolo_format'])
-def test_doctests(converter, name):
-    module = converter(name)
-    assert doctest.testmod(module, extraglobs=dict(np=np)).failed == 0
 
 
 @pytest.mark.parametrize('script', [*sorted(p.name for p in FOLDER.glob('*2*.py')), 'posetrack18_merge.py'])

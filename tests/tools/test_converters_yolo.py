@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
+from mmpose_dark.data_check import check_config
 from mmpose_dark.datasets import CocoDataset
-from mmpose_dark.datasets.checks import check_config
 from mmpose_dark.datasets.errors import AnnotationError
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / 'tools' / 'dataset_converters'

@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from mmpose_dark.datasets import checks
+from mmpose_dark import data_check as checks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text(encoding='utf-8')

@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.registry import MODELS
-from mmpose_dark.utils.config_io import load_config
 
 pytestmark = pytest.mark.usefixtures('cache')
 

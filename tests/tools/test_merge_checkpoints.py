@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from mmpose_dark.engine.checkpoint import load_checkpoint
+from mmpose_dark.checkpoint import load_checkpoint
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.registry import MODELS
-from mmpose_dark.utils.config_io import load_config
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
-from mmpose_dark.engine import validate_config
+from mmpose_dark.config import validate_config
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.evaluation.functional.oks_data import PARTS
 from mmpose_dark.evaluation.functional.posetrack import GROUPS
 from mmpose_dark.evaluation.metrics import MpiiPCKAccuracy
-from mmpose_dark.utils.config_io import load_config
-from mmpose_dark.utils.zoo import read_zoo
+from mmpose_dark.zoo.rows import read_zoo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ZOO = read_zoo(ROOT / 'docs' / 'zoo' / 'published.json')

@@ -4,7 +4,7 @@ import re
 import pytest
 import torch
 
-from mmpose_dark.engine.checkpoint import CheckpointError, load_checkpoint, load_state_dict_file
+from mmpose_dark.checkpoint import CheckpointError, load_checkpoint, load_state_dict_file
 
 
 @pytest.fixture

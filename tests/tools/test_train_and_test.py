@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmpose_dark.engine.checkpoint import load_state_dict_file
-from mmpose_dark.utils.config_io import ConfigError, load_config
+from mmpose_dark.checkpoint import load_state_dict_file
+from mmpose_dark.config.reading import ConfigError, load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 TOY = ROOT / 'tests' / 'engine' / 'toy_config.py'

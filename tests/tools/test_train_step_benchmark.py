@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmpose_dark.codecs import MSRAHeatmap
-from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.config.reading import load_config
 
 
 @pytest.fixture(scope='module')

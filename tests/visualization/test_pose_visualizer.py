@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
 
-from mmpose_dark.datasets.definitions import parse_pose_metainfo
+from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.registry import VISUALIZERS
 from mmpose_dark.structures import PoseDataSample
 from mmpose_dark.visualization import PoseLocalVisualizer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
-from mmpose_dark.datasets.definitions import parse_pose_metainfo
+from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.registry import HOOKS
 from mmpose_dark.structures import PoseDataSample
 from mmpose_dark.visualization import PoseLocalVisualizer

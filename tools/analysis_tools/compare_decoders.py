@@ -17,10 +17,13 @@ import numpy as np
 import torch
 
 from mmpose_dark.apis import init_model
-from mmpose_dark.engine import Evaluator, PoseRunner, cli
+from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import ConfigError
+from mmpose_dark.engine import PoseRunner
+from mmpose_dark.evaluation import Evaluator
 from mmpose_dark.registry import KEYPOINT_CODECS
 from mmpose_dark.utils import register_all_modules
-from mmpose_dark.utils.config_io import ConfigError
 
 
 def parse_args() -> argparse.Namespace:
@@ -86,5 +89,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('compare_decoders.py'):
+    with user_errors('compare_decoders.py'):
         main()

@@ -10,10 +10,10 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 import torch
 from mmengine.config import DictAction
 
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import ConfigError, load_config
+from mmpose_dark.models.complexity import Complexity, model_complexity
 from mmpose_dark.registry import MODELS
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.complexity import Complexity, model_complexity
-from mmpose_dark.utils.config_io import ConfigError, load_config
 
 
 def parse_args() -> argparse.Namespace:

@@ -25,12 +25,15 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 import numpy as np
 import torch
 
-from mmpose_dark.datasets.definitions import parse_pose_metainfo
-from mmpose_dark.engine import PoseRunner, cli, validate_config
+from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config import validate_config
+from mmpose_dark.config.reading import ConfigError
+from mmpose_dark.engine import PoseRunner
 from mmpose_dark.engine.profiling import Profile, advise, format_table, profile_runner, rate_text
+from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.registry import DATASETS
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
-from mmpose_dark.utils.config_io import ConfigError
 
 PICTURES = 16
 # Metrics that need no more of the ground truth than boxes and keypoints while they take predictions in.
@@ -240,5 +243,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    with cli.user_errors('profile_step.py'):
+    with user_errors('profile_step.py'):
         main()

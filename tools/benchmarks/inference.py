@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from _bench import Timing, measure, report
 
 from mmpose_dark.apis import Inferencer, inference_topdown, init_model
-from mmpose_dark.engine.acceleration import Acceleration, accelerate
+from mmpose_dark.deploy import Acceleration, accelerate
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 
 CASES = [('hrnet_w32_coco_256x192_dark', 8)]

@@ -30,13 +30,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from _bench import Timing, measure, report
 
+from mmpose_dark.config.reading import load_config
 from mmpose_dark.datasets import pose_collate
 from mmpose_dark.datasets.transforms import GenerateTarget, PackPoseInputs
-from mmpose_dark.engine.amp import amp_dtype
 from mmpose_dark.engine.dataloader import start_worker
 from mmpose_dark.registry import MODELS
 from mmpose_dark.utils import register_all_modules
-from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.utils.precision import amp_dtype
 
 
 class Case(NamedTuple):

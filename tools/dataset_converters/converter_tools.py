@@ -13,10 +13,10 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
 import numpy as np
 
-from mmpose_dark.datasets.checks.pictures import read_pictures
-from mmpose_dark.datasets.checks.progress import track
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.data_check.pictures import read_pictures
+from mmpose_dark.data_check.progress import track
 from mmpose_dark.datasets.errors import AnnotationError
-from mmpose_dark.utils.cli_errors import user_errors
 
 __all__ = [
     'AnnotationError',

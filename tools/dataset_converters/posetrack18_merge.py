@@ -70,7 +70,7 @@ def complete_images(images: list[dict], file: Path, root: str | None) -> list[di
         return images
     if root is None:
         raise AnnotationError(f'{str(file)!r} does not say the size of its images; give --images')
-    from mmpose_dark.datasets.checks.pictures import read_picture
+    from mmpose_dark.data_check.pictures import read_picture
 
     path = Path(root) / images[0]['file_name']
     picture = read_picture(str(path))

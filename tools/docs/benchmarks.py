@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mmpose_dark.utils.cli_errors import user_errors  # noqa: E402
+from mmpose_dark.cli.errors import user_errors  # noqa: E402
 
 KEYS = ('benchmark', 'title', 'command', 'date', 'machine', 'results', 'sweep', 'notes')
 

@@ -12,11 +12,11 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 import torch
 import yaml
 
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import load_config
+from mmpose_dark.models.complexity import model_complexity
 from mmpose_dark.registry import MODELS
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.complexity import model_complexity
-from mmpose_dark.utils.config_io import load_config
-from mmpose_dark.utils.zoo import Benchmark, Row, Zoo, read_zoo
+from mmpose_dark.zoo.rows import Benchmark, Row, Zoo, read_zoo
 
 ROOT = Path(__file__).resolve().parents[2]
 ZOO = ROOT / 'docs' / 'zoo' / 'published.json'

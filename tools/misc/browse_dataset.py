@@ -15,13 +15,13 @@ from mmengine.config import Config, DictAction
 from mmengine.structures import InstanceData
 
 from mmpose_dark.apis import find_config
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import ConfigError, load_config
+from mmpose_dark.config.validate import validate_config
 from mmpose_dark.datasets.errors import BadSample, ImageReadError
 from mmpose_dark.datasets.sample_key import SampleKey
 from mmpose_dark.datasets.transforms import LoadImage
-from mmpose_dark.engine.validate_config import validate_config
 from mmpose_dark.registry import DATASETS, KEYPOINT_CODECS
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.config_io import ConfigError, load_config
 from mmpose_dark.utils.pose_registry import accepted_arguments
 from mmpose_dark.visualization import PoseLocalVisualizer, contact_sheet, network_input
 from mmpose_dark.visualization.local_visualizer import write_image

@@ -11,9 +11,9 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
 from mmengine.config import DictAction
 
-from mmpose_dark.datasets.checks import PHASES, check_config, track
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import load_config
+from mmpose_dark.data_check import PHASES, check_config, track
 
 EPILOG = """
 examples:

@@ -13,8 +13,8 @@ import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
+from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
-from mmpose_dark.utils.cli_errors import user_errors
 
 FIELDS = [field for field in dataclasses.fields(PeopleSettings) if field.name != 'version']
 

@@ -7,10 +7,10 @@ import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-from mmpose_dark.engine.checkpoint import load_checkpoint, save_checkpoint
+from mmpose_dark.checkpoint import load_checkpoint, save_checkpoint
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import ConfigError, load_config
 from mmpose_dark.registry import MODELS
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.config_io import ConfigError, load_config
 
 
 def parse_args() -> argparse.Namespace:

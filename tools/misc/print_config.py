@@ -9,8 +9,8 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
 from mmengine.config import DictAction
 
-from mmpose_dark.utils.cli_errors import user_errors
-from mmpose_dark.utils.config_io import load_config
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.config.reading import load_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,7 +35,7 @@ def main() -> None:
     else:
         print(cfg.pretty_text, end='')
     if not args.no_check:
-        from mmpose_dark.engine import validate_config
+        from mmpose_dark.config import validate_config
 
         validate_config(cfg)
 

@@ -10,8 +10,8 @@ from mmengine.dist import is_main_process
 from mmengine.fileio import get_file_backend
 from mmengine.hooks import CheckpointHook as BaseCheckpointHook
 
+from ...checkpoint import load_state_dict_file, save_checkpoint
 from ...registry import HOOKS
-from ..checkpoint import load_state_dict_file, save_checkpoint
 from ..latest import write_last_checkpoint
 
 __all__ = ['CheckpointHook']

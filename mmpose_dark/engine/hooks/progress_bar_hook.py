@@ -9,7 +9,7 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
 
 from ...registry import HOOKS
-from ..pace import Pace, clock_text
+from ...utils.pace import Pace, clock_text
 
 __all__ = ['ProgressBarHook']
 

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from mmengine.runner.base_loop import BaseLoop
 
+from ...deploy import Acceleration, accelerate
+from ...evaluation.evaluator import Evaluator, gather_in_rank_order
 from ...registry import LOOPS
-from ..acceleration import Acceleration, accelerate
-from ..amp import amp_dtype
-from ..evaluator import Evaluator, gather_in_rank_order
+from ...utils.precision import amp_dtype
 
 __all__ = ['TestLoop', 'ValLoop']
 

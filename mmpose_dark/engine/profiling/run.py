@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..amp import amp_dtype
+from ...utils.precision import amp_dtype
 from ..dataloader import start_worker
 from .advice import LoaderSettings, Profile, StepSettings
 from .clock import BACKWARD, CODEC, LOADER, LOSS, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER, PhaseClock, StepTimes

@@ -1,0 +1,185 @@
+"""Reading a checkpoint file without executing anything from it."""
+
+import difflib
+import os
+import pathlib
+import pickle
+import pickletools
+import re
+import tarfile
+import warnings
+import zipfile
+from typing import Any
+
+import torch
+
+from .download import download_checkpoint
+from .errors import CheckpointError
+from .safe_classes import allow_safe_classes, is_safe_class, restore
+from .urls import is_address
+
+__all__ = ['load_state_dict_file', 'local_file']
+
+_WHAT_IT_IS = (
+    (rb'\s*(<!doctype|<html|<head|<\?xml)', 'a web page (a log-in or error page saved in its place)'),
+    (rb'version https://git-lfs', 'a Git LFS pointer; fetch the file itself with `git lfs pull`'),
+    (rb'\x1f\x8b', 'a gzip archive; unpack it first'),
+    (rb'\x89HDF', 'an HDF5 file'),
+    (rb'.{8}\{"', 'a safetensors file'),
+)
+
+
+def load_state_dict_file(path_or_url: str | os.PathLike, map_location: Any = 'cpu') -> dict:
+    """Read a checkpoint as ``torch.load`` does, but executing nothing that is in it.
+
+    Tensors, plain Python data and the harmless classes of `safe_classes` are read; a file that names
+    anything else is refused.
+
+    Args:
+        path_or_url: a path, or a ``file://``, ``http(s)://``, ``torchvision://`` or ``open-mmlab://``
+            address; what is not on this machine is downloaded into the cache first.
+        map_location: where tensors go, as for ``torch.load``.
+
+    Returns:
+        The dictionary in the file as it is: keys ``state_dict``, ``meta``, ``optimizer`` ... or parameter names.
+
+    Raises:
+        CheckpointError: the file is missing, empty, cut off, not a checkpoint, or would run code when loaded.
+    """
+    path = local_file(path_or_url)
+    _check_bytes(path)
+    try:
+        with allow_safe_classes(), warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            content = restore(torch.load(path, map_location=map_location, weights_only=True))
+    except Exception as err:  # whatever a damaged or hostile file makes the reader raise
+        raise CheckpointError(_why_unreadable(path, err)) from err
+    if not isinstance(content, dict):
+        raise CheckpointError(
+            f'{path}: holds a {type(content).__name__}, not a dictionary of weights; '
+            'save model.state_dict() with torch.save.'
+        )
+    return content
+
+
+def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
+    """Return the path of an existing file, downloading an address into the cache.
+
+    Raises:
+        CheckpointError: no such file, or the download failed.
+    """
+    if is_address(path_or_url):
+        return download_checkpoint(str(path_or_url))
+    path = pathlib.Path(path_or_url).expanduser()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        inside = sorted(p.name for p in path.glob('*.pth'))
+        raise CheckpointError(f'{path}: is a folder. Name the file: {", ".join(inside) or "it has no .pth files"}.')
+    if not path.parent.is_dir():
+        raise CheckpointError(f'{path}: no such checkpoint; the folder {path.parent.absolute()} does not exist.')
+    others = [p.name for p in path.parent.iterdir() if p.is_file() and not p.name.startswith('.')]
+    near = difflib.get_close_matches(path.name, others, n=3)
+    raise CheckpointError(
+        f'{path}: no such checkpoint in {path.parent.absolute()}'
+        + (f'; did you mean {" or ".join(near)}?' if near else '.')
+    )
+
+
+def _check_bytes(path: pathlib.Path) -> None:
+    """Refuse what is no checkpoint, and the formats that PyTorch before 2.6 runs code from in spite of weights_only."""
+    try:
+        with open(path, 'rb') as file:
+            head = file.read(64)
+    except OSError as err:
+        raise CheckpointError(f'{path}: cannot be read: {err.strerror}.') from err
+    if not head:
+        raise CheckpointError(f'{path}: is empty (0 bytes). Fetch or write it again.')
+    if head.startswith(b'PK'):
+        if not _is_zip(path):
+            raise CheckpointError(_cut_off(path))
+        if any(member.endswith('/constants.pkl') for member in _members(path)):
+            raise CheckpointError(
+                f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
+            )
+        return
+    if head.startswith(b'\x80') and not tarfile.is_tarfile(path):
+        return
+    what = next((text for pattern, text in _WHAT_IT_IS if re.match(pattern, head, re.I | re.S)), None)
+    raise CheckpointError(
+        f'{path}: is not a PyTorch checkpoint but '
+        + (what or f'something that starts with {head[:16]!r}')
+        + '. Expected a file written by torch.save.'
+    )
+
+
+def _is_zip(path: pathlib.Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
+
+
+def _members(path: pathlib.Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as err:
+        raise CheckpointError(_cut_off(path)) from err
+
+
+def _cut_off(path: pathlib.Path) -> str:
+    return (
+        f'{path}: the file is cut off or damaged ({path.stat().st_size:,} bytes). '
+        'Delete it and download or copy it again, or use an earlier checkpoint.'
+    )
+
+
+def _why_unreadable(path: pathlib.Path, err: Exception) -> str:
+    refused = [name for name in _names_in(path) if not is_safe_class(name)]
+    in_message = re.search(r'GLOBAL ([\w.]+)', str(err))
+    if not refused and isinstance(err, pickle.UnpicklingError) and in_message:
+        refused = [in_message[1]]
+    if refused:
+        return (
+            f'{path}: refused. Loading it would call {", ".join(refused)}, which can run code; only weights and '
+            'plain data are read. Ask its author for a file of weights only (torch.save(model.state_dict(), ...)). '
+            'A class that you know to be harmless can be allowed with torch.serialization.add_safe_globals.'
+        )
+    if isinstance(err, (EOFError, OSError)) or re.search(r'EOF|central directory|corrupt|truncat', str(err)):
+        return _cut_off(path)
+    reason = re.search(r'WeightsUnpickler error: (.*)', str(err)) or re.match('(.*)', str(err))
+    return f'{path}: cannot be read as a checkpoint ({type(err).__name__}: {reason[1]}).'
+
+
+def _names_in(path: pathlib.Path) -> list[str]:
+    """List the classes and functions that the pickles in a file name, without loading any."""
+    names: dict[str, None] = {}
+    try:
+        if _is_zip(path):
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.namelist():
+                    if member.endswith('.pkl'):
+                        _collect_names(archive.open(member), names)
+        else:
+            with open(path, 'rb') as file:
+                for _ in range(5):  # magic number, protocol, system, content, storage keys
+                    _collect_names(file, names)
+    except (ValueError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        pass  # the end of what can be parsed; the names found so far are what is wanted
+    return list(names)
+
+
+def _collect_names(file: Any, names: dict[str, None]) -> None:
+    strings: list[str] = []
+    renamed = {'__builtin__': 'builtins', 'copy_reg': 'copyreg'}
+    for opcode, argument, _ in pickletools.genops(file):
+        if 'UNICODE' in opcode.name:
+            strings.append(argument)
+        module, name = None, None
+        if opcode.name in ('GLOBAL', 'INST'):
+            module, _, name = argument.partition(' ')
+        elif opcode.name == 'STACK_GLOBAL' and len(strings) >= 2:
+            module, name = strings[-2:]
+        if module:
+            names[f'{renamed.get(module, module)}.{name}'] = None

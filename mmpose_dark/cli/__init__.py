@@ -1,0 +1,1 @@
+"""Command-line programs: their arguments, their errors."""

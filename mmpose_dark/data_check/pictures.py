@@ -1,0 +1,99 @@
+"""Reading pictures as training will: wholly decoded, with their size, orientation and a fingerprint."""
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from mmengine import fileio
+
+from ..datasets.errors import ImageReadError
+from ..datasets.transforms.image_header import exif_orientation
+from ..datasets.transforms.load_image import decode_image
+
+__all__ = ['Picture', 'exif_orientation', 'read_picture', 'read_pictures', 'spread']
+
+SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations that exchange width and height."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """An image file.
+
+    Attributes:
+        size_wh: width and height in pixels as it is seen, the EXIF orientation applied; None if unreadable.
+        orientation: EXIF's, 1 to 8; 1 is upright.
+        digest: of the file's bytes.
+        problem: why it cannot be read, or None.
+    """
+
+    size_wh: tuple[int, int] | None
+    orientation: int = 1
+    digest: bytes = b''
+    problem: str | None = None
+
+    @property
+    def stored_wh(self) -> tuple[int, int] | None:
+        """Width and height of the pixels as stored, without the EXIF orientation."""
+        if self.size_wh is None or self.orientation not in SIDEWAYS:
+            return self.size_wh
+        return self.size_wh[::-1]
+
+
+def read_picture(path: str, *, backend_args: dict | None = None) -> Picture:
+    """Decode a file wholly, as training will.
+
+    Args:
+        path: of the file.
+        backend_args: of mmengine's file backend.
+    """
+    try:
+        content = fileio.get(path, backend_args=backend_args)
+        image = decode_image(content, path)
+    except ImageReadError as err:
+        return Picture(None, problem=err.reason)
+    except OSError as err:
+        return Picture(None, problem=err.strerror.lower() if err.strerror else str(err))
+    digest = hashlib.blake2b(content, digest_size=16).digest()
+    return Picture((image.shape[1], image.shape[0]), exif_orientation(content), digest)
+
+
+def read_pictures(
+    paths: Iterable[str], *, workers: int = 4, backend_args: dict | None = None
+) -> Iterator[tuple[str, Picture]]:
+    """Yield paths and what :func:`read_picture` says, in order, reading ``workers`` at a time.
+
+    Args:
+        paths: of the files.
+        workers: threads; OpenCV decodes outside Python's lock.
+        backend_args: of mmengine's file backend.
+    """
+    paths = iter(paths)
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        # A window of tasks: a queue of all of them would hold a million futures.
+        waiting: list = []
+        try:
+            while True:
+                for path in itertools.islice(paths, 4 * max(workers, 1) - len(waiting)):
+                    waiting.append((path, pool.submit(read_picture, path, backend_args=backend_args)))
+                if not waiting:
+                    return
+                path, task = waiting.pop(0)
+                yield path, task.result()
+        finally:
+            for _, task in waiting:
+                task.cancel()
+
+
+def spread(count: int, limit: int | None) -> np.ndarray:
+    """Return the indices of at most ``limit`` of ``count`` things, evenly spread.
+
+    >>> spread(10, 3).tolist(), spread(2, None).tolist()
+    ([0, 4, 9], [0, 1])
+    """
+    if limit is None or count <= limit:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, limit).astype(int))

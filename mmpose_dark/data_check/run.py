@@ -1,0 +1,205 @@
+"""Checking all data of a config."""
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..datasets.annotation_file import read_detections
+from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
+from ..datasets.errors import AnnotationError
+from ..registry import DATASETS
+from .boxes import check_areas, check_boxes
+from .detections import check_detections
+from .images import check_pictures
+from .keypoints import check_keypoints, check_sides, check_visibility
+from .pictures import Picture, read_pictures, spread
+from .report import Report, Section, found
+from .samples import check_samples
+from .settings import as_list, check_definition, check_evaluators, check_network, needs_area
+from .sources import Source, build_source, leaves, read_people
+from .splits import check_splits
+
+__all__ = ['PHASES', 'check_config']
+
+PHASES = ('train', 'val', 'test')
+Track = Callable[[Iterable[Any], int, str], Iterable[Any]]
+
+
+def check_config(
+    config: Mapping[str, Any],
+    *,
+    name: str = '',
+    phases: Sequence[str] = PHASES,
+    workers: int = 4,
+    max_images: int | None = None,
+    track: Track | None = None,
+) -> Report:
+    """Check the files behind a config's datasets, without stopping at the first trouble.
+
+    Args:
+        config: of a run; ``{phase}_dataloader``, ``{phase}_evaluator`` and ``model`` are looked at.
+        name: of the config, for the report.
+        phases: of ``'train'``, ``'val'`` and ``'test'``, those to check; what the config lacks is passed over.
+        workers: pictures read at a time.
+        max_images: read at most so many pictures of each dataset, evenly spread; 0 for none.
+        track: shows progress: takes the things to loop over, their number and their name.
+
+    Raises:
+        ValueError: the config has data for none of the phases.
+    """
+    chosen = [p for p in phases if config.get(f'{p}_dataloader')]
+    if not chosen:
+        raise ValueError(
+            f'there is no data to check: the config has no {" or ".join(f"{p}_dataloader" for p in phases)}'
+        )
+    report = Report(name)
+    sources: dict[str, list[Source]] = {}
+    for phase in chosen:
+        twin = next((p for p in sources if _same(config, p, phase)), None)
+        if twin:
+            sources[phase] = sources[twin]
+            report.sections.append(Section(f'{phase}: the same data as {twin}'))
+            continue
+        sources[phase] = _read_phase(config, phase, report)
+    pictures = _read_all([s for phase in sources.values() for s in phase], workers, max_images, track)
+    by_place = {section.title: section for section in report.sections}
+    done: set[str] = set()
+    for phase, parts in sources.items():
+        for source in parts:
+            if source.place not in done and source.people is not None:
+                done.add(source.place)
+                evaluators = as_list(config.get(f'{phase}_evaluator'))
+                _check_source(source, by_place[source.place], pictures, evaluators, max_images)
+    if 'train' in sources:
+        for phase in chosen:
+            if phase != 'train' and not any(sources[phase] is sources[p] for p in chosen[: chosen.index(phase)]):
+                _compare(sources['train'], sources[phase], phase, pictures, report)
+    return report
+
+
+def _same(config: Mapping, phase: str, other: str) -> bool:
+    return all(config.get(f'{phase}_{part}') == config.get(f'{other}_{part}') for part in ('dataloader', 'evaluator'))
+
+
+def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
+    """Build and read the datasets of a phase, each with a section of the report, and try some samples."""
+    whole = config[f'{phase}_dataloader']['dataset']
+    sources = []
+    for place, part, pipeline in leaves(f'{phase}_dataloader.dataset', whole):
+        section = Section(place)
+        report.sections.append(section)
+        try:
+            source = build_source(place, part, pipeline)
+        except (ValueError, OSError, KeyError, TypeError) as err:
+            section.findings.append(found('error', 'dataset', f'the dataset cannot be built: {err}'))
+            continue
+        _describe(source, section)
+        if source.has_own_format:
+            message = f'{type(source.dataset).__name__} reads its files in its own way: only samples are checked'
+            section.findings.append(found('note', 'format', message))
+            continue
+        section.findings += check_definition(source.dataset.metainfo)
+        try:
+            section.findings += read_people(source)
+        except AnnotationError as err:
+            section.findings.append(found('error', 'annotation-file', str(err), file=source.dataset.ann_file))
+            continue
+        sources.append(source)
+    _try_samples(config, phase, whole, report)
+    return sources
+
+
+def _describe(source: Source, section: Section) -> None:
+    dataset = source.dataset
+    section.facts['class'] = type(dataset).__name__
+    if hasattr(dataset, 'metainfo'):
+        meta = dataset.metainfo
+        section.facts['definition'] = f'{meta["dataset_name"]}, {meta["num_keypoints"]} keypoints'
+    if hasattr(dataset, 'ann_file'):
+        section.facts['annotations'] = dataset.ann_file
+        section.facts['images'] = source.folder or '(paths of the annotations)'
+
+
+def _try_samples(config: Mapping, phase: str, whole: Mapping, report: Report) -> None:
+    """Build the phase's dataset as it is and run samples of it, if nothing is known to be wrong with it yet."""
+    mine = [s for s in report.sections if s.title.startswith(f'{phase}_dataloader')]
+    if any(f.severity == 'error' for section in mine for f in section.findings):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # what a dataset warns of is reported with the annotations
+        try:
+            dataset = DATASETS.build(dict(whole))
+            mine[0].facts['samples'] = str(len(dataset))
+        except (ValueError, OSError, KeyError, TypeError) as err:
+            mine[0].findings.append(found('error', 'dataset', f'the dataset cannot be built: {err}'))
+            return
+        count = (getattr(dataset, 'metainfo', None) or {}).get('num_keypoints')
+        if count is not None:
+            mine[0].findings += check_network(config.get('model'), count)
+            mine[0].findings += check_samples(dataset, num_keypoints=count)
+
+
+def _read_all(
+    sources: Sequence[Source], workers: int, max_images: int | None, track: Track | None
+) -> dict[str, Picture]:
+    """Read each picture of the sources once."""
+    chosen: dict[str, dict | None] = {}
+    for source in sources:
+        paths = list(dict.fromkeys(record.path for record in source.people.images.values()))
+        chosen.update((paths[i], source.image_backend) for i in spread(len(paths), max_images))
+    pictures: dict[str, Picture] = {}
+    for backend_args in {repr(v): v for v in chosen.values()}.values():
+        paths = [path for path, used in chosen.items() if used == backend_args]
+        found_pictures = read_pictures(paths, workers=workers, backend_args=backend_args)
+        pictures.update(track(found_pictures, len(paths), 'images') if track else found_pictures)
+    return pictures
+
+
+def _check_source(
+    source: Source, section: Section, pictures: Mapping[str, Picture], evaluators: list, max_images: int | None
+) -> None:
+    dataset, people = source.dataset, source.people
+    ignore = source.ignore_orientation
+    people.learn_sizes(pictures, ignore_orientation=ignore)
+    read = sum(record.path in pictures for record in people.images.values())
+    section.facts['people'] = f'{int(people.valid.sum())} usable of {len(people)} annotations'
+    section.facts['pictures'] = f'{read} of {len(people.images)} read'
+    if max_images is not None and read < len(people.images):
+        section.facts['pictures'] += f' (--max-images {max_images})'
+    out = section.findings
+    out += check_pictures(people.images, pictures, file=people.file, folder=source.folder, ignore_orientation=ignore)
+    if len(people):
+        wholebody = isinstance(dataset, CocoWholeBodyDataset)
+        out += check_visibility(people, values=() if wholebody else (0, 1, 2))
+        out += check_keypoints(people)
+        out += check_boxes(people)
+        out += check_sides(people, dataset.metainfo['keypoint_name2id'])
+        out += check_areas(people, needed=dataset.test_mode and needs_area(evaluators))
+    if dataset.test_mode:
+        out += check_evaluators(evaluators, people, headbox_file=getattr(dataset, 'headbox_file', None))
+    files = dataset.bbox_file or []
+    for number, path in enumerate([files] if isinstance(files, str) else files):
+        try:
+            detections = read_detections(path, backend_args=dataset.backend_args)
+        except AnnotationError as err:
+            out.append(found('error', 'detections', str(err), file=path))
+            continue
+        settings = dataset.filter_cfg
+        findings, summary = check_detections(
+            detections,
+            people,
+            path,
+            skip_unknown=bool(settings.get('skip_unknown_images')),
+            score_thr=settings.get('bbox_score_thr'),
+        )
+        out += findings
+        section.facts[f'detections {number + 1}' if number else 'detections'] = f'{path}: {summary}'
+
+
+def _compare(
+    train: Sequence[Source], other: Sequence[Source], phase: str, pictures: Mapping[str, Picture], report: Report
+) -> None:
+    paths = [[r.path for s in part for r in s.people.images.values()] for part in (train, other)]
+    findings = check_splits(*paths, pictures, phase=phase)
+    if findings:
+        report.sections.append(Section(f'train and {phase} together', findings=findings))

@@ -1,0 +1,172 @@
+"""Whether definition, dataset, network and evaluator of a config are about the same keypoints and files."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .people import People
+from .report import Finding, found
+
+__all__ = ['as_list', 'check_definition', 'check_evaluators', 'check_head_boxes', 'check_network', 'needs_area']
+
+_USUAL_SIGMAS = (0.005, 0.5)
+_SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
+_OKS_METRICS = ('CocoMetric', 'CocoWholeBodyMetric')
+
+
+def as_list(evaluators: Any) -> list[dict]:
+    """Return the evaluators of a config, none, one or several, as a list."""
+    if not evaluators:
+        return []
+    return [evaluators] if isinstance(evaluators, Mapping) else list(evaluators)
+
+
+def needs_area(evaluators: Sequence[Mapping]) -> bool:
+    """Tell whether one of the evaluators divides by the annotated area.
+
+    >>> needs_area([dict(type='CocoMetric', use_area=False)]), needs_area([dict(type='CocoMetric')])
+    (False, True)
+    """
+    return any(
+        _name(e) in _OKS_METRICS and e.get('use_area', True) and not e.get('format_only', False) for e in evaluators
+    )
+
+
+def check_definition(metainfo: Mapping[str, Any]) -> list[Finding]:
+    """Look for keypoints of one side that swap with nothing, and sigmas of another kind.
+
+    Args:
+        metainfo: parsed definition; its counts agree, as parsing made sure.
+    """
+    out = []
+    names, flip = metainfo['keypoint_id2name'], metainfo['flip_indices']
+    alone = [i for i, name in names.items() if flip[i] == i and name.lower().startswith(('left', 'right'))]
+    where = f'definition {metainfo["dataset_name"]!r}'
+    if alone:
+        message = '{n} keypoints are named after a side and swap with none: flipped pictures would be taught wrongly'
+        out.append(found('warning', 'flip-pairs', message, file=where, rows=[names[i] for i in alone]))
+    same_side = [
+        (names[i], names[j])
+        for i, j in metainfo['flip_pairs']
+        if _side(names[i]) and _side(names[i]) == _side(names[j])
+    ]
+    if same_side:
+        message = '{n} keypoints swap with one of the same side: flipped pictures would be taught wrongly'
+        out.append(found('error', 'flip-pairs', message, file=where, rows=same_side, label='{0[0]} with {0[1]}'.format))
+    sigmas = np.asarray(metainfo['sigmas'], float)
+    low, high = _USUAL_SIGMAS
+    if not low <= float(np.median(sigmas)) <= high:
+        message = (
+            f'sigmas are about {np.median(sigmas):g}; usual are {low} to {high} (COCO: .025 eyes to .107 hips), and '
+            'AP is near 0 with small and near 1 with large ones'
+        )
+        out.append(found('warning', 'sigmas', message, file=where))
+    return out
+
+
+def check_network(model: Mapping[str, Any] | None, num_keypoints: int) -> list[Finding]:
+    """Compare the network's outputs with the keypoints of the definition.
+
+    Args:
+        model: of the config.
+        num_keypoints: of the definition.
+    """
+    channels = ((model or {}).get('head') or {}).get('out_channels')
+    if channels is None or channels == num_keypoints:
+        return []
+    message = f'model.head.out_channels is {channels}, the definition has {num_keypoints} keypoints: make them equal'
+    return [found('error', 'out-channels', message)]
+
+
+def check_evaluators(
+    evaluators: Sequence[Mapping], people: People, *, headbox_file: str | None = None
+) -> list[Finding]:
+    """Compare the files that evaluators read with the one that the samples come from.
+
+    Args:
+        evaluators: configs.
+        people: of the dataset's annotation file.
+        headbox_file: of an MPII dataset.
+    """
+    out = []
+    for evaluator in evaluators:
+        kind = _name(evaluator)
+        if kind == 'MpiiPCKAccuracy' and not headbox_file:
+            message = f'{kind} needs head sizes: give the dataset headbox_file (gt_valid.mat)'
+            out.append(found('error', 'evaluator-file', message))
+        lacking = [i for i, image in people.images.items() if image.crowd_index is None]
+        if evaluator.get('iou_type') == 'keypoints_crowd' and lacking:
+            message = f"{{n}} images have no crowdIndex, which {kind} with iou_type='keypoints_crowd' needs"
+            out.append(found('error', 'crowd-index', message, file=people.file, rows=lacking, label='image {}'.format))
+        path = evaluator.get('ann_file')
+        if kind == 'MpiiPCKAccuracy' and headbox_file:
+            out += check_head_boxes(people, headbox_file)
+        if not path or evaluator.get('format_only') or '://' in path:
+            continue
+        if not os.path.exists(path):
+            message = f'the ann_file of {kind} does not exist (looked from {os.getcwd()})'
+            out.append(found('error', 'evaluator-file', message, file=path))
+        elif not (os.path.isdir(path) or (os.path.exists(people.file) and os.path.samefile(path, people.file))):
+            out += _compare_files(kind, path, people)
+    return out
+
+
+def check_head_boxes(people: People, path: str) -> list[Finding]:
+    """Compare MPII's annotations with gt_valid.mat, which has the head sizes of the same people in the same order.
+
+    Args:
+        people: of the json file.
+        path: of the MATLAB file; what is wrong with the file as a whole is the dataset's to say.
+    """
+    from scipy.io import loadmat
+
+    try:
+        truth = loadmat(path)
+        joints, missing = truth['pos_gt_src'].transpose(2, 0, 1), truth['jnt_missing'].T > 0
+    except (OSError, ValueError, KeyError, NotImplementedError):
+        return []
+    if joints.shape != people.keypoints[..., :2].shape or missing.shape != joints.shape[:2]:
+        message = f'it is for {len(joints)} people, {people.file} has {len(people)}'
+        return [found('error', 'head-boxes', message, file=path)]
+    shared = people.labelled & ~missing
+    away = np.abs(people.keypoints[..., :2] + 1 - joints).max(-1) > _SAME_JOINT
+    rows = np.flatnonzero((shared & away).any(1) | (people.labelled.any(1) & ~shared.any(1)))
+    if not len(rows):
+        return []
+    message = (
+        f'{{n}} of {len(people)} people are others than in {people.file}, or in another order: they would be measured '
+        "by somebody else's head; the two files must belong together"
+    )
+    return [found('error', 'head-boxes', message, file=path, rows=rows, label=people.label)]
+
+
+def _compare_files(kind: str, path: str, people: People) -> list[Finding]:
+    from ..datasets.annotation_file import read_json
+    from ..datasets.errors import AnnotationError
+
+    try:
+        content = read_json(path)
+    except AnnotationError as err:
+        return [found('error', 'evaluator-file', str(err), file=path)]
+    images = content.get('images') if isinstance(content, dict) else None
+    known = {str(image.get('id')) for image in images or () if isinstance(image, dict)}
+    lost = [image_id for image_id in people.images if str(image_id) not in known]
+    if lost:
+        message = f'{kind} reads another file than the dataset, and {{n}} images of the dataset are not in it'
+        return [found('error', 'evaluator-file', message, file=path, rows=lost, label='image {}'.format)]
+    message = f'{kind} reads another file than the dataset ({people.file}); it has all its images'
+    if len(known) > len(people.images):
+        message += f', and {len(known) - len(people.images)} more, whose people count as missed'
+        return [found('error', 'evaluator-file', message, file=path)]
+    return [found('warning', 'evaluator-file', message, file=path)]
+
+
+def _name(evaluator: Mapping) -> str:
+    kind = evaluator.get('type', '')
+    return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else kind.__name__
+
+
+def _side(name: str) -> str:
+    return next((side for side in ('left', 'right') if name.lower().startswith(side)), '')

@@ -1,0 +1,109 @@
+"""The datasets that a config is made of, and their files."""
+
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..datasets.annotation_file import read_json
+from ..datasets.base_coco_style_dataset import BaseCocoStyleDataset
+from ..datasets.coco_wholebody_dataset import _PARTS, CocoWholeBodyDataset
+from ..datasets.mpii_dataset import MpiiDataset
+from ..registry import DATASETS
+from .people import People, coco_people, mpii_people, read_annotations
+from .records import check_categories, check_ids, check_images, check_usable
+from .report import Finding
+
+__all__ = ['Source', 'build_source', 'leaves', 'read_people']
+
+_LAZY = 'lazy_init'
+
+
+@dataclasses.dataclass
+class Source:
+    """A dataset of a config that reads files itself.
+
+    Attributes:
+        place: in the config.
+        dataset: built, its files not read.
+        ignore_orientation: whether its pictures are read as stored, without their EXIF orientation.
+        image_backend: of mmengine's file backend, for the pictures; None: files.
+        people: of its annotation file, once read.
+    """
+
+    place: str
+    dataset: Any
+    ignore_orientation: bool = False
+    image_backend: dict | None = None
+    people: People | None = None
+
+    @property
+    def folder(self) -> str:
+        """Of its pictures."""
+        return self.dataset.data_prefix.get('img', '')
+
+    @property
+    def has_own_format(self) -> bool:
+        """Whether it reads its files in a way of its own, so that only samples can be looked at."""
+        kind = type(self.dataset)
+        known = (BaseCocoStyleDataset.load_data_list, MpiiDataset.load_data_list)
+        return getattr(kind, 'load_data_list', None) not in known
+
+
+def leaves(place: str, config: Mapping[str, Any], *, pipeline: list | None = None) -> Iterator[tuple[str, dict, list]]:
+    """Yield place, config and whole pipeline of each dataset in a config that holds no others.
+
+    Args:
+        place: of ``config`` in the whole.
+        config: of a dataset, or of one that joins or repeats others (``dataset``, ``datasets``).
+        pipeline: transforms that follow the config's own.
+    """
+    whole = [*(config.get('pipeline') or []), *(pipeline or [])]
+    parts = config.get('datasets')
+    if isinstance(parts, list | tuple):
+        for i, part in enumerate(parts):
+            yield from leaves(f'{place}.datasets[{i}]', part, pipeline=whole)
+    elif isinstance(config.get('dataset'), Mapping):
+        yield from leaves(f'{place}.dataset', config['dataset'], pipeline=whole)
+    else:
+        yield place, dict(config), whole
+
+
+def build_source(place: str, config: dict, pipeline: list) -> Source:
+    """Build a dataset without reading its files."""
+    config = copy.deepcopy(config)
+    kind = DATASETS.get(config['type']) if isinstance(config['type'], str) else config['type']
+    if isinstance(kind, type) and issubclass(kind, BaseCocoStyleDataset):
+        config[_LAZY] = True
+    loader = next((t for t in pipeline if isinstance(t, Mapping) and t.get('type') == 'LoadImage'), {})
+    return Source(
+        place,
+        DATASETS.build(config),
+        ignore_orientation=loader.get('color_type') == 'color_ignore_orientation',
+        image_backend=loader.get('backend_args'),
+    )
+
+
+def read_people(source: Source) -> list[Finding]:
+    """Read a source's annotation file into ``source.people``, and check its records.
+
+    Raises:
+        AnnotationError: the file as a whole cannot be read.
+    """
+    dataset = source.dataset
+    file, meta, hint = dataset.ann_file, dataset.metainfo, dataset._hint()
+    count, names = meta['num_keypoints'], list(meta['keypoint_id2name'].values())
+    if isinstance(dataset, MpiiDataset):
+        content = read_json(file, hint=hint, backend_args=dataset.backend_args)
+        source.people, findings = mpii_people(content, file, count, folder=source.folder)
+        return [*findings, *check_usable(source.people)]
+    with_detections = bool(dataset.bbox_file)
+    content = read_annotations(file, hint=hint, backend_args=dataset.backend_args, bare=with_detections)
+    parts = _PARTS if isinstance(dataset, CocoWholeBodyDataset) else ()
+    source.people, findings = coco_people(content, file, count, folder=source.folder, parts=parts)
+    out = [*check_images(content['images'], file), *check_ids(source.people), *findings]
+    if not with_detections or content['annotations']:
+        body = names[: _PARTS[0][1]] if parts else names
+        out += check_categories(content.get('categories'), source.people, body, with_detections=with_detections)
+        out += check_usable(source.people, counted=slice(len(body)))
+    return out

@@ -1,0 +1,120 @@
+"""A network that is ready to be used: config, weights, device, definition of its keypoints."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from ..config.lookup import find_config
+from ..config.reading import ConfigError, as_pose_config, load_config
+from ..keypoint_sets.definitions import parse_pose_metainfo
+from ..registry import DATASETS, MODELS
+
+__all__ = ['dataset_meta_from_config', 'init_model']
+
+_ARRAYS = dict(
+    keypoint_colors=np.uint8, skeleton_link_colors=np.uint8, dataset_keypoint_weights=np.float32, sigmas=np.float32
+)
+
+
+def init_model(
+    config: str | Path | Config | dict,
+    checkpoint: str | Path | None = None,
+    device: str | torch.device = 'cpu',
+    cfg_options: dict[str, Any] | None = None,
+    *,
+    acceleration: dict[str, Any] | None = None,
+) -> torch.nn.Module:
+    """Build a model and load its weights.
+
+    Args:
+        config: a file, the name of a config of the zoo (see `find_config`), or a config; not modified.
+        checkpoint: file or address, of any family that `load_checkpoint` knows; None leaves the
+            weights random.
+        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``, ``'mps'``, or ``'auto'`` for the first there is.
+        cfg_options: values to set in the config, by dotted name.
+        acceleration: ways to make the network faster, the arguments of `Acceleration`: ``dict(backend='openvino')``,
+            ``dict(amp='auto', channels_last=True)`` ...
+
+    Returns:
+        The model in eval mode, with ``cfg`` (the resolved config) and ``dataset_meta`` (names,
+        colours, skeleton ...; None where neither checkpoint nor config says it).
+
+    Raises:
+        ConfigError: the config is not found or has a mistake; the message says where.
+        CheckpointError: the weights cannot be read, or are of another network.
+        ValueError: a device that is not there, or ways of acceleration that do not go together.
+        ImportError: a backend that is not installed.
+    """
+    from ..checkpoint import load_checkpoint
+    from ..config.validate import validate_config
+    from ..deploy import Acceleration, accelerate
+    from ..utils.device import resolve_device
+
+    if isinstance(config, str | Path):
+        cfg = load_config(find_config(config), cfg_options)
+    elif isinstance(config, Config | dict):
+        cfg = as_pose_config(copy.deepcopy(config))
+        if cfg_options:
+            cfg.merge_from_dict(cfg_options)
+    else:
+        raise TypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
+    if cfg.get('model') is None:
+        raise ConfigError(f'config {cfg.filename or "(no file)"} has no `model`')
+    target = resolve_device(str(device))
+    faster = Acceleration(**(acceleration or {}))
+    _without_downloads_(cfg.model)
+    validate_config(cfg)
+    with DefaultScope.overwrite_default_scope('mmpose_dark'):
+        model = MODELS.build(cfg.model)
+    meta = dataset_meta_from_config(cfg)
+    if checkpoint is not None:
+        rest = load_checkpoint(model, checkpoint)
+        meta = _merged_meta((rest.get('meta') or {}).get('dataset_meta'), meta)
+    model.cfg = cfg
+    model.dataset_meta = meta
+    model.to(target).eval()
+    accelerate(model, faster)
+    return model
+
+
+def _without_downloads_(model: dict) -> None:
+    """Take out what only training needs: ImageNet weights."""
+    model['init_cfg'] = None
+    if isinstance(model.get('backbone'), dict):
+        model['backbone']['init_cfg'] = None
+
+
+def dataset_meta_from_config(cfg: Config | dict) -> dict[str, Any] | None:
+    """Return the keypoints' definition of the data set that a config tests on (or validates or trains on).
+
+    Returns:
+        As `parse_pose_metainfo`; None if the config names no data set.
+    """
+    for name in ('test_dataloader', 'val_dataloader', 'train_dataloader'):
+        dataset = (cfg.get(name) or {}).get('dataset')
+        while dataset:
+            if dataset.get('metainfo'):
+                return parse_pose_metainfo(dataset['metainfo'])
+            inner = dataset.get('dataset') or (dataset.get('datasets') or [None])[0]
+            if inner is None:
+                own = getattr(DATASETS.find(dataset['type']), 'METAINFO', None)
+                return parse_pose_metainfo(own) if own else None
+            dataset = inner
+    return None
+
+
+def _merged_meta(saved: Any, configured: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Take what the checkpoint says of its keypoints, the rest from the config's definition."""
+    if not isinstance(saved, dict) or not saved.get('keypoint_id2name'):
+        return configured
+    saved = {k: np.asarray(v, _ARRAYS[k]) if k in _ARRAYS else v for k, v in saved.items()}
+    saved['keypoint_id2name'] = {int(k): v for k, v in saved['keypoint_id2name'].items()}
+    saved.setdefault('num_keypoints', len(saved['keypoint_id2name']))
+    if configured is None or configured['num_keypoints'] != saved['num_keypoints']:
+        return saved
+    return {**configured, **saved}

@@ -1,0 +1,34 @@
+"""Half precision: which type suits which device."""
+
+import torch
+
+__all__ = ['AMP_CHOICES', 'amp_dtype']
+
+AMP_CHOICES = ('auto', 'float16', 'bfloat16')
+
+
+def amp_dtype(choice: str | torch.dtype | None, device: torch.device | str) -> torch.dtype:
+    """Return the half-precision type for ``choice`` on ``device``.
+
+    Args:
+        choice: one of `AMP_CHOICES` or a torch type. 'auto' (or None) is float16 on CUDA, as the zoos were
+            trained, and bfloat16 elsewhere.
+        device: where the model computes.
+
+    Raises:
+        ValueError: unknown choice, or a type that the device cannot train in.
+
+    >>> amp_dtype('auto', 'cpu')
+    torch.bfloat16
+    """
+    kind = torch.device(device).type
+    if choice in (None, 'auto', True):
+        return torch.float16 if kind == 'cuda' else torch.bfloat16
+    name = str(choice).removeprefix('torch.')
+    if name not in AMP_CHOICES:
+        raise ValueError(f'half-precision type {choice!r} is unknown; use one of {", ".join(AMP_CHOICES)}')
+    if name == 'float16' and kind != 'cuda':
+        raise ValueError(f"float16 needs CUDA (for its gradient scaling); on {kind} use 'bfloat16' or 'auto'")
+    if name == 'bfloat16' and kind == 'cuda' and not torch.cuda.is_bf16_supported():
+        raise ValueError("this GPU has no bfloat16; use 'float16' or 'auto'")
+    return getattr(torch, name)

@@ -1,0 +1,164 @@
+"""Definitions: found from anywhere, parsed as mmpose's, and refused when they contradict themselves."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+
+from mmpose_dark.datasets import DefinitionError, known_definitions, parse_pose_metainfo
+from mmpose_dark.keypoint_sets.builtin.coco import dataset_info as coco
+
+COUNTS = dict(coco=17, coco_wholebody=133, mpii=16, aic=14, crowdpose=14, posetrack18=17, lspet=14)
+
+
+@pytest.fixture
+def info() -> dict:
+    return copy.deepcopy(coco)
+
+
+def write(folder, info, name='mine.py'):
+    path = folder / name
+    path.write_text(f'dataset_info = {info!r}\n')
+    return str(path)
+
+
+@pytest.mark.parametrize('name', sorted(COUNTS))
+def test_built_in(name):
+    m = parse_pose_metainfo(dict(from_file=name))
+    count = COUNTS[name]
+    assert m['dataset_name'] == name
+    assert m['num_keypoints'] == len(m['flip_indices']) == count
+    assert len(m['sigmas']) == len(m['dataset_keypoint_weights']) == count
+    flip = np.array(m['flip_indices'])
+    assert (flip[flip] == np.arange(count)).all()
+    names = m['keypoint_id2name']
+    for i, j in m['flip_pairs']:
+        assert {names[i], names[j]} == {names[i], names[i].replace('left', 'right')} or 'left' not in names[i]
+    # Left and right are one keypoint, mirrored; but AIC measured each joint by itself, and the release of
+    # COCO-WholeBody has different sigmas for the two feet and sides of the face.
+    if name not in ('aic', 'coco_wholebody'):
+        np.testing.assert_array_equal(m['sigmas'][flip], m['sigmas'])
+    assert {flip[i] for i in m['upper_body_ids']} == set(m['upper_body_ids'])
+    assert {flip[i] for i in m['lower_body_ids']} == set(m['lower_body_ids'])
+    assert m['skeleton_link_colors'].shape == (m['num_skeleton_links'], 3)
+    # The skeleton is as symmetric as the person.
+    links = {frozenset(link) for link in m['skeleton_links']}
+    assert {frozenset((int(flip[a]), int(flip[b]))) for a, b in links} == links
+    for array in (m['sigmas'], m['dataset_keypoint_weights'], m['keypoint_colors']):
+        assert not array.flags.writeable
+
+
+def test_all_built_in_are_tested():
+    assert known_definitions() == sorted(COUNTS)
+
+
+def test_orders_are_those_of_the_samples(shared):
+    """The names in the data sets' own files, in our order."""
+    files = dict(coco='coco/test_coco.json', aic='aic/test_aic.json', crowdpose='crowdpose/test_crowdpose.json')
+    for name, file in files.items():
+        theirs = json.loads((shared / 'data/samples' / file).read_text())['categories'][0]['keypoints']
+        ours = list(parse_pose_metainfo(dict(from_file=name))['keypoint_name2id'])
+        if name == 'crowdpose':
+            theirs[-2] = 'top_head'  # called head there
+        assert [t.lower().replace(' ', '_') for t in theirs] == ours
+
+
+def test_wholebody_parts():
+    m = parse_pose_metainfo(dict(from_file='coco_wholebody'))
+    names = m['keypoint_name2id']
+    assert [names[n] for n in ('left_big_toe', 'face-0', 'left_hand_root', 'right_hand_root')] == [17, 23, 91, 112]
+    assert m['num_skeleton_links'] == 65
+    assert m['sigmas'][:17].tolist() == parse_pose_metainfo(dict(from_file='coco'))['sigmas'].tolist()
+
+
+@pytest.mark.parametrize('form', ['py', 'json', 'builtin path'])
+def test_found_from_any_folder(form, info, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    info['dataset_name'] = 'mine'
+    if form == 'py':
+        name = write(tmp_path, info)
+    elif form == 'json':
+        (tmp_path / 'mine.json').write_text(json.dumps(dict(dataset_info=info)))
+        name = 'mine.json'
+    else:
+        name = 'configs/_base_/datasets/coco.py'
+    m = parse_pose_metainfo(dict(from_file=name))
+    assert m['dataset_name'] == ('coco' if form == 'builtin path' else 'mine')
+    assert m['keypoint_id2name'][16] == 'right_ankle'
+
+
+def test_a_users_file_wins_over_the_built_in_name(info, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    info['dataset_name'] = 'mine'
+    write(tmp_path, info, 'coco.py')
+    assert parse_pose_metainfo(dict(from_file='coco.py'))['dataset_name'] == 'mine'
+    assert parse_pose_metainfo(dict(from_file='coco'))['dataset_name'] == 'coco'
+
+
+def test_entries_beside_from_file_replace_those_of_the_file():
+    m = parse_pose_metainfo(dict(from_file='coco', sigmas=[0.05] * 17))
+    np.testing.assert_allclose(m['sigmas'], 0.05)
+
+
+def test_already_parsed_stays():
+    m = parse_pose_metainfo(dict(from_file='coco'))
+    assert parse_pose_metainfo(m).keys() == m.keys()
+
+
+def test_not_found_lists_what_is_known():
+    with pytest.raises(DefinitionError, match=r"'cocoo'.*did you mean 'coco'.*Built in: aic, coco, "):
+        parse_pose_metainfo(dict(from_file='cocoo'))
+
+
+def test_a_file_that_does_not_run(tmp_path):
+    path = tmp_path / 'broken.py'
+    path.write_text('dataset_info = dict(')
+    with pytest.raises(DefinitionError, match=r'broken\.py.*cannot be read: SyntaxError'):
+        parse_pose_metainfo(dict(from_file=str(path)))
+
+
+def test_a_file_without_definition(tmp_path):
+    path = tmp_path / 'other.py'
+    path.write_text('x = 1')
+    with pytest.raises(DefinitionError, match=r"other\.py.*no `dataset_info`, only \['x'\]"):
+        parse_pose_metainfo(dict(from_file=str(path)))
+
+
+def change(where, value):
+    def apply(info):
+        target = info
+        for key in where[:-1]:
+            target = target[key]
+        if value is None:
+            del target[where[-1]]
+        else:
+            target[where[-1]] = value
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ('edit', 'message'),
+    [
+        (change(['keypoint_info', 1, 'swap'], 'right_eyes'), r"'left_eye' swaps with 'right_eyes', which is unknown"),
+        (change(['keypoint_info', 2, 'swap'], 'left_ear'), r"'left_eye' swaps with 'right_eye', but 'right_eye' swaps"),
+        (change(['keypoint_info', 5], None), r'ids 0 to K-1.*missing: \[5\]'),
+        (change(['keypoint_info'], {}), r'ids 0 to K-1'),
+        (change(['keypoint_info', 3, 'id'], 4), r"keypoint 3 \('left_ear'\) says id=4"),
+        (change(['keypoint_info', 3, 'name'], 'nose'), r"keypoints 0 and 3 are both 'nose'"),
+        (change(['keypoint_info', 3, 'type'], 'middle'), r"'left_ear' has type 'middle'"),
+        (change(['keypoint_info', 0, 'name'], None), r'keypoint 0 has no name'),
+        (change(['sigmas'], [0.1] * 16), r'sigmas has 16 numbers for 17 keypoints'),
+        (change(['sigmas'], [0.1] * 16 + [0.0]), r'sigmas\[16\] is 0.0; it must be at least'),
+        (change(['sigmas'], None), r"no 'sigmas'; it needs 17 numbers"),
+        (change(['joint_weights'], [1.0] * 16 + [float('nan')]), r'joint_weights\[16\] is nan'),
+        (change(['skeleton_info', 0, 'link'], ('nose', 'tail')), r"skeleton link 0 .*'tail' is none"),
+        (change(['skeleton_info', 0, 'link'], ('nose',)), r'skeleton link 0 .*two keypoint names'),
+        (change(['dataset_name'], None), r"no 'dataset_name'"),
+    ],
+)
+def test_contradictions_are_refused(edit, message, info):
+    edit(info)
+    with pytest.raises(DefinitionError, match=message):
+        parse_pose_metainfo(info)
