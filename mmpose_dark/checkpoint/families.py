@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ..utils.errors import InputError
+
 __all__ = ['Family', 'convert', 'describe_network', 'recognise', 'split_weights', 'strip_wrappers']
 
 StateDict = dict[str, torch.Tensor]
@@ -63,7 +65,7 @@ def split_weights(checkpoint: dict) -> tuple[StateDict, dict]:
             return strip_wrappers(checkpoint[key]), rest
     if _is_state_dict(checkpoint):
         return strip_wrappers(checkpoint), {}
-    raise ValueError(
+    raise InputError(
         f'no weights found; looked under {", ".join(_WEIGHT_KEYS)}; the file has '
         + (', '.join(f'{k!r}' for k in list(checkpoint)[:10]) or 'nothing')
     )

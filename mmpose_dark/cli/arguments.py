@@ -11,6 +11,7 @@ from ..checkpoint.urls import is_address
 from ..config.reading import ConfigError, load_config
 from ..deploy import BACKENDS
 from ..utils.device import resolve_device
+from ..utils.errors import MissingFileError
 from ..utils.precision import AMP_CHOICES, amp_dtype
 from .errors import user_errors
 
@@ -137,7 +138,7 @@ def apply_training_arguments(cfg: Config, args: argparse.Namespace) -> None:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
         if cfg.load_from and not is_address(cfg.load_from) and not os.path.isfile(cfg.load_from):
-            raise FileNotFoundError(f'--resume: there is no checkpoint {cfg.load_from}')
+            raise MissingFileError(f'--resume: there is no checkpoint {cfg.load_from}')
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
@@ -160,7 +161,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
         raise ConfigError(f'{args.config}: nothing to test: it needs test_dataloader and test_evaluator')
     if not is_address(args.checkpoint) and not os.path.isfile(args.checkpoint):
-        raise FileNotFoundError(f'there is no checkpoint {args.checkpoint}')
+        raise MissingFileError(f'there is no checkpoint {args.checkpoint}')
     cfg.load_from, cfg.resume = args.checkpoint, False
     for name in _TRAINING_KEYS:
         cfg[name] = None

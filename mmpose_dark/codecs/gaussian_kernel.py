@@ -2,6 +2,8 @@
 
 import math
 
+from ..utils.errors import InputError
+
 __all__ = ['gaussian_kernel']
 
 # OpenCV uses these fixed values instead of the formula when it chooses sigma itself.
@@ -32,7 +34,7 @@ def gaussian_kernel(size: int) -> tuple[float, ...]:
     0.2006
     """
     if size < 1 or size % 2 == 0:
-        raise ValueError(f'Gaussian kernel: size must be a positive odd number, got {size}')
+        raise InputError(f'Gaussian kernel: size must be a positive odd number, got {size}')
     if size in _OPENCV_TABLE:
         return _OPENCV_TABLE[size]
     sigma = 0.3 * ((size - 1) / 2 - 1) + 0.8

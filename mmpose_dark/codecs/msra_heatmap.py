@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mmpose_dark.registry import KEYPOINT_CODECS
 
+from ..utils.errors import InputError, InputTypeError
 from .constants import constant
 from .dark import dark_refine
 from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
@@ -65,9 +66,9 @@ class MSRAHeatmap:
         self.input_size = _size('input_size', input_size)
         self.heatmap_size = _size('heatmap_size', heatmap_size)
         if not (_is_number(sigma) and 0 < sigma < float('inf')):
-            raise ValueError(f'MSRAHeatmap: sigma must be a positive number of heatmap pixels, got {sigma!r}')
+            raise InputError(f'MSRAHeatmap: sigma must be a positive number of heatmap pixels, got {sigma!r}')
         if not (_is_whole(blur_kernel_size) and blur_kernel_size > 0 and blur_kernel_size % 2):
-            raise ValueError(
+            raise InputError(
                 f'MSRAHeatmap: blur_kernel_size must be a positive odd number, got {blur_kernel_size!r}; '
                 'the zoo uses 11 with sigma 2 and 17 with sigma 3'
             )
@@ -99,7 +100,7 @@ class MSRAHeatmap:
         visible = None if keypoints_visible is None else _as_tensor(keypoints_visible)
         heatmaps, weights = self.batch_encode(_as_tensor(keypoints), visible)
         if len(heatmaps) == 0:
-            raise ValueError('MSRAHeatmap.encode: keypoints must have at least one instance, got none')
+            raise InputError('MSRAHeatmap.encode: keypoints must have at least one instance, got none')
         merged = heatmaps[0] if len(heatmaps) == 1 else heatmaps.amax(0)
         return dict(heatmaps=merged.numpy(), keypoint_weights=weights.numpy())
 
@@ -118,7 +119,7 @@ class MSRAHeatmap:
         """
         heatmaps = _as_tensor(encoded)
         if heatmaps.ndim != 3:
-            raise ValueError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {tuple(heatmaps.shape)}')
+            raise InputError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {tuple(heatmaps.shape)}')
         keypoints, scores = self.batch_decode(heatmaps[None])
         return keypoints.numpy(), scores.numpy()
 
@@ -137,11 +138,11 @@ class MSRAHeatmap:
             ValueError: shapes that do not fit.
         """
         if keypoints.ndim != 3 or keypoints.shape[-1] != 2:
-            raise ValueError(f'MSRAHeatmap: keypoints must be (N, K, 2), got {tuple(keypoints.shape)}')
+            raise InputError(f'MSRAHeatmap: keypoints must be (N, K, 2), got {tuple(keypoints.shape)}')
         if visible is None:
             visible = torch.ones_like(keypoints[..., 0])
         if visible.shape != keypoints.shape[:2]:
-            raise ValueError(
+            raise InputError(
                 f'MSRAHeatmap: visible must be (N, K) = {tuple(keypoints.shape[:2])} as the keypoints, '
                 f'got {tuple(visible.shape)}'
             )
@@ -171,12 +172,12 @@ class MSRAHeatmap:
         """
         width, height = self.heatmap_size
         if heatmaps.ndim != 4 or heatmaps.shape[-2:] != (height, width):
-            raise ValueError(
+            raise InputError(
                 f'MSRAHeatmap: heatmaps must be (N, K, {height}, {width}) for heatmap_size={self.heatmap_size} '
                 f'(width, height), got {tuple(heatmaps.shape)}'
             )
         if not heatmaps.is_floating_point():
-            raise TypeError(f'MSRAHeatmap: heatmaps must be of a float type, got {heatmaps.dtype}')
+            raise InputTypeError(f'MSRAHeatmap: heatmaps must be of a float type, got {heatmaps.dtype}')
         peaks, scores = heatmap_peaks(heatmaps)
         if self.unbiased:
             xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
@@ -209,7 +210,7 @@ def _size(name: str, value: Any) -> tuple[int, int]:
     """Return ``value`` as (width, height), both positive whole numbers."""
     numbers = list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else []
     if len(numbers) != 2 or not all(_is_whole(v) for v in numbers):
-        raise TypeError(f'MSRAHeatmap: {name} must be (width, height), two whole numbers, got {value!r}')
+        raise InputTypeError(f'MSRAHeatmap: {name} must be (width, height), two whole numbers, got {value!r}')
     if min(numbers) < 1:
-        raise ValueError(f'MSRAHeatmap: {name} must be positive, got {value!r}')
+        raise InputError(f'MSRAHeatmap: {name} must be positive, got {value!r}')
     return int(numbers[0]), int(numbers[1])

@@ -8,12 +8,13 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..utils.errors import UserError
 from .text import config_text
 
 __all__ = ['ConfigError', 'PoseConfig', 'as_pose_config', 'load_config']
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError, ValueError):
     """A config that cannot be used; the message names the place in it and what would be right."""
 
 

@@ -9,6 +9,8 @@ import keyword
 import math
 from typing import Any
 
+from ..utils.errors import InputTypeError
+
 __all__ = ['config_text']
 
 _WIDTH = 120
@@ -69,4 +71,6 @@ def _atom(value: Any) -> str:
         return repr(f'{value.__module__}.{value.__qualname__}')
     if isinstance(value, tuple):  # a dict's key
         return _literal(value, 0, -10_000)
-    raise TypeError(f'a config cannot hold {value!r} of type {type(value).__name__}: it cannot be written to a file')
+    raise InputTypeError(
+        f'a config cannot hold {value!r} of type {type(value).__name__}: it cannot be written to a file'
+    )

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..utils.errors import InputError
+
 __all__ = ['Finding', 'Report', 'Section', 'found', 'worst_first']
 
 SEVERITIES = ('error', 'warning', 'note')
@@ -59,7 +61,7 @@ def found(
     ('annotation 3', 'annotation 8')
     """
     if severity not in SEVERITIES:
-        raise ValueError(f'severity must be one of {SEVERITIES}, got {severity!r}')
+        raise InputError(f'severity must be one of {SEVERITIES}, got {severity!r}')
     rows = list(rows)
     examples = tuple(label(row) for row in rows[:SHOWN])
     return Finding(severity, check, message.replace('{n}', str(len(rows))), file, len(rows), examples)

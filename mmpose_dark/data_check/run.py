@@ -8,6 +8,7 @@ from ..datasets.annotation_file import read_detections
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
 from ..datasets.errors import AnnotationError
 from ..registry import DATASETS
+from ..utils.errors import InputError
 from .boxes import check_areas, check_boxes
 from .detections import check_detections
 from .images import check_pictures
@@ -49,7 +50,7 @@ def check_config(
     """
     chosen = [p for p in phases if config.get(f'{p}_dataloader')]
     if not chosen:
-        raise ValueError(
+        raise InputError(
             f'there is no data to check: the config has no {" or ".join(f"{p}_dataloader" for p in phases)}'
         )
     report = Report(name)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..utils.errors import InputError
 from .annotation_file import finite_numbers, index_images, read_coco, read_detections
 from .errors import AnnotationError
 from .pose_dataset import PoseDataset
@@ -90,16 +91,16 @@ class BaseCocoStyleDataset(PoseDataset):
     ) -> None:
         name = type(self).__name__
         if data_mode != 'topdown':
-            raise ValueError(f"{name}: data_mode must be 'topdown', got {data_mode!r}; mmpose_dark is top-down only")
+            raise InputError(f"{name}: data_mode must be 'topdown', got {data_mode!r}; mmpose_dark is top-down only")
         if bbox_file and not test_mode:
-            raise ValueError(f'{name}: bbox_file needs test_mode=True; training uses the annotated boxes')
+            raise InputError(f'{name}: bbox_file needs test_mode=True; training uses the annotated boxes')
         if not (metainfo or self.METAINFO):
-            raise ValueError(f"{name} has no definition of its own: give metainfo=dict(from_file='...')")
+            raise InputError(f"{name} has no definition of its own: give metainfo=dict(from_file='...')")
         if not ann_file:
-            raise ValueError(f'{name}: ann_file is needed')
+            raise InputError(f'{name}: ann_file is needed')
         unknown = set(filter_cfg or {}) - {'bbox_score_thr', 'skip_unknown_images'}
         if unknown:
-            raise ValueError(
+            raise InputError(
                 f'{name}: unknown filter_cfg {sorted(unknown)}; known: bbox_score_thr, skip_unknown_images'
             )
         super().__init__(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..registry import DATASETS
+from ..utils.errors import InputError
 from .pose_dataset import PoseDataset
 
 __all__ = ['CombinedDataset']
@@ -47,10 +48,10 @@ class CombinedDataset(PoseDataset):
             metainfo, pipeline=pipeline, test_mode=test_mode, max_refetch=max_refetch, on_bad_image=on_bad_image
         )
         if not datasets:
-            raise ValueError('CombinedDataset: datasets is empty')
+            raise InputError('CombinedDataset: datasets is empty')
         factors = sample_ratio_factor
         if factors is not None and (len(factors) != len(datasets) or min(factors) <= 0):
-            raise ValueError(f'CombinedDataset: sample_ratio_factor {factors} must be {len(datasets)} positive numbers')
+            raise InputError(f'CombinedDataset: sample_ratio_factor {factors} must be {len(datasets)} positive numbers')
         self.datasets = [DATASETS.build(d) if isinstance(d, dict) else d for d in datasets]
         self.sample_ratio_factor = factors
         self._ends: np.ndarray | None = None

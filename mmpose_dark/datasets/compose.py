@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..registry import TRANSFORMS
+from ..utils.errors import InputTypeError
 
 __all__ = ['Compose']
 
@@ -28,7 +29,9 @@ class Compose:
             if isinstance(transform, dict):
                 transform = TRANSFORMS.build(transform)
             if not callable(transform):
-                raise TypeError(f'pipeline[{i}] must be dict(type=...) or a callable, got {type(transform).__name__}')
+                raise InputTypeError(
+                    f'pipeline[{i}] must be dict(type=...) or a callable, got {type(transform).__name__}'
+                )
             self.transforms.append(transform)
         for i, transform in enumerate(self.transforms):
             if hasattr(transform, 'check_pipeline'):

@@ -2,14 +2,16 @@
 
 import dataclasses
 
-__all__ = ['AnnotationError', 'BadSample', 'ImageReadError']
+from ..utils.errors import UserError
+
+__all__ = ['AnnotationError', 'BadSample', 'FailedSample', 'ImageReadError']
 
 
-class AnnotationError(ValueError):
+class AnnotationError(UserError, ValueError):
     """An annotation or detections file, or a record in one, cannot be used; the message says what to do."""
 
 
-class ImageReadError(OSError):
+class ImageReadError(UserError, OSError):
     """An image cannot be read.
 
     Args:
@@ -25,6 +27,17 @@ class ImageReadError(OSError):
     def __reduce__(self) -> tuple:
         """Pickle by both arguments, so that the error crosses from a worker process."""
         return type(self), (self.path, self.reason)
+
+
+@dataclasses.dataclass(frozen=True)
+class FailedSample:
+    """Carries an error out of a loader's worker process, of which torch would keep the text only.
+
+    Attributes:
+        error: raised again by the loop that gets the batch.
+    """
+
+    error: UserError
 
 
 @dataclasses.dataclass(frozen=True)

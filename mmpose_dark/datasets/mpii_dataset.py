@@ -9,6 +9,7 @@ from mmengine import fileio
 
 from ..registry import DATASETS
 from ..structures import bbox_cs2xyxy
+from ..utils.errors import InputError
 from .annotation_file import finite_numbers, read_json
 from .base_coco_style_dataset import BaseCocoStyleDataset
 from .errors import AnnotationError
@@ -47,9 +48,9 @@ class MpiiDataset(BaseCocoStyleDataset):
 
     def __init__(self, headbox_file: str | None = None, **kwargs: Any) -> None:
         if headbox_file and not kwargs.get('test_mode'):
-            raise ValueError('MpiiDataset: headbox_file needs test_mode=True')
+            raise InputError('MpiiDataset: headbox_file needs test_mode=True')
         if kwargs.get('bbox_file'):
-            raise ValueError('MpiiDataset: bbox_file is not supported; MPII is tested with its own centers and scales')
+            raise InputError('MpiiDataset: bbox_file is not supported; MPII is tested with its own centers and scales')
         self._headbox_given = headbox_file
         super().__init__(**kwargs)
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
 from ..keypoint_sets.definitions import parse_pose_metainfo
+from ..utils.errors import InputError, StateError, UserError
 from .compose import Compose
-from .errors import BadSample, ImageReadError
+from .errors import BadSample, FailedSample, ImageReadError
 from .sample_key import SampleKey
 
 __all__ = ['SHARED_METAINFO', 'PoseDataset']
@@ -61,14 +62,14 @@ class PoseDataset(Dataset):
     ) -> None:
         on_bad_image = on_bad_image or ('report' if test_mode else 'raise')
         if on_bad_image not in ON_BAD_IMAGE:
-            raise ValueError(f'on_bad_image must be one of {ON_BAD_IMAGE}, got {on_bad_image!r}')
+            raise InputError(f'on_bad_image must be one of {ON_BAD_IMAGE}, got {on_bad_image!r}')
         if on_bad_image == 'skip' and test_mode:
-            raise ValueError("on_bad_image='skip' would drop people from the test; use 'report' or 'raise'")
+            raise InputError("on_bad_image='skip' would drop people from the test; use 'report' or 'raise'")
         self._metainfo = parse_pose_metainfo(metainfo)
         self._shared = {k: self._metainfo[k] for k in SHARED_METAINFO}
         self.pipeline = Compose(pipeline)
         if test_mode and any(getattr(t, 'reduce_to', None) for t in self.pipeline.transforms):
-            raise ValueError(
+            raise InputError(
                 f'{type(self).__name__}: test_mode=True and LoadImage(reduce_to=...) do not go together: pictures are '
                 'decoded whole for evaluation, as published figures are; remove reduce_to from this pipeline'
             )
@@ -113,6 +114,14 @@ class PoseDataset(Dataset):
         return self.pipeline(results)
 
     def __getitem__(self, key: int | SampleKey) -> Any:
+        try:
+            return self._load(key)
+        except UserError as err:
+            if get_worker_info() is None:
+                raise
+            return FailedSample(err)
+
+    def _load(self, key: int | SampleKey) -> Any:
         key = key if isinstance(key, SampleKey) else SampleKey(int(key))
         size = len(self)
         if not -size <= key.index < size:
@@ -124,7 +133,10 @@ class PoseDataset(Dataset):
                 sample = self.prepare_data(index, rng)
             except ImageReadError as err:
                 if self.on_bad_image == 'raise':
-                    raise
+                    hint = (
+                        '' if self.test_mode else "; on_bad_image='skip' (train.py --skip-bad-images) goes on without"
+                    )
+                    raise ImageReadError(err.path, err.reason + hint) from err
                 if self.on_bad_image == 'report':
                     sample_id, img_id = self.identify(index)
                     return BadSample(err.path, err.reason, id=sample_id, img_id=img_id)
@@ -133,12 +145,12 @@ class PoseDataset(Dataset):
             if sample is not None:
                 return sample
             if self.test_mode:
-                raise ValueError(
+                raise InputError(
                     f'the pipeline dropped sample {index} of {type(self).__name__} (returned None) in test mode, '
                     'where every sample counts'
                 )
             index = (index + 1) % size
-        raise RuntimeError(
+        raise StateError(
             f'{type(self).__name__}: {self.max_refetch + 1} samples in a row after {key.index} could not be used; '
             'check the image folder, or raise max_refetch'
         )

@@ -8,6 +8,7 @@ import torch
 from mmengine.logging import print_log
 
 from ..models.pose_estimators import TopDown
+from ..utils.errors import InputError
 from ..utils.precision import amp_dtype
 from .fuse import fuse_conv_bn_
 from .openvino import openvino_network
@@ -41,10 +42,10 @@ class Acceleration:
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
-            raise ValueError(f'backend {self.backend!r} is unknown; use one of {", ".join(BACKENDS)}')
+            raise InputError(f'backend {self.backend!r} is unknown; use one of {", ".join(BACKENDS)}')
         wrong = [name for name in ('amp', 'compile', 'channels_last') if getattr(self, name)]
         if self.backend != 'torch' and wrong:
-            raise ValueError(
+            raise InputError(
                 f'{" and ".join(wrong)} is for the torch backend, not for {self.backend}, which chooses layout, '
                 'code and precision itself; leave one of them out'
             )
@@ -71,7 +72,7 @@ def accelerate(model: torch.nn.Module, options: Acceleration) -> None:
         return
     networks = [module for module in model.modules() if isinstance(module, TopDown)]
     if not networks:
-        raise ValueError(f'{type(model).__name__} has no TopDown network in it, so nothing can be accelerated')
+        raise InputError(f'{type(model).__name__} has no TopDown network in it, so nothing can be accelerated')
     model.eval()
     for network in networks:
         _accelerate_one(network, options)
@@ -100,7 +101,7 @@ def _accelerate_one(network: TopDown, options: Acceleration) -> None:
 def _example_input(network: TopDown) -> torch.Tensor:
     decoder = getattr(getattr(network, 'head', None), 'decoder', None)
     if decoder is None:
-        raise ValueError("acceleration needs to know the input's size: give the head a decoder (model.head.decoder)")
+        raise InputError("acceleration needs to know the input's size: give the head a decoder (model.head.decoder)")
     width, height = decoder.input_size
     return torch.zeros(1, 3, height, width, device=next(network.parameters()).device)
 

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ..utils.errors import InputError, StateError
+
 __all__ = ['fuse_conv_bn_']
 
 _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
@@ -31,7 +33,7 @@ def fuse_conv_bn_(model: nn.Module, example: torch.Tensor) -> int:
         RuntimeError: the fused model computes something else (a convolution whose output is used twice).
     """
     if model.training:
-        raise ValueError('fuse_conv_bn_: the model is in training mode, in which normalisation depends on the batch')
+        raise InputError('fuse_conv_bn_: the model is in training mode, in which normalisation depends on the batch')
     device = example.device
     model.cpu()  # where float32 is float32: a GPU may convolve with less, and the comparison would see that instead
     example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0))
@@ -44,7 +46,7 @@ def fuse_conv_bn_(model: nn.Module, example: torch.Tensor) -> int:
         difference = (_single(model(example)) - before).abs().max() / before.abs().max().clamp(min=1e-12)
     model.to(device)
     if not difference < _TOLERANCE:
-        raise RuntimeError(
+        raise StateError(
             f'fuse_conv_bn_: {type(model).__name__} computes something else when fused (outputs differ by '
             f'{float(difference):.1e} of the largest); leave fusing out'
         )

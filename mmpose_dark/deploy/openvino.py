@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from mmengine.logging import print_log
 
+from ..utils.errors import InputError, MissingPackageError, StateError
 from .signal_stack import signal_stack_kept
 
 __all__ = ['openvino_network']
@@ -48,9 +49,9 @@ def openvino_network(
     try:
         openvino = importlib.import_module('openvino')
     except ImportError as err:
-        raise ImportError('the openvino backend needs OpenVINO: pip install openvino') from err
+        raise MissingPackageError('the openvino backend needs OpenVINO: pip install openvino') from err
     if example.device.type != 'cpu':
-        raise ValueError(f'the openvino backend runs on the CPU, the model is on {example.device}; use --device cpu')
+        raise InputError(f'the openvino backend runs on the CPU, the model is on {example.device}; use --device cpu')
     network = _Network(model).eval()
     example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad(), warnings.catch_warnings():
@@ -72,7 +73,7 @@ def openvino_network(
 
     difference = float((run(example) - expected).abs().max() / expected.abs().max().clamp(min=1e-12))
     if not difference < _TOLERANCE[precision]:
-        raise RuntimeError(
+        raise StateError(
             f'the network computes something else in OpenVINO {openvino.__version__} (heatmaps differ by '
             f'{difference:.1e} of the largest); use the torch backend'
         )

@@ -13,6 +13,7 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 
 from ..registry import OPTIM_WRAPPERS
+from ..utils.errors import InputTypeError
 from ..utils.precision import amp_dtype
 
 __all__ = ['AmpOptimWrapper']
@@ -42,7 +43,7 @@ class AmpOptimWrapper(OptimWrapper):
         elif isinstance(loss_scale, dict):
             scaling = dict(loss_scale)
         else:
-            raise TypeError(f"loss_scale is 'dynamic', a number or a dict, not {loss_scale!r}")
+            raise InputTypeError(f"loss_scale is 'dynamic', a number or a dict, not {loss_scale!r}")
         self.loss_scaler = torch.amp.GradScaler(self.device_type, enabled=self.cast_dtype is torch.float16, **scaling)
 
     def backward(self, loss: torch.Tensor, **kwargs: Any) -> None:

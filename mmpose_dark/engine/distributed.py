@@ -11,6 +11,8 @@ import subprocess
 import torch
 import torch.distributed
 
+from ..utils.errors import InputError, StateError
+
 __all__ = ['init_distributed']
 
 _RANK_VARIABLES = {
@@ -36,10 +38,10 @@ def init_distributed(
         RuntimeError: a variable that the launcher should have set is missing.
     """
     if launcher not in _RANK_VARIABLES:
-        raise ValueError(f'unknown launcher {launcher!r}; use none, {", ".join(_RANK_VARIABLES)}')
+        raise InputError(f'unknown launcher {launcher!r}; use none, {", ".join(_RANK_VARIABLES)}')
     missing = [name for name in _RANK_VARIABLES[launcher] if name not in os.environ]
     if missing:
-        raise RuntimeError(
+        raise StateError(
             f'launcher {launcher!r} needs {", ".join(missing)} in the environment; start the script through '
             'tools/dist_train.sh, tools/slurm_train.sh or mpirun'
         )

@@ -13,6 +13,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.evaluator import Evaluator as BaseEvaluator
 
 from ..registry import EVALUATORS
+from ..utils.errors import InputError
 
 __all__ = ['Evaluator', 'gather_in_rank_order']
 
@@ -44,7 +45,7 @@ class Evaluator(BaseEvaluator):
             found = self._evaluate_one(metric, size)
             for name in found:
                 if name in values:
-                    raise ValueError(
+                    raise InputError(
                         f'two metrics report {name!r}; give one of them ({type(metric).__name__}, say) another `prefix`'
                     )
             values.update(found)

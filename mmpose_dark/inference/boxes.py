@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.errors import UserError
+
 __all__ = ['BOX_FORMATS', 'BoxError', 'BoxFile', 'check_boxes', 'read_boxes']
 
 BOX_FORMATS = ('xyxy', 'xywh')
 
 
-class BoxError(ValueError):
+class BoxError(UserError, ValueError):
     """Boxes that cannot be used; the message names the box and what is wrong with it."""
 
 

@@ -12,6 +12,7 @@ import torch
 
 from ..datasets.errors import ImageReadError
 from ..structures import PoseDataSample
+from ..utils.errors import InputError
 from .boxes import BoxError
 from .topdown import build_test_pipeline, load_image, make_crops, predict_crops
 
@@ -63,7 +64,7 @@ class Inferencer:
         self.batch_size = (16 if on_cpu else 32) if batch_size is None else batch_size
         self.num_workers = (0 if on_cpu else 2) if num_workers is None else num_workers
         if self.batch_size < 1 or self.num_workers < 0:
-            raise ValueError(
+            raise InputError(
                 f'batch_size must be at least 1 and num_workers at least 0, got {batch_size} and {num_workers}'
             )
         self.model = model
@@ -206,7 +207,7 @@ def _paired(images: Iterable[Any], bboxes: Any) -> Iterator[tuple[Any, Any]]:
     for image in images:
         boxes = next(lists, ended)
         if boxes is ended:
-            raise ValueError('there are more pictures than lists of boxes; give one list a picture, empty for none')
+            raise InputError('there are more pictures than lists of boxes; give one list a picture, empty for none')
         yield image, boxes
     if next(lists, ended) is not ended:
-        raise ValueError('there are more lists of boxes than pictures; give one list a picture')
+        raise InputError('there are more lists of boxes than pictures; give one list a picture')

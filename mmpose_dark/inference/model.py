@@ -13,6 +13,7 @@ from ..config.lookup import find_config
 from ..config.reading import ConfigError, as_pose_config, load_config
 from ..keypoint_sets.definitions import parse_pose_metainfo
 from ..registry import DATASETS, MODELS
+from ..utils.errors import InputTypeError
 
 __all__ = ['dataset_meta_from_config', 'init_model']
 
@@ -62,7 +63,7 @@ def init_model(
         if cfg_options:
             cfg.merge_from_dict(cfg_options)
     else:
-        raise TypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
+        raise InputTypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
     if cfg.get('model') is None:
         raise ConfigError(f'config {cfg.filename or "(no file)"} has no `model`')
     target = resolve_device(str(device))

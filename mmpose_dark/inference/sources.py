@@ -3,6 +3,8 @@
 import glob
 from pathlib import Path
 
+from ..utils.errors import MissingFileError
+
 __all__ = ['IMAGE_SUFFIXES', 'find_images']
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
@@ -24,7 +26,7 @@ def find_images(source: str | Path) -> list[Path]:
     if path.is_dir():
         found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
         if not found:
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f'folder {str(source)!r} has no file ending in {", ".join(IMAGE_SUFFIXES)}; for its folders use the '
                 f"glob '{path}/**/*.jpg'"
             )
@@ -33,5 +35,5 @@ def find_images(source: str | Path) -> list[Path]:
         found = sorted(Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file())
         if found:
             return found
-        raise FileNotFoundError(f'no file matches {str(source)!r} from {Path.cwd()}')
-    raise FileNotFoundError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')
+        raise MissingFileError(f'no file matches {str(source)!r} from {Path.cwd()}')
+    raise MissingFileError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.errors import UserError
 from ..utils.pose_registry import nearest
 
 __all__ = ['DefinitionError', 'known_definitions', 'load_definition', 'parse_pose_metainfo']
@@ -20,7 +21,7 @@ __all__ = ['DefinitionError', 'known_definitions', 'load_definition', 'parse_pos
 _FOLDER = pathlib.Path(__file__).parent / 'builtin'
 
 
-class DefinitionError(ValueError):
+class DefinitionError(UserError, ValueError):
     """A dataset definition (keypoints, pairs, skeleton, sigmas) is not found or contradicts itself."""
 
 

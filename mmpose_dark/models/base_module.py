@@ -2,6 +2,8 @@
 
 from mmengine.model import BaseModule
 
+from ..utils.errors import InputError
+
 __all__ = ['PretrainableModule', 'split_pretrained']
 
 
@@ -23,7 +25,7 @@ def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[dict | None, l
     if not pretrained:
         return None, others
     if len(pretrained) > 1 or not pretrained[0].get('checkpoint'):
-        raise ValueError(
+        raise InputError(
             f"init_cfg needs one dict(type='Pretrained', checkpoint='path or address'), not {pretrained}; "
             'use init_cfg=None to start without pretrained weights'
         )

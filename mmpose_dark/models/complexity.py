@@ -9,6 +9,8 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.conv import _ConvNd
 
+from ..utils.errors import InputError
+
 __all__ = ['Complexity', 'Part', 'model_complexity']
 
 
@@ -68,7 +70,7 @@ def model_complexity(model: nn.Module, input_hw: tuple[int, int], *, depth: int 
     """
     height, width = input_hw
     if height < 1 or width < 1:
-        raise ValueError(f'input_hw must be a positive height and width, got {input_hw}')
+        raise InputError(f'input_hw must be a positive height and width, got {input_hw}')
     tensors = {
         name: tensor.detach().to('meta')
         for named in (model.named_parameters(), model.named_buffers())

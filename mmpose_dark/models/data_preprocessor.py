@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from mmpose_dark.registry import MODELS
 
+from ..utils.errors import InputError
+
 __all__ = ['PoseDataPreprocessor']
 
 
@@ -43,18 +45,18 @@ class PoseDataPreprocessor(BaseDataPreprocessor):
     ) -> None:
         super().__init__(non_blocking)
         if bgr_to_rgb and rgb_to_bgr:
-            raise ValueError('PoseDataPreprocessor: bgr_to_rgb and rgb_to_bgr are the same swap; set one of them')
+            raise InputError('PoseDataPreprocessor: bgr_to_rgb and rgb_to_bgr are the same swap; set one of them')
         if (mean is None) != (std is None):
-            raise ValueError(f'PoseDataPreprocessor: give both mean and std or neither, not mean={mean}, std={std}')
+            raise InputError(f'PoseDataPreprocessor: give both mean and std or neither, not mean={mean}, std={std}')
         if pad_size_divisor < 1:
-            raise ValueError(f'PoseDataPreprocessor: pad_size_divisor must be positive, not {pad_size_divisor}')
+            raise InputError(f'PoseDataPreprocessor: pad_size_divisor must be positive, not {pad_size_divisor}')
         if mean is not None:
             if len(mean) != len(std) or len(mean) not in (1, 3):
-                raise ValueError(
+                raise InputError(
                     f'PoseDataPreprocessor: mean and std need 1 or 3 values each, not {len(mean)} and {len(std)}'
                 )
             if not all(0 < s < float('inf') for s in std):
-                raise ValueError(f'PoseDataPreprocessor: std must be positive, not {tuple(std)}')
+                raise InputError(f'PoseDataPreprocessor: std must be positive, not {tuple(std)}')
         self.swaps_channels = bgr_to_rgb or rgb_to_bgr
         self.normalises = mean is not None
         self.pad_size_divisor, self.pad_value = pad_size_divisor, pad_value
@@ -95,16 +97,16 @@ class PoseDataPreprocessor(BaseDataPreprocessor):
     def _stack(self, inputs: Sequence[torch.Tensor] | torch.Tensor) -> torch.Tensor:
         """Join the images of a batch, after looking at their shapes."""
         if len(inputs) == 0:
-            raise ValueError('the batch has no image; batches in which all images are bad must be skipped')
+            raise InputError('the batch has no image; batches in which all images are bad must be skipped')
         if not isinstance(inputs, torch.Tensor):
             shapes = {tuple(image.shape) for image in inputs}
             if len(shapes) > 1:
-                raise ValueError(
+                raise InputError(
                     f'images of different sizes in one batch: {sorted(shapes)}; the pipeline needs TopdownAffine'
                 )
             inputs = torch.stack(tuple(inputs))
         if inputs.ndim != 4 or inputs.shape[1] != 3:
-            raise ValueError(
+            raise InputError(
                 f'expected images (3, H, W), that is a batch (B, 3, H, W), got {tuple(inputs.shape)}; '
                 'PackPoseInputs puts the channels first'
             )

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from ..utils.errors import InputError
+
 __all__ = ['NORM_LAYERS', 'conv_norm', 'is_channels_last', 'make_norm', 'set_frozen']
 
 NORM_LAYERS = {'BN': nn.BatchNorm2d, 'BN2d': nn.BatchNorm2d, 'SyncBN': nn.SyncBatchNorm, 'GN': nn.GroupNorm}
@@ -27,11 +29,11 @@ def make_norm(norm_cfg: dict | None, channels: int) -> nn.Module:
     cfg = dict(norm_cfg or {})
     kind, requires_grad = cfg.pop('type', 'BN'), cfg.pop('requires_grad', True)
     if kind not in NORM_LAYERS:
-        raise ValueError(f'norm_cfg: unknown type {kind!r}, expected one of {", ".join(NORM_LAYERS)}')
+        raise InputError(f'norm_cfg: unknown type {kind!r}, expected one of {", ".join(NORM_LAYERS)}')
     if kind == 'GN':
         groups = cfg.pop('num_groups', 0)
         if groups < 1 or channels % groups:
-            raise ValueError(f"norm_cfg: type 'GN' needs a num_groups that divides {channels} channels, not {groups}")
+            raise InputError(f"norm_cfg: type 'GN' needs a num_groups that divides {channels} channels, not {groups}")
         layer = nn.GroupNorm(groups, channels, **cfg)
     else:
         layer = NORM_LAYERS[kind](channels, **cfg)

@@ -7,6 +7,8 @@ any number of leading axes and returns new arrays.
 
 import numpy as np
 
+from ..utils.errors import InputError
+
 __all__ = [
     'bbox_cs2xywh',
     'bbox_cs2xyxy',
@@ -149,9 +151,9 @@ def flip_bbox(
     [[74.0, 40.0]]
     """
     if bbox_format not in ('xyxy', 'center'):
-        raise ValueError(f"bbox_format must be 'xyxy' or 'center', got {bbox_format!r}")
+        raise InputError(f"bbox_format must be 'xyxy' or 'center', got {bbox_format!r}")
     if direction not in ('horizontal', 'vertical', 'diagonal'):
-        raise ValueError(f"direction must be 'horizontal', 'vertical' or 'diagonal', got {direction!r}")
+        raise InputError(f"direction must be 'horizontal', 'vertical' or 'diagonal', got {direction!r}")
     out = np.array(bbox)
     for axis, names in ((0, ('horizontal', 'diagonal')), (1, ('vertical', 'diagonal'))):
         if direction in names:

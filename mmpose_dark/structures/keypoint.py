@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..utils.errors import InputError
+
 __all__ = ['flip_keypoints']
 
 
@@ -36,12 +38,12 @@ def flip_keypoints(
     """
     num_keypoints = keypoints.shape[-2]
     if len(flip_indices) != num_keypoints:
-        raise ValueError(
+        raise InputError(
             f'flip_indices has {len(flip_indices)} entries for {num_keypoints} keypoints: the dataset definition '
             'does not belong to these keypoints'
         )
     if direction not in ('horizontal', 'vertical', 'diagonal'):
-        raise ValueError(f"direction must be 'horizontal', 'vertical' or 'diagonal', got {direction!r}")
+        raise InputError(f"direction must be 'horizontal', 'vertical' or 'diagonal', got {direction!r}")
     width, height = image_size
     flipped, visible = np.array(keypoints), keypoints_visible
     if direction != 'diagonal':

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmengine.structures import InstanceData, PixelData
 
+from ..utils.errors import InputError
 from .bbox import get_warp_matrix
 from .pose_data_sample import PoseDataSample
 
@@ -51,7 +52,7 @@ def merge_data_samples(data_samples: Sequence[PoseDataSample]) -> PoseDataSample
         ValueError: no sample, or something that is none.
     """
     if not data_samples or not all(isinstance(s, PoseDataSample) for s in data_samples):
-        raise ValueError(f'merge_data_samples needs at least one PoseDataSample, got {list(map(type, data_samples))}')
+        raise InputError(f'merge_data_samples needs at least one PoseDataSample, got {list(map(type, data_samples))}')
     merged = PoseDataSample(metainfo=data_samples[0].metainfo)
     for name in ('gt_instances', 'pred_instances'):
         parts = [getattr(s, name) for s in data_samples if name in s]

@@ -4,6 +4,8 @@ from typing import Any
 
 from mmengine.structures import BaseDataElement, InstanceData, PixelData
 
+from ..utils.errors import InputTypeError
+
 __all__ = ['PoseDataSample']
 
 
@@ -58,7 +60,7 @@ class PoseDataSample(BaseDataElement):
             AttributeError: an entry has the name of a data field.
         """
         if not isinstance(metainfo, dict):
-            raise TypeError(f'metainfo must be a dict, got {type(metainfo).__name__}')
+            raise InputTypeError(f'metainfo must be a dict, got {type(metainfo).__name__}')
         taken = self._data_fields & metainfo.keys()
         if taken:
             raise AttributeError(f'{sorted(taken)} are data fields already and cannot be metainfo')

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError, OutputError
 from .body import KEYPOINT_NAMES, SKELETON
 from .detections import jitter_boxes
 from .scene import PersonLabel, draw_scene
@@ -148,7 +149,7 @@ def _check(settings: PeopleSettings) -> None:
     ):  # fmt: skip
         value = getattr(settings, name)
         if not low <= value <= high:
-            raise ValueError(f'people data set: {name}={value} is not between {low} and {high}')
+            raise InputError(f'people data set: {name}={value} is not between {low} and {high}')
 
 
 def _run(jobs: list[tuple], workers: int | None) -> Iterable[tuple]:
@@ -171,7 +172,7 @@ def _draw_one(job: tuple) -> tuple[str, dict, list[dict], list[dict]]:
     name = f'{split}_{index + 1:06d}.jpg'
     path = root / 'images' / name
     if not cv2.imwrite(str(path), scene.image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality]):
-        raise OSError(f'cannot write {path}: is the disk full or the folder read-only?')
+        raise OutputError(f'cannot write {path}: is the disk full or the folder read-only?')
     image_id = _FIRST_ID[split] + index
     image = dict(id=image_id, file_name=name, width=settings.width, height=settings.height)
     annotations = [_annotate(person, image_id, n) for n, person in enumerate(scene.people)]

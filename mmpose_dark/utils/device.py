@@ -2,6 +2,8 @@
 
 import torch
 
+from .errors import InputError
+
 __all__ = ['resolve_device']
 
 
@@ -21,12 +23,12 @@ def resolve_device(device: str = 'auto') -> torch.device:
     try:
         found = torch.device(device)
     except RuntimeError as err:
-        raise ValueError(f'device {device!r} is unknown; use auto, cpu, cuda, cuda:N or mps') from err
+        raise InputError(f'device {device!r} is unknown; use auto, cpu, cuda, cuda:N or mps') from err
     if found.type == 'cuda' and (not cuda or (found.index or 0) >= torch.cuda.device_count()):
-        raise ValueError(
+        raise InputError(
             f'device {device!r} is not here: torch {torch.__version__} sees {torch.cuda.device_count()} CUDA devices; '
             "use 'auto' or 'cpu'"
         )
     if found.type == 'mps' and not mps:
-        raise ValueError(f"device {device!r} is not here; use 'auto' or 'cpu'")
+        raise InputError(f"device {device!r} is not here; use 'auto' or 'cpu'")
     return found

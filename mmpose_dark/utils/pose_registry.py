@@ -6,6 +6,8 @@ from typing import Any
 
 from mmengine.registry import DefaultScope, Registry
 
+from .errors import InputTypeError, UnknownNameError
+
 __all__ = ['PoseRegistry', 'accepted_arguments', 'nearest']
 
 
@@ -82,9 +84,9 @@ class PoseRegistry(Registry):
         try:
             component = self.get(name)
         except RuntimeError as err:  # mmengine: "Failed to get ..."
-            raise KeyError(self._unknown(name)) from err
+            raise UnknownNameError(self._unknown(name)) from err
         if component is None:
-            raise KeyError(self._unknown(name))
+            raise UnknownNameError(self._unknown(name))
         return component
 
     def _unknown(self, name: str) -> str:
@@ -104,7 +106,7 @@ class PoseRegistry(Registry):
             accepted, _, is_open = accepted_arguments(component)
             for name in given if not is_open else ():
                 if name not in accepted:
-                    raise TypeError(
+                    raise InputTypeError(
                         f'{cfg["type"]}: unexpected argument {name!r}{nearest(name, accepted)} '
                         f'Accepted: {", ".join(accepted) or "none"}.'
                     )

@@ -2,6 +2,8 @@
 
 import torch
 
+from .errors import InputError
+
 __all__ = ['AMP_CHOICES', 'amp_dtype']
 
 AMP_CHOICES = ('auto', 'float16', 'bfloat16')
@@ -26,9 +28,9 @@ def amp_dtype(choice: str | torch.dtype | None, device: torch.device | str) -> t
         return torch.float16 if kind == 'cuda' else torch.bfloat16
     name = str(choice).removeprefix('torch.')
     if name not in AMP_CHOICES:
-        raise ValueError(f'half-precision type {choice!r} is unknown; use one of {", ".join(AMP_CHOICES)}')
+        raise InputError(f'half-precision type {choice!r} is unknown; use one of {", ".join(AMP_CHOICES)}')
     if name == 'float16' and kind != 'cuda':
-        raise ValueError(f"float16 needs CUDA (for its gradient scaling); on {kind} use 'bfloat16' or 'auto'")
+        raise InputError(f"float16 needs CUDA (for its gradient scaling); on {kind} use 'bfloat16' or 'auto'")
     if name == 'bfloat16' and kind == 'cuda' and not torch.cuda.is_bf16_supported():
-        raise ValueError("this GPU has no bfloat16; use 'float16' or 'auto'")
+        raise InputError("this GPU has no bfloat16; use 'float16' or 'auto'")
     return getattr(torch, name)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError
 from .canvas import as_canvas, draw_text_, text_size
 from .colors import color_table, to_color
 
@@ -48,9 +49,9 @@ def draw_bboxes(
     boxes = np.asarray(bboxes, dtype=np.float64)
     boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] < 4:
-        raise ValueError(f'bboxes must have the shape (N, 4), got {np.shape(bboxes)}')
+        raise InputError(f'bboxes must have the shape (N, 4), got {np.shape(bboxes)}')
     if labels is not None and len(labels) != len(boxes):
-        raise ValueError(f'{len(labels)} labels given for {len(boxes)} boxes')
+        raise InputError(f'{len(labels)} labels given for {len(boxes)} boxes')
     tints = color_table(colors, len(boxes), default='green')
     width = max(1, round(sum(canvas.shape[:2]) / 800)) if line_width is None else line_width
     height = float(np.clip(sum(canvas.shape[:2]) / 120, 8, 24))

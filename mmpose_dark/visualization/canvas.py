@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError, InputTypeError
+
 __all__ = ['as_canvas', 'draw_disc_', 'draw_line_', 'draw_text_', 'text_size']
 
 _SHIFT = 4  # cv2 takes fixed-point numbers with this many fractional bits
@@ -30,13 +32,15 @@ def as_canvas(image: np.ndarray) -> np.ndarray:
         ValueError: another shape.
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-        raise TypeError(f'a picture to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}')
+        raise InputTypeError(
+            f'a picture to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}'
+        )
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if image.ndim == 2:
         return np.repeat(image[..., None], 3, axis=2)
     if image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f'a picture to draw on has the shape (H, W, 3) or (H, W), got {image.shape}')
+        raise InputError(f'a picture to draw on has the shape (H, W, 3) or (H, W), got {image.shape}')
     return np.array(image, order='C')
 
 

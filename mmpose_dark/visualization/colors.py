@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..utils.errors import InputError
+
 __all__ = ['COLOR_NAMES', 'color_table', 'to_color']
 
 COLOR_NAMES = {
@@ -40,12 +42,12 @@ def to_color(color: str | Sequence[int] | np.ndarray) -> tuple[int, int, int]:
                 return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
             except ValueError:
                 pass
-        raise ValueError(
+        raise InputError(
             f"color {color!r} is not known; give three numbers in 0..255, '#rrggbb' or one of {', '.join(COLOR_NAMES)}"
         )
     values = np.asarray(color)
     if values.shape != (3,) or not np.all((values >= 0) & (values <= 255)):
-        raise ValueError(f'color {color!r} must be three numbers in 0..255, red first')
+        raise InputError(f'color {color!r} must be three numbers in 0..255, red first')
     return tuple(int(v) for v in values)
 
 
@@ -71,5 +73,5 @@ def color_table(colors: str | Sequence | np.ndarray | None, count: int, *, defau
     single = isinstance(colors, str) or (len(colors) == 3 and not any(isinstance(c, str) or np.ndim(c) for c in colors))
     rows = [to_color(colors)] * count if single else [to_color(c) for c in colors]
     if len(rows) != count:
-        raise ValueError(f'{len(rows)} colors given for {count} things; give one colour, or one for each')
+        raise InputError(f'{len(rows)} colors given for {count} things; give one colour, or one for each')
     return np.array(rows, dtype=int).reshape(count, 3)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError
 from .canvas import as_canvas, draw_disc_
 from .sheets import contact_sheet
 
@@ -108,7 +109,7 @@ def overlay_heatmap(
     maps = np.asarray(heatmaps, dtype=np.float32)
     maps = maps[None] if maps.ndim == 2 else maps
     if maps.ndim != 3:
-        raise ValueError(f'heatmaps must have the shape (K, H, W) or (H, W), got {np.shape(heatmaps)}')
+        raise InputError(f'heatmaps must have the shape (K, H, W) or (H, W), got {np.shape(heatmaps)}')
     heat = _unit(maps.max(axis=0) if len(maps) else np.zeros(maps.shape[1:]), vmax)
     if heat.shape != canvas.shape[:2]:
         heat = resize_heatmaps(heat[None], (canvas.shape[1], canvas.shape[0]))[0]
@@ -146,11 +147,11 @@ def heatmap_grid(
     """
     maps = np.asarray(heatmaps, dtype=np.float32)
     if maps.ndim != 3:
-        raise ValueError(f'heatmaps must have the shape (K, H, W), got {np.shape(heatmaps)}')
+        raise InputError(f'heatmaps must have the shape (K, H, W), got {np.shape(heatmaps)}')
     count, height, width = maps.shape
     titles = [str(i) for i in range(count)] if names is None else list(names)
     if len(titles) != count:
-        raise ValueError(f'{len(titles)} names given for {count} heatmaps')
+        raise InputError(f'{len(titles)} names given for {count} heatmaps')
     enlarge = max(1, round(160 / max(1, width)))
     size = (width * enlarge, height * enlarge) if image is None else (image.shape[1], image.shape[0])
     background = None if image is None else (as_canvas(image) * 0.55).astype(np.uint8)

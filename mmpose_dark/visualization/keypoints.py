@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..utils.errors import InputError
 from .canvas import as_canvas, draw_disc_, draw_line_, draw_text_
 from .colors import color_table
 
@@ -43,7 +44,7 @@ def shown_keypoints(
     points = np.asarray(keypoints, dtype=np.float64)
     points = points[None] if points.ndim == 2 else points
     if points.ndim != 3 or points.shape[2] < 2:
-        raise ValueError(f'keypoints must have the shape (N, K, 2) or (K, 2), got {np.shape(keypoints)}')
+        raise InputError(f'keypoints must have the shape (N, K, 2) or (K, 2), got {np.shape(keypoints)}')
     points = points[..., :2]
     if scores is None:
         weights = np.ones(points.shape[:2])
@@ -51,7 +52,7 @@ def shown_keypoints(
         weights = np.asarray(scores, dtype=np.float64)
         weights = weights[None] if weights.ndim == 1 else weights
     if weights.shape != points.shape[:2]:
-        raise ValueError(f'scores must have the shape {points.shape[:2]} as the keypoints, got {np.shape(scores)}')
+        raise InputError(f'scores must have the shape {points.shape[:2]} as the keypoints, got {np.shape(scores)}')
     shown = np.isfinite(points).all(-1)
     if scores is not None:
         shown &= weights > kpt_thr
@@ -102,7 +103,7 @@ def _checked_links(links: Sequence[Sequence[int]], num_keypoints: int) -> list[t
     pairs = [(int(a), int(b)) for a, b in links]
     for a, b in pairs:
         if not (0 <= a < num_keypoints and 0 <= b < num_keypoints):
-            raise ValueError(f'skeleton link {(a, b)} names a keypoint outside 0..{num_keypoints - 1}')
+            raise InputError(f'skeleton link {(a, b)} names a keypoint outside 0..{num_keypoints - 1}')
     return pairs
 
 

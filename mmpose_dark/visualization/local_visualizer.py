@@ -11,6 +11,7 @@ from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 
 from ..registry import VISUALIZERS
+from ..utils.errors import InputError, OutputError
 from .boxes import draw_bboxes
 from .heatmaps import heatmaps_to_image, overlay_heatmap
 from .keypoints import draw_poses
@@ -65,7 +66,7 @@ class PoseLocalVisualizer(Visualizer):
         alpha: float = 1.0,
     ) -> None:
         if backend != 'opencv':
-            raise ValueError(f"PoseLocalVisualizer: backend {backend!r} is not supported; use 'opencv'")
+            raise InputError(f"PoseLocalVisualizer: backend {backend!r} is not supported; use 'opencv'")
         self._pending: np.ndarray | None = None
         self._figure: tuple | None = (None, _NoFigure(), None)
         super().__init__(name, image=image, vis_backends=vis_backends, save_dir=save_dir)
@@ -112,7 +113,7 @@ class PoseLocalVisualizer(Visualizer):
             ValueError: a ``skeleton_style`` other than 'mmpose'.
         """
         if skeleton_style != 'mmpose':
-            raise ValueError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
+            raise InputError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
         self.dataset_meta = None if dataset_meta is None else dict(dataset_meta)
 
     def draw_instances(
@@ -209,7 +210,7 @@ class PoseLocalVisualizer(Visualizer):
         """
         samples = data_sample if isinstance(data_sample, list | tuple) else [data_sample]
         if skeleton_style != 'mmpose':
-            raise ValueError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
+            raise InputError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
         wanted = [('gt', 0.0)] * draw_gt + [('pred', kpt_thr)] * draw_pred
         columns = []
         for kind, threshold in wanted:
@@ -257,9 +258,9 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
     try:
         written = cv2.imwrite(str(path), np.ascontiguousarray(image[..., ::-1]))
     except cv2.error as err:
-        raise OSError(f'cannot write picture {path}: {err.err}; use a name ending in .jpg or .png') from err
+        raise OutputError(f'cannot write picture {path}: {err.err}; use a name ending in .jpg or .png') from err
     if not written:
-        raise OSError(f'cannot write picture {path}; is there space, and may you write there?')
+        raise OutputError(f'cannot write picture {path}; is there space, and may you write there?')
 
 
 def sample_heatmaps(samples: Sequence[Any], field: str, image_hw: tuple[int, int]) -> np.ndarray | None:

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError
 from .heatmaps import heatmap_grid, overlay_heatmap
 from .keypoints import draw_poses
 from .sheets import side_by_side
@@ -107,7 +108,7 @@ def draw_target_grid(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndar
         ValueError: the sample has no target.
     """
     if fed.heatmaps is None:
-        raise ValueError('the sample has no keypoints, so there is no target to draw')
+        raise InputError('the sample has no keypoints, so there is no target to draw')
     keypoints = np.where(fed.visible[0][:, None] > 0, fed.keypoints[0], np.nan)
     names = [dataset_meta['keypoint_id2name'][i] for i in range(len(fed.heatmaps))]
     height, width = fed.crop.shape[:2]

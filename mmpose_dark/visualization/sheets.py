@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..utils.errors import InputError
 from .canvas import as_canvas, draw_text_, text_size
 
 __all__ = ['contact_sheet', 'fit_into', 'side_by_side', 'stacked']
@@ -66,9 +67,9 @@ def contact_sheet(
     (26, 26, 3)
     """
     if not images:
-        raise ValueError('a contact sheet needs at least one picture')
+        raise InputError('a contact sheet needs at least one picture')
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f'{len(titles)} titles given for {len(images)} pictures')
+        raise InputError(f'{len(titles)} titles given for {len(images)} pictures')
     if cell_wh is None:
         cell_wh = (max(i.shape[1] for i in images), max(i.shape[0] for i in images))
     width, height = cell_wh

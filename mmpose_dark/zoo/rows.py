@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..utils.errors import UserError
+
 __all__ = ['Benchmark', 'Row', 'Zoo', 'ZooError', 'read_zoo']
 
 # These hosts give a program a web page instead of the file.
@@ -18,7 +20,7 @@ _HOSTS_BY_HAND = ('drive.google.com',)
 _ROW_KEYS = ('id', 'source', 'benchmark', 'model', 'config', 'checkpoint', 'published')
 
 
-class ZooError(ValueError):
+class ZooError(UserError, ValueError):
     """The zoo's file contradicts itself, or a row is asked for that it lacks."""
 
 

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from ...utils.errors import InputError
 from .archive_files import ArchiveFiles, find_archives
 from .member_table import MemberTable
 from .packed_backend import ArchiveError, PackedBackend, member_name
@@ -31,7 +32,7 @@ class ArchiveBackend(PackedBackend):
             given = [path] if isinstance(path, str | os.PathLike) else path
             folders = sorted({os.path.dirname(os.fspath(p)) for p in given})
             if len(folders) > 1 or any('*' in f or '?' in f for f in folders):
-                raise ValueError(
+                raise InputError(
                     f'the {self.kind} files {path!r} lie in different folders: give root, the folder that they are '
                     'to be read as if unpacked in'
                 )

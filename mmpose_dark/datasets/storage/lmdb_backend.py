@@ -4,6 +4,7 @@ import os
 import threading
 from typing import Any
 
+from ...utils.errors import MissingPackageError
 from .packed_backend import ArchiveError, PackedBackend
 
 __all__ = ['LmdbBackend']
@@ -58,7 +59,7 @@ class LmdbBackend(PackedBackend):
         try:
             import lmdb  # noqa: F401
         except ImportError as err:
-            raise ImportError("backend='lmdb' needs the package lmdb: pip install lmdb") from err
+            raise MissingPackageError("backend='lmdb' needs the package lmdb: pip install lmdb") from err
         self.db_path = os.fspath(db_path)
         super().__init__(os.path.dirname(os.path.normpath(self.db_path)) if root is None else root)
         self.settings = dict(readonly=readonly, lock=lock, readahead=readahead, **kwargs)

@@ -7,10 +7,12 @@ from typing import Any
 
 from mmengine.fileio import BaseStorageBackend
 
+from ...utils.errors import MissingFileError, UserError
+
 __all__ = ['ArchiveError', 'PackedBackend', 'member_name']
 
 
-class ArchiveError(OSError):
+class ArchiveError(UserError, OSError):
     """An archive is missing, cut off, damaged or of a kind that cannot be read; the message says what to do."""
 
 
@@ -60,7 +62,7 @@ class PackedBackend(BaseStorageBackend):
         """
         found = self._find(filepath)
         if found is None:
-            raise FileNotFoundError(self._why_missing(filepath))
+            raise MissingFileError(self._why_missing(filepath))
         return self._read(found)
 
     def get_text(self, filepath: str | os.PathLike, encoding: str = 'utf-8') -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...utils.errors import ExistsError, InputError, MissingFileError, MissingPackageError
+
 __all__ = ['IMAGE_SUFFIXES', 'Packed', 'pack_images']
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
@@ -62,21 +64,21 @@ def pack_images(
     folder, out = Path(folder), Path(out)
     write = _WRITERS.get(out.suffix)
     if write is None:
-        raise ValueError(f'{str(out)!r} must end with {", ".join(_WRITERS)}')
+        raise InputError(f'{str(out)!r} must end with {", ".join(_WRITERS)}')
     if shard_size is not None and (shard_size < 1 or out.suffix == '.lmdb'):
-        raise ValueError(f'shard_size {shard_size}: a positive number is needed, and .zip or .tar, as LMDB is one file')
+        raise InputError(f'shard_size {shard_size}: a positive number is needed, and .zip or .tar, as LMDB is one file')
     if not folder.is_dir():
-        raise FileNotFoundError(f'there is no folder {str(folder)!r} (looked from {os.getcwd()})')
+        raise MissingFileError(f'there is no folder {str(folder)!r} (looked from {os.getcwd()})')
     files, left_out = _list_images(folder)
     if not files:
-        raise ValueError(f'there is no image ({", ".join(IMAGE_SUFFIXES)}) in {str(folder)!r}')
+        raise InputError(f'there is no image ({", ".join(IMAGE_SUFFIXES)}) in {str(folder)!r}')
     if out.suffix == '.lmdb':
         longest = max((name for name, _ in files), key=lambda name: len(_key(name)))
         if len(_key(longest)) > _LONGEST_KEY:
-            raise ValueError(f'LMDB takes names up to {_LONGEST_KEY} bytes, {longest!r} is longer; use .tar or .zip')
+            raise InputError(f'LMDB takes names up to {_LONGEST_KEY} bytes, {longest!r} is longer; use .tar or .zip')
     old = _like_shards(out) if shard_size else [out] if out.exists() else []
     if old and not force:
-        raise FileExistsError(f'{str(old[0])!r} is there; remove it, or replace it (force)')
+        raise ExistsError(f'{str(old[0])!r} is there; remove it, or replace it (force)')
     parts = _split(files, shard_size) if shard_size else [files]
     targets = [out.with_name(f'{out.stem}-{i:05d}{out.suffix}') for i in range(len(parts))] if shard_size else [out]
     temporary = [t.with_name(f'.{t.name}.{os.getpid()}.part') for t in targets]
@@ -155,7 +157,7 @@ def _write_lmdb(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
     try:
         import lmdb
     except ImportError as err:
-        raise ImportError('packing into LMDB needs the package lmdb: pip install lmdb') from err
+        raise MissingPackageError('packing into LMDB needs the package lmdb: pip install lmdb') from err
     # An image takes whole pages, its key some of one; the rest is for LMDB's own.
     room = sum(-(-path.stat().st_size // _PAGE) + 2 for _, path in files) * _PAGE + (1 << 24)
     with lmdb.open(str(path), subdir=False, map_size=room, lock=False) as env:

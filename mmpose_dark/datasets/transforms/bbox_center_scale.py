@@ -6,6 +6,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ...structures import bbox_xyxy2cs
+from ...utils.errors import InputError
 from .base import BaseTransform
 
 __all__ = ['GetBBoxCenterScale']
@@ -39,7 +40,7 @@ class GetBBoxCenterScale(BaseTransform):
             center, scale = bbox_xyxy2cs(results['bbox'], padding=np.float32(self.padding))
         # A comparison with NaN is false, a sum with an infinity is not finite.
         if not (scale.min() > 0 and math.isfinite(scale.sum() + center.sum())):
-            raise ValueError(
+            raise InputError(
                 f'box {np.asarray(results.get("bbox", (center, scale))).tolist()} (left, top, right, bottom) of sample '
                 f'{results.get("id")} in {results.get("img_path")!r} has no area or is not finite'
             )

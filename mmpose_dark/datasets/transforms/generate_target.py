@@ -1,6 +1,7 @@
 """Heatmaps to learn, made in the data loader."""
 
 from ...registry import KEYPOINT_CODECS, TRANSFORMS
+from ...utils.errors import InputError
 from .base import BaseTransform
 
 __all__ = ['GenerateTarget']
@@ -33,7 +34,7 @@ class GenerateTarget(BaseTransform):
         """
         keypoints = results.get('transformed_keypoints', results.get('keypoints'))
         if keypoints is None:
-            raise ValueError('GenerateTarget: the sample has neither transformed_keypoints nor keypoints')
+            raise InputError('GenerateTarget: the sample has neither transformed_keypoints nor keypoints')
         encoded = self.encoder.encode(keypoints, results.get('keypoints_visible'))
         if self.use_dataset_keypoint_weights and 'keypoint_weights' in encoded:
             encoded['keypoint_weights'] = encoded['keypoint_weights'] * results['dataset_keypoint_weights']

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...registry import TRANSFORMS
+from ...utils.errors import InputError
 from .base import BaseTransform
 
 __all__ = ['KeypointConverter']
@@ -33,9 +34,9 @@ class KeypointConverter(BaseTransform):
         sources = [s if isinstance(s, list | tuple) else (s, s) for s, _ in self.mapping]
         targets = [t for _, t in self.mapping]
         if any(len(s) != 2 or min(s) < 0 for s in sources):
-            raise ValueError(f'KeypointConverter: a source is an id or a pair of ids, got mapping {self.mapping}')
+            raise InputError(f'KeypointConverter: a source is an id or a pair of ids, got mapping {self.mapping}')
         if len(set(targets)) != len(targets) or not all(0 <= t < num_keypoints for t in targets):
-            raise ValueError(
+            raise InputError(
                 f'KeypointConverter: targets must be different ids below num_keypoints={num_keypoints}, got {targets}'
             )
         self._first = np.array([s[0] for s in sources], np.int64)
@@ -52,7 +53,7 @@ class KeypointConverter(BaseTransform):
         count = xy.shape[1]
         largest = max(self._first.max(initial=-1), self._second.max(initial=-1))
         if largest >= count:
-            raise ValueError(
+            raise InputError(
                 f'KeypointConverter: the mapping has the source {largest}, the sample has {count} keypoints'
             )
         new_xy = np.zeros((len(xy), self.num_keypoints, xy.shape[2]), xy.dtype)

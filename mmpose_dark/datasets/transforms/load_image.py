@@ -9,6 +9,7 @@ from mmengine import fileio
 from mmengine.fileio.backends import backends
 
 from ...registry import TRANSFORMS
+from ...utils.errors import InputError
 from ..errors import ImageReadError
 from ..storage import PackedBackend
 from .base import BaseTransform
@@ -63,12 +64,12 @@ class LoadImage(BaseTransform):
         reduce_to: Sequence[int] | None = None,
     ) -> None:
         if color_type not in _FLAGS:
-            raise ValueError(f'LoadImage: color_type must be one of {list(_FLAGS)}, got {color_type!r}')
+            raise InputError(f'LoadImage: color_type must be one of {list(_FLAGS)}, got {color_type!r}')
         if reduce_to is not None and (len(reduce_to) != 2 or min(reduce_to) < 1):
-            raise ValueError(f'LoadImage: reduce_to must be (width, height), got {reduce_to}')
+            raise InputError(f'LoadImage: reduce_to must be (width, height), got {reduce_to}')
         backend = (backend_args or {}).get('backend')
         if backend is not None and backend not in backends:
-            raise ValueError(f'LoadImage: backend_args names no backend of {sorted(backends)}, got {backend!r}')
+            raise InputError(f'LoadImage: backend_args names no backend of {sorted(backends)}, got {backend!r}')
         self.color_type = color_type
         self.backend_args = backend_args
         self.reduce_to = None if reduce_to is None else tuple(reduce_to)
@@ -103,7 +104,7 @@ class LoadImage(BaseTransform):
             return
         names = [type(t).__name__ for t in followers]
         if 'TopdownAffine' not in names or not any(name.startswith('Random') for name in names):
-            raise ValueError(
+            raise InputError(
                 f'LoadImage: reduce_to={self.reduce_to} is for training: TopdownAffine and a transform named Random... '
                 f'must follow in the same pipeline, got {names}. Remove it from pipelines for evaluation and inference'
             )

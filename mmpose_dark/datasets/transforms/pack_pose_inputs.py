@@ -10,6 +10,7 @@ from mmengine.structures import BaseDataElement, InstanceData, PixelData
 
 from ...registry import TRANSFORMS
 from ...structures import PoseDataSample
+from ...utils.errors import InputError
 from .base import BaseTransform
 
 __all__ = ['PackPoseInputs', 'image_to_tensor']
@@ -77,7 +78,7 @@ class PackPoseInputs(BaseTransform):
             ValueError: the sample has no image.
         """
         if 'img' not in results:
-            raise ValueError('PackPoseInputs: the sample has no img; LoadImage must come first in the pipeline')
+            raise InputError('PackPoseInputs: the sample has no img; LoadImage must come first in the pipeline')
         sample = PoseDataSample(metainfo={k: results[k] for k in self.meta_keys if k in results})
         instances = InstanceData()
         for key, new in self.instance_mapping_table.items():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...registry import TRANSFORMS
+from ...utils.errors import InputError
 from .base import BaseTransform, get_rng
 
 __all__ = ['RandomBBoxTransform', 'truncated_normal']
@@ -53,7 +54,7 @@ class RandomBBoxTransform(BaseTransform):
         rotate_prob: float = 0.6,
     ) -> None:
         if len(scale_factor) != 2 or not 0 < scale_factor[0] <= scale_factor[1]:
-            raise ValueError(f'RandomBBoxTransform: scale_factor must be (smallest, largest) > 0, got {scale_factor}')
+            raise InputError(f'RandomBBoxTransform: scale_factor must be (smallest, largest) > 0, got {scale_factor}')
         self.shift_factor = shift_factor
         self.shift_prob = shift_prob
         self.scale_factor = tuple(scale_factor)

@@ -6,6 +6,7 @@ import cv2
 
 from ...registry import TRANSFORMS
 from ...structures import flip_bbox, flip_keypoints
+from ...utils.errors import InputError
 from .base import BaseTransform, get_rng
 from .reduced_decoding import flip_img_to_ori
 
@@ -35,9 +36,9 @@ class RandomFlip(BaseTransform):
         probs = [prob / len(directions)] * len(directions) if isinstance(prob, int | float) else list(prob)
         unknown = [d for d in directions if d not in _CODES]
         if unknown:
-            raise ValueError(f'RandomFlip: direction must be of {list(_CODES)}, got {unknown[0]!r}')
+            raise InputError(f'RandomFlip: direction must be of {list(_CODES)}, got {unknown[0]!r}')
         if len(probs) != len(directions) or min(probs) < 0 or sum(probs) > 1 + 1e-9:
-            raise ValueError(
+            raise InputError(
                 f'RandomFlip: prob {prob!r} does not give {len(directions)} probabilities with a sum up to 1'
             )
         self.prob = prob

@@ -4,6 +4,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ...structures import fix_aspect_ratio, get_warp_matrix, transform_points, warp_image
+from ...utils.errors import InputError
 from .base import BaseTransform
 
 __all__ = ['TopdownAffine']
@@ -28,9 +29,9 @@ class TopdownAffine(BaseTransform):
 
     def __init__(self, input_size: tuple[int, int], use_udp: bool = False) -> None:
         if len(input_size) != 2 or min(input_size) < 1:
-            raise ValueError(f'TopdownAffine: input_size must be (width, height), got {input_size}')
+            raise InputError(f'TopdownAffine: input_size must be (width, height), got {input_size}')
         if use_udp:
-            raise ValueError('TopdownAffine: use_udp=True (unbiased data processing) is not supported')
+            raise InputError('TopdownAffine: use_udp=True (unbiased data processing) is not supported')
         self.input_size = tuple(int(v) for v in input_size)
 
     def transform(self, results: dict) -> dict:
@@ -42,7 +43,7 @@ class TopdownAffine(BaseTransform):
         width, height = self.input_size
         center = np.asarray(results['bbox_center'])
         if center.shape != (1, 2):
-            raise ValueError(f'TopdownAffine crops one box a sample, got bbox_center of shape {center.shape}')
+            raise InputError(f'TopdownAffine crops one box a sample, got bbox_center of shape {center.shape}')
         scale = fix_aspect_ratio(results['bbox_scale'], width / height)
         rotation = float(results['bbox_rotation'][0]) if results.get('bbox_rotation') is not None else 0.0
         matrix = get_warp_matrix(center[0], scale[0], rotation, self.input_size)

@@ -12,6 +12,7 @@ from mmengine.hooks import CheckpointHook as BaseCheckpointHook
 
 from ...checkpoint import load_state_dict_file, save_checkpoint
 from ...registry import HOOKS
+from ...utils.errors import InputError
 from ..latest import write_last_checkpoint
 
 __all__ = ['CheckpointHook']
@@ -83,7 +84,7 @@ class CheckpointHook(BaseCheckpointHook):
         for name in self.save_best:
             prefix = name.rpartition('/')[0]
             if prefix and prefix not in prefixes and None not in prefixes:
-                raise ValueError(
+                raise InputError(
                     f'default_hooks.checkpoint.save_best: no metric of val_evaluator reports {name!r}; '
                     f'their names begin with {", ".join(f"{p}/" for p in prefixes)}'
                 )
@@ -115,7 +116,7 @@ class CheckpointHook(BaseCheckpointHook):
             return
         for name in self.key_indicators:
             if name != 'auto' and name not in metrics:
-                raise ValueError(
+                raise InputError(
                     f'default_hooks.checkpoint.save_best: {name!r} is not among the metrics: {", ".join(metrics)}'
                 )
         # mmengine removes the previous best first; it cannot remove what it does not see.

@@ -10,6 +10,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
 from ...registry import HOOKS
+from ...utils.errors import InputError
 
 __all__ = ['PoseVisualizationHook']
 
@@ -49,7 +50,7 @@ class PoseVisualizationHook(Hook):
         backend_args: dict | None = None,
     ) -> None:
         if interval < 1:
-            raise ValueError(f'PoseVisualizationHook: interval must be at least 1, got {interval}')
+            raise InputError(f'PoseVisualizationHook: interval must be at least 1, got {interval}')
         self.enable, self.interval, self.kpt_thr = enable, interval, kpt_thr
         self.show, self.wait_time, self.out_dir = show, wait_time, out_dir
         self.backend_args = backend_args

@@ -9,7 +9,9 @@ from mmengine.runner.base_loop import BaseLoop
 from ...deploy import Acceleration, accelerate
 from ...evaluation.evaluator import Evaluator, gather_in_rank_order
 from ...registry import LOOPS
+from ...utils.errors import InputError
 from ...utils.precision import amp_dtype
+from .worker_errors import raise_worker_error
 
 __all__ = ['TestLoop', 'ValLoop']
 
@@ -36,7 +38,7 @@ class _EvalLoop(BaseLoop):
         self.evaluator.dataset_meta = metainfo
         runner.visualizer.dataset_meta = metainfo
         if not len(self.dataloader.dataset):
-            raise ValueError(f'the {self.stage} dataset has no sample; see {self.stage}_dataloader.dataset')
+            raise InputError(f'the {self.stage} dataset has no sample; see {self.stage}_dataloader.dataset')
         self.amp = ('float16' if fp16 else None) if amp is None else amp
         self.bad_samples: list[Any] = []
 
@@ -54,6 +56,7 @@ class _EvalLoop(BaseLoop):
         self.runner.model.eval()
         bad: list[Any] = []
         for idx, data_batch in enumerate(self.dataloader):
+            raise_worker_error(data_batch)
             if isinstance(data_batch, dict):
                 bad += data_batch.pop('bad_samples', None) or []
                 if not len(data_batch['inputs']):
@@ -63,7 +66,7 @@ class _EvalLoop(BaseLoop):
         good = len(self.dataloader.dataset) - len(self.bad_samples)
         if not good:
             self._report_bad_samples()
-            raise ValueError(f'none of the {len(self.bad_samples)} samples of the {stage} dataset could be read')
+            raise InputError(f'none of the {len(self.bad_samples)} samples of the {stage} dataset could be read')
         metrics = self.evaluator.evaluate(good)
         hook(f'after_{stage}_epoch', metrics=metrics)
         hook(f'after_{stage}')
@@ -142,7 +145,7 @@ class TestLoop(_EvalLoop):
         self.acceleration = Acceleration(backend=backend, compile=compile, fuse_conv_bn=fuse_conv_bn)
         super().__init__(runner, dataloader, evaluator, fp16, amp)
         if self.amp and backend != 'torch':
-            raise ValueError(f'test_cfg: amp={self.amp!r} is for the torch backend; {backend} has its own precision')
+            raise InputError(f'test_cfg: amp={self.amp!r} is for the torch backend; {backend} has its own precision')
 
     def run(self) -> dict[str, float]:
         """Make the network as fast as asked for, then predict for the whole dataset; return the metrics."""

@@ -12,7 +12,9 @@ from mmengine.runner import EpochBasedTrainLoop as BaseEpochLoop
 from mmengine.runner import IterBasedTrainLoop as BaseIterLoop
 
 from ...registry import LOOPS
+from ...utils.errors import InputTypeError, StateError
 from ..randomness import seed_everything
+from .worker_errors import raise_worker_error
 
 __all__ = ['EpochBasedTrainLoop', 'IterBasedTrainLoop']
 
@@ -21,7 +23,7 @@ def _skip_batches(dataloader: Any, batches: int) -> None:
     """Let the sampler leave out what ``batches`` batches would take."""
     sampler = getattr(dataloader.batch_sampler, 'sampler', dataloader.sampler)
     if not hasattr(sampler, 'skip'):
-        raise TypeError(
+        raise InputTypeError(
             f'cannot resume in the middle of an epoch with {type(sampler).__name__}: it has no `skip(samples)`; '
             'use DefaultSampler or InfiniteSampler, or resume from a checkpoint of an epoch'
         )
@@ -29,9 +31,10 @@ def _skip_batches(dataloader: Any, batches: int) -> None:
 
 
 def _refuse_bad_samples(data_batch: Any) -> None:
+    raise_worker_error(data_batch)
     bad = data_batch.pop('bad_samples', None) if isinstance(data_batch, dict) else None
     if bad:
-        raise RuntimeError(
+        raise StateError(
             f'{bad[0].path}: {bad[0].reason}; training stops at a bad image. Repair or remove it, or train with '
             "on_bad_image='skip' in the training dataset (--skip-bad-images)"
         )
@@ -77,7 +80,7 @@ class IterBasedTrainLoop(BaseIterLoop):
             try:
                 data_batch = next(batches)
             except StopIteration:
-                raise RuntimeError(
+                raise StateError(
                     'the training data ended before max_iters: an IterBasedTrainLoop needs '
                     "train_dataloader.sampler=dict(type='InfiniteSampler')"
                 ) from None

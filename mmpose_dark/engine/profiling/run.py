@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...utils.errors import InputError
 from ...utils.precision import amp_dtype
 from ..dataloader import start_worker
 from .advice import LoaderSettings, Profile, StepSettings
@@ -211,7 +212,7 @@ def profile_runner(
 
     loader = loop.dataloader
     if not len(loader):
-        raise ValueError(
+        raise InputError(
             f'the loader gives no batch: {len(loader.dataset)} samples, batches of {loader.batch_size}, and drop_last; '
             'use a smaller batch (--batch-size)'
         )
@@ -225,6 +226,6 @@ def profile_runner(
             undo.callback(delattr, loop.evaluator, 'evaluate')
         runner.train() if mode == 'train' else runner.test()
     if count < wanted:
-        raise ValueError(f'the loop ended after {count} of {wanted} steps: give it more epochs or iterations')
+        raise InputError(f'the loop ended after {count} of {wanted} steps: give it more epochs or iterations')
     rate = watched.free_rate(max(steps, 2 * loader_settings.workers), progress)
     return Profile(kept, rate, settings, loader_settings, overlapped)

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...utils.errors import InputError
 from .clock import PHASES, StepTimes
 
 __all__ = ['PhaseRow', 'format_table', 'summarize']
@@ -42,7 +43,7 @@ def summarize(steps: Sequence[StepTimes], mode: str) -> list[PhaseRow]:
         ValueError: no steps.
     """
     if not steps:
-        raise ValueError('there is no step to sum up')
+        raise InputError('there is no step to sum up')
     total = sum(sum(step.seconds.values()) for step in steps)
     samples = max(1, sum(step.samples for step in steps))
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...utils.errors import InputError
+
 __all__ = ['keypoint_auc', 'keypoint_distances', 'keypoint_epe', 'keypoint_nme', 'keypoint_pck_accuracy']
 
 
@@ -24,16 +26,16 @@ def keypoint_distances(pred: np.ndarray, gt: np.ndarray, mask: np.ndarray, norm_
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     mask, norm_factor = np.asarray(mask, bool), np.asarray(norm_factor, np.float64)
     if pred.shape != gt.shape or pred.ndim != 3 or pred.shape[2] != 2:
-        raise ValueError(f'pred {pred.shape} and gt {gt.shape} must both be (N, K, 2)')
+        raise InputError(f'pred {pred.shape} and gt {gt.shape} must both be (N, K, 2)')
     if mask.shape != pred.shape[:2]:
-        raise ValueError(f'mask {mask.shape} must be (N, K) = {pred.shape[:2]}')
+        raise InputError(f'mask {mask.shape} must be (N, K) = {pred.shape[:2]}')
     if norm_factor.ndim != 2 or len(norm_factor) != len(pred) or norm_factor.shape[1] not in (1, 2):
-        raise ValueError(f'norm_factor {norm_factor.shape} must be (N, 2) or (N, 1) with N = {len(pred)}')
+        raise InputError(f'norm_factor {norm_factor.shape} must be (N, 2) or (N, 1) with N = {len(pred)}')
     counted = mask & (norm_factor > 0).all(1)[:, None]
     lost = counted & ~np.isfinite(pred).all(-1)
     if lost.any():
         person, keypoint = (int(i) for i in np.argwhere(lost)[0])
-        raise ValueError(
+        raise InputError(
             f'{int(lost.sum())} predicted keypoints are NaN or infinite, the first is keypoint {keypoint} of person '
             f'{person}: {pred[person, keypoint]}'
         )

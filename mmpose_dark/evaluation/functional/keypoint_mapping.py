@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...utils.errors import InputError
+
 __all__ = ['map_keypoints', 'map_sigmas']
 
 Mapping = Sequence[tuple[int | Sequence[int], int]]
@@ -32,7 +34,7 @@ def map_keypoints(keypoints: np.ndarray, num_keypoints: int, mapping: Mapping) -
         sources = [source] if np.isscalar(source) else list(source)
         for place, size in ((target, num_keypoints), *((s, keypoints.shape[1]) for s in sources)):
             if not 0 <= place < size:
-                raise ValueError(f'keypoint mapping {source} -> {target}: {place} is not one of 0 to {size - 1}')
+                raise InputError(f'keypoint mapping {source} -> {target}: {place} is not one of 0 to {size - 1}')
         out[:, target] = keypoints[:, sources].mean(1)
     return out
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ...utils.errors import InputError, MissingFileError
+
 __all__ = ['mpii_pckh', 'mpii_summary']
 
 # figure -> MPII joints that it averages
@@ -48,18 +50,18 @@ def mpii_pckh(predictions: np.ndarray, gt_mat: str | pathlib.Path | dict) -> dic
         boxes = np.asarray(mat['headboxes_src'], np.float64)
     except KeyError as err:
         found = ', '.join(k for k in mat if not k.startswith('__'))
-        raise ValueError(
+        raise InputError(
             f'{name} has no {err.args[0]!r}, only {found}; it is not the file gt_valid.mat of MPII'
         ) from err
     predictions = np.asarray(predictions, np.float64)
     if predictions.shape != truth.shape:
-        raise ValueError(
+        raise InputError(
             f'predictions {predictions.shape} must be (people, joints, 2) = {truth.shape}, as the people of {name}'
         )
     lost = visible & ~np.isfinite(predictions).all(-1)
     if lost.any():
         person, joint = (int(i) for i in np.argwhere(lost)[0])
-        raise ValueError(
+        raise InputError(
             f'{int(lost.sum())} predicted joints are NaN or infinite, the first is joint {joint} of person {person}'
         )
     head = np.linalg.norm(boxes[1] - boxes[0], axis=0) * HEAD_PART
@@ -82,7 +84,7 @@ def mpii_summary(distances: np.ndarray, thr: float = 0.5) -> dict[str, float]:
     """
     distances = np.asarray(distances, np.float64)
     if distances.ndim != 2 or distances.shape[1] != NUM_JOINTS:
-        raise ValueError(f'distances {distances.shape} must be (people, {NUM_JOINTS}): MPII has {NUM_JOINTS} joints')
+        raise InputError(f'distances {distances.shape} must be (people, {NUM_JOINTS}): MPII has {NUM_JOINTS} joints')
     counts = np.isfinite(distances).sum(0)
 
     def correct(threshold: float) -> np.ndarray:
@@ -106,13 +108,13 @@ def _load(gt_mat: str | pathlib.Path | dict) -> tuple[dict[str, Any], str]:
         return gt_mat, 'the given ground truth'
     path = pathlib.Path(gt_mat)
     if not path.is_file():
-        raise FileNotFoundError(f'MPII ground truth not found: {path} (gt_valid.mat of the MPII evaluation)')
+        raise MissingFileError(f'MPII ground truth not found: {path} (gt_valid.mat of the MPII evaluation)')
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
     try:
         return loadmat(str(path)), str(path)
     except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as err:
-        raise ValueError(
+        raise InputError(
             f'{path} ({path.stat().st_size} bytes) is no readable .mat file, perhaps cut off: {err}'
         ) from err

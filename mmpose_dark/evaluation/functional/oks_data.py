@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ...utils.errors import InputError, MissingFileError
+
 __all__ = [
     'PARTS',
     'OksDetections',
@@ -53,12 +55,12 @@ def load_json(path: str | pathlib.Path, what: str = 'annotation file') -> Any:
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f'{what} not found: {path}')
+        raise MissingFileError(f'{what} not found: {path}')
     try:
         with no_collection():
             return json.loads(path.read_bytes())
     except ValueError as err:
-        raise ValueError(
+        raise InputError(
             f'{what} {path} ({path.stat().st_size} bytes) is not valid json, perhaps cut off: {err}. '
             'Fetch or write it again.'
         ) from err
@@ -118,7 +120,7 @@ class OksGroundTruth:
         data = getattr(source, 'dataset', source)
         if not isinstance(data, dict) or 'images' not in data or 'annotations' not in data:
             keys = sorted(data) if isinstance(data, dict) else type(data).__name__
-            raise ValueError(
+            raise InputError(
                 f"{name}: expected a COCO-style dict with 'images', 'annotations' and 'categories', got {keys}"
             )
         with no_collection():
@@ -134,7 +136,7 @@ class OksGroundTruth:
         image = _index(img_ids, _ids([a['image_id'] for a in anns]))
         if (image < 0).any():
             lost = anns[int(np.argmin(image))]
-            raise ValueError(
+            raise InputError(
                 f'{name}: annotation {lost.get("id")} belongs to image {lost["image_id"]!r}, '
                 "which is not among 'images'; remove it or add the image"
             )
@@ -212,11 +214,11 @@ class OksDetections:
             name = str(source)
             source = load_json(source, 'results file')
         if not isinstance(source, list) or not all(isinstance(r, dict) for r in source):
-            raise ValueError(f'{name}: expected a list of dicts, one a person, got {type(source).__name__}')
+            raise InputError(f'{name}: expected a list of dicts, one a person, got {type(source).__name__}')
         for field in ('image_id', 'keypoints', 'score'):
             for i, r in enumerate(source):
                 if field not in r:
-                    raise ValueError(f'{name}: result {i} has no {field!r}; it has {sorted(r)}')
+                    raise InputError(f'{name}: result {i} has no {field!r}; it has {sorted(r)}')
         with no_collection():
             # as in the COCO API the first result says whether boxes are given
             boxed = bool(source) and bool(source[0].get('bbox'))
@@ -300,7 +302,7 @@ def _ids(values: Sequence[Any]) -> np.ndarray:
     # a mixture of numbers and strings becomes strings in numpy, and would match what it should not
     if array.dtype.kind in 'US' and not all(isinstance(v, str) for v in values):
         types = ' and '.join(sorted({type(v).__name__ for v in values}))
-        raise ValueError(f'ids must be all numbers or all strings, got {types}')
+        raise InputError(f'ids must be all numbers or all strings, got {types}')
     return array
 
 
@@ -327,12 +329,12 @@ def _stack_field(records: list[dict], field: str, name: str, what: str) -> np.nd
         label = f'{name}: {what} {record.get("id", i)} (image {record.get("image_id")})'
         if row is None:
             if not record.get('iscrowd'):
-                raise ValueError(f'{label} has no {field!r}; it has {sorted(record)}')
+                raise InputError(f'{label} has no {field!r}; it has {sorted(record)}')
             rows[i] = [0.0] * length
         elif len(row) != length and np.size(row) != length:
-            raise ValueError(f'{label} has {np.size(row)} numbers in {field!r}, the first one has {length}')
+            raise InputError(f'{label} has {np.size(row)} numbers in {field!r}, the first one has {length}')
     if length == 0 or length % 3:
-        raise ValueError(
+        raise InputError(
             f'{name}: {length} numbers in {field!r}; expected x, y and v of each keypoint, a multiple of 3'
         )
     return np.array(rows, np.float64).reshape(len(rows), -1, 3)
@@ -343,7 +345,7 @@ def _stack_boxes(records: list[dict], name: str) -> np.ndarray:
     for i, box in enumerate(boxes):
         if box is None or len(box) != 4:
             record = records[i]
-            raise ValueError(
+            raise InputError(
                 f'{name}: record {record.get("id", i)} (image {record.get("image_id")}) has no box of 4 numbers '
                 f"(left, top, width, height) in 'bbox', but {box!r}"
             )

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ...utils.errors import InputError, MissingPackageError
+
 __all__ = ['ENGINES', 'OksProblem', 'require_engine']
 
 INSTALL = {
@@ -142,14 +144,14 @@ def require_engine(name: str) -> Any:
         ValueError: no engine of that name.
     """
     if name not in ENGINES:
-        raise ValueError(f'engine {name!r} is unknown; use one of {", ".join(ENGINES)}')
+        raise InputError(f'engine {name!r} is unknown; use one of {", ".join(ENGINES)}')
     try:
         if name == 'hotcoco':
             return importlib.import_module('hotcoco')
         return importlib.import_module('xtcocotools.coco'), importlib.import_module('xtcocotools.cocoeval')
     except (ImportError, ValueError, AttributeError) as err:  # the last two: built for another NumPy
         other = next(n for n in ENGINES if n != name)
-        raise ImportError(
+        raise MissingPackageError(
             f'engine={name!r} needs the package {name}, which did not import ({err}). Install it with {INSTALL[name]}, '
             f'or use engine={other!r}, which gives the same figures'
         ) from err

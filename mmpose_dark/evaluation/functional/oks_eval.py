@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from ...utils.errors import InputError
 from .oks import COCO_SIGMAS
 from .oks_data import PARTS, OksDetections, OksGroundTruth, all_finite, image_index, no_collection
 from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem, require_engine
@@ -57,7 +58,7 @@ def evaluate_oks(
     0.6
     """
     if iou_type not in IOU_TYPES:
-        raise ValueError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
+        raise InputError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
     require_engine(engine)
     sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
     part = iou_type.removeprefix('keypoints_')
@@ -77,7 +78,7 @@ def evaluate_oks(
     stats = {k: v for k, v in {**_summary('AP', precision), **_summary('AR', recall)}.items() if '(' not in k}
     if np.isnan(gt.crowd_index).any():
         lacking = gt.img_ids[np.isnan(gt.crowd_index)].tolist()
-        raise ValueError(
+        raise InputError(
             f"{gt.source}: {len(lacking)} images, the first of them {lacking[0]!r}, have no 'crowdIndex', which "
             "iou_type='keypoints_crowd' needs; use iou_type='keypoints' for data that is not CrowdPose"
         )
@@ -133,31 +134,31 @@ def _best(image: np.ndarray, category: np.ndarray, scores: np.ndarray, valid: np
 def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: bool) -> None:
     for what, keypoints, source in (('annotations', gt.keypoints, gt.source), ('results', dt.xy, dt.source)):
         if len(keypoints) and keypoints.shape[1] != len(sigmas):
-            raise ValueError(
+            raise InputError(
                 f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {len(sigmas)} sigmas; '
                 'is it the right data set, and are its sigmas given?'
             )
     if use_area and np.isnan(gt.area).any():
         lacking = gt.ids[np.isnan(gt.area)]
-        raise ValueError(
+        raise InputError(
             f"{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, have no 'area'; "
             'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
         )
     lost = dt.img_ids[image_index(gt.img_ids, dt.img_ids) < 0]
     if len(lost):
-        raise ValueError(
+        raise InputError(
             f'{dt.source}: {len(lost)} predictions are for {len(np.unique(lost))} images that are not in {gt.source}: '
             f'{_few(lost)}; were they made on another data set or split?'
         )
     if len(dt) and dt.category_ids is not None and (image_index(gt.category_ids, dt.category_ids) < 0).all():
-        raise ValueError(
+        raise InputError(
             f'{dt.source}: no prediction has a category of {gt.source} ({_few(gt.category_ids)}); '
             f'they have {_few(dt.category_ids)}'
         )
     if not all(map(all_finite, (dt.xy, dt.keypoint_scores, dt.scores))):
         finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1) & np.isfinite(dt.scores)
         bad = int(np.argmin(finite))
-        raise ValueError(
+        raise InputError(
             f'{dt.source}: {int((~finite).sum())} predictions hold NaN or infinity, the first is number {bad}, '
             f'for image {dt.img_ids.tolist()[bad]!r}'
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...utils.errors import InputError, MissingFileError
 from .oks_data import OksDetections, load_json
 from .tracking import TrackedJoints, mot_summary
 
@@ -88,14 +89,14 @@ class PoseTrackGroundTruth:
             path, name = pathlib.Path(source), str(source)
             files = sorted(path.glob('*.json')) if path.is_dir() else [path]
             if not files:
-                raise FileNotFoundError(
+                raise MissingFileError(
                     f'no .json file in {path}; expected PoseTrack18 annotations, one file a sequence'
                 )
             parts = [load_json(f) for f in files]
         frames, img_ids = [], set()
         for number, part in enumerate(parts):
             if not isinstance(part, dict) or 'images' not in part or 'annotations' not in part:
-                raise ValueError(f"{name}: expected PoseTrack18 annotations, a dict with 'images' and 'annotations'")
+                raise InputError(f"{name}: expected PoseTrack18 annotations, a dict with 'images' and 'annotations'")
             people: dict[Any, list[dict]] = {}
             for ann in part['annotations']:
                 people.setdefault(ann['image_id'], []).append(ann)
@@ -171,7 +172,7 @@ def _frame(image: dict, people: list[dict], sequence: Any, name: str) -> list[Po
     for ann in people:
         keypoints = np.asarray(ann.get('keypoints', ()), np.float64)
         if keypoints.size != 3 * NUM_KEYPOINTS:
-            raise ValueError(
+            raise InputError(
                 f'{name}: annotation {ann.get("id")} (image {image["id"]}) has {keypoints.size} numbers in '
                 f"'keypoints', expected {3 * NUM_KEYPOINTS}"
             )
@@ -179,7 +180,7 @@ def _frame(image: dict, people: list[dict], sequence: Any, name: str) -> list[Po
         if not (keypoints[:, 2] > 0).any():
             continue
         if len(ann.get('bbox_head', ())) != 4:
-            raise ValueError(
+            raise InputError(
                 f'{name}: annotation {ann.get("id")} (image {image["id"]}) has no head box of 4 numbers in '
                 "'bbox_head', by which PoseTrack measures distances"
             )
@@ -207,17 +208,17 @@ def _frame(image: dict, people: list[dict], sequence: Any, name: str) -> list[Po
 
 def _check(gt: PoseTrackGroundTruth, dt: OksDetections) -> None:
     if len(dt) and dt.xy.shape[1] != NUM_KEYPOINTS:
-        raise ValueError(f'{dt.source}: {dt.xy.shape[1]} keypoints, PoseTrack18 has {NUM_KEYPOINTS}')
+        raise InputError(f'{dt.source}: {dt.xy.shape[1]} keypoints, PoseTrack18 has {NUM_KEYPOINTS}')
     ids = list(dict.fromkeys(i for i in dt.img_ids.tolist() if i not in gt.img_ids))
     if ids:
-        raise ValueError(
+        raise InputError(
             f'{dt.source}: predictions for {len(ids)} images that are not in {gt.source}: '
             f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}'
         )
     finite = np.isfinite(dt.xy).all((1, 2)) & np.isfinite(dt.keypoint_scores).all(1)
     if not finite.all():
         bad = int(np.argmin(finite))
-        raise ValueError(
+        raise InputError(
             f'{dt.source}: prediction {bad}, for image {dt.img_ids.tolist()[bad]!r}, holds NaN or infinity'
         )
 

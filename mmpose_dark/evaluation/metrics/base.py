@@ -10,6 +10,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmengine.structures import BaseDataElement
 
+from ...utils.errors import InputError, StateError, UnknownNameError
 from .sample_arrays import describe, per_instance
 from .tables import NUM_SAMPLES, Table, join_tables
 
@@ -102,10 +103,10 @@ class ArrayMetric(BaseMetric):
         """
         name = type(self).__name__
         if self.dataset_meta is None:
-            raise RuntimeError(f'{name}.dataset_meta is not set; set it to the metainfo of the data set that is tested')
+            raise StateError(f'{name}.dataset_meta is not set; set it to the metainfo of the data set that is tested')
         if key not in self.dataset_meta:
             has = ', '.join(sorted(map(str, self.dataset_meta)))
-            raise KeyError(f'{name}.dataset_meta has no {key!r}; it has {has}')
+            raise UnknownNameError(f'{name}.dataset_meta has no {key!r}; it has {has}')
         return self.dataset_meta[key]
 
     def _ids(self, samples: list[dict]) -> dict[str, np.ndarray]:
@@ -117,7 +118,7 @@ class ArrayMetric(BaseMetric):
                 return {}
             lacking = next(s for s in samples if 'id' not in s or 'img_id' not in s)
             has = ', '.join(sorted(lacking))
-            raise ValueError(f'{describe(lacking)}: {type(self).__name__} needs id and img_id; it has {has}') from None
+            raise InputError(f'{describe(lacking)}: {type(self).__name__} needs id and img_id; it has {has}') from None
         sets = [s.get('dataset_name', '') for s in samples]
         return {'id': np.asarray(ids), 'img_id': np.asarray(img_ids), 'set': np.asarray(sets)}
 

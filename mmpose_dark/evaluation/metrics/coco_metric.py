@@ -10,6 +10,7 @@ import numpy as np
 
 from mmpose_dark.registry import METRICS
 
+from ...utils.errors import InputError, InputTypeError, MissingFileError
 from ..functional.keypoint_mapping import map_keypoints, map_sigmas
 from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_data import OksDetections, OksGroundTruth, all_finite, keypoint_extent
@@ -85,16 +86,16 @@ class CocoMetric(ArrayMetric):
             ('engine', engine, tuple(ENGINES)),
         ):
             if value not in allowed:
-                raise ValueError(f'{type(self).__name__}: {name}={value!r} is unknown; use one of {", ".join(allowed)}')
+                raise InputError(f'{type(self).__name__}: {name}={value!r} is unknown; use one of {", ".join(allowed)}')
         if not format_only:
             require_engine(engine)  # now, not after an hour of inference
         if format_only and outfile_prefix is None:
-            raise ValueError(
+            raise InputError(
                 f'{type(self).__name__}: format_only=True writes the results and nothing else; '
                 'say where with outfile_prefix'
             )
         if ann_file is not None and not format_only and not os.path.exists(ann_file):
-            raise FileNotFoundError(f'{type(self).__name__}: ann_file not found: {ann_file}')
+            raise MissingFileError(f'{type(self).__name__}: ann_file not found: {ann_file}')
         self.ann_file = ann_file
         self.use_area = use_area
         self.iou_type = iou_type
@@ -128,13 +129,13 @@ class CocoMetric(ArrayMetric):
             what='pred_instances.keypoint_scores',
         )
         if scores.shape != xy.shape[:2]:
-            raise ValueError(
+            raise InputError(
                 f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores'
             )
         if not (all_finite(xy) and all_finite(scores)):
             finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
             owner = samples[int(np.searchsorted(np.cumsum(counts), finite.argmin(), side='right'))]
-            raise ValueError(
+            raise InputError(
                 f'{describe(owner)}: predicted keypoints are NaN or infinite, as for {int((~finite).sum())} of '
                 f'{len(finite)} people of this batch; look at the network and its input'
             )
@@ -213,7 +214,7 @@ class CocoMetric(ArrayMetric):
             return OksDetections.none(num_keypoints)
         xy, keypoint_scores = table['xy'], table['keypoint_scores']
         if xy.shape[1] != num_keypoints:
-            raise ValueError(
+            raise InputError(
                 f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints, but dataset_meta '
                 f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints} sigmas; network and data do not fit'
             )
@@ -299,7 +300,7 @@ def _raw_annotations(sample: dict) -> dict[str, Any]:
     """Image and annotations of a sample, for the ground truth that is made of the samples."""
     raw = sample.get('raw_ann_info')
     if raw is None:
-        raise ValueError(
+        raise InputError(
             f'{describe(sample)}: no raw_ann_info to make the ground truth of; give the metric ann_file, '
             "or keep 'raw_ann_info' among the meta_keys of PackPoseInputs and test on ground-truth boxes"
         )
@@ -327,4 +328,4 @@ def _write_json(path: str, data: Any) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    raise TypeError(f'cannot write {type(value).__name__} as json')
+    raise InputTypeError(f'cannot write {type(value).__name__} as json')

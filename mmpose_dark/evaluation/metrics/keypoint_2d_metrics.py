@@ -7,6 +7,7 @@ import numpy as np
 
 from mmpose_dark.registry import METRICS
 
+from ...utils.errors import InputError
 from ..functional.keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -43,7 +44,7 @@ class KeypointDistanceMetric(ArrayMetric):
         ]
         mask, mask_counts = stack(samples, visible, shape=(pred.shape[1],), what='gt_instances.keypoints_visible')
         for i in np.flatnonzero((counts != gt_counts) | (gt_counts != mask_counts))[:1]:
-            raise ValueError(
+            raise InputError(
                 f'{describe(samples[i])}: {counts[i]} predicted instances, {gt_counts[i]} true ones, visibilities of '
                 f'{mask_counts[i]}; they are compared one by one'
             )
@@ -51,7 +52,7 @@ class KeypointDistanceMetric(ArrayMetric):
         lost = np.flatnonzero((mask & ~np.isfinite(pred).all(-1)).any(1))
         if len(lost):
             owner = samples[int(np.searchsorted(np.cumsum(counts), lost[0], side='right'))]
-            raise ValueError(f'{describe(owner)}: predicted keypoints are NaN or infinite')
+            raise InputError(f'{describe(owner)}: predicted keypoints are NaN or infinite')
         return {'pred': pred, 'gt': gt, 'mask': mask}, counts
 
 
@@ -86,7 +87,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         self.norm_item = [norm_item] if isinstance(norm_item, str) else list(norm_item)
         for item in self.norm_item:
             if item not in NORM_ITEMS:
-                raise ValueError(f'norm_item {item!r} is unknown; use one of {", ".join(NORM_ITEMS)}')
+                raise InputError(f'norm_item {item!r} is unknown; use one of {", ".join(NORM_ITEMS)}')
         self.torso = torso
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
@@ -228,10 +229,10 @@ class NME(KeypointDistanceMetric):
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         needs = {'use_norm_item': norm_item, 'keypoint_distance': keypoint_indices}
         if norm_mode not in needs:
-            raise ValueError(f'norm_mode {norm_mode!r} is unknown; use one of {", ".join(needs)}')
+            raise InputError(f'norm_mode {norm_mode!r} is unknown; use one of {", ".join(needs)}')
         if needs[norm_mode] is None:
             missing = {'use_norm_item': 'norm_item', 'keypoint_distance': 'keypoint_indices'}[norm_mode]
-            raise ValueError(f'norm_mode={norm_mode!r} needs {missing}')
+            raise InputError(f'norm_mode={norm_mode!r} needs {missing}')
         self.norm_mode = norm_mode
         self.norm_item = norm_item
         self.keypoint_indices = keypoint_indices

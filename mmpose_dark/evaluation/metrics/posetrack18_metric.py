@@ -6,6 +6,7 @@ import numpy as np
 
 from mmpose_dark.registry import METRICS
 
+from ...utils.errors import InputError
 from ..functional.oks_data import OksDetections
 from ..functional.posetrack import PoseTrackGroundTruth, evaluate_posetrack
 from .coco_metric import CocoMetric
@@ -30,7 +31,7 @@ class PoseTrack18Metric(CocoMetric):
     def __init__(self, ann_file: str | None = None, **kwargs: Any) -> None:
         super().__init__(ann_file=ann_file, **kwargs)
         if ann_file is None and not self.format_only:
-            raise ValueError('PoseTrack18Metric needs ann_file: the head boxes and ignored regions are there')
+            raise InputError('PoseTrack18Metric needs ann_file: the head boxes and ignored regions are there')
         self._ground_truth: PoseTrackGroundTruth | None = None
 
     @property

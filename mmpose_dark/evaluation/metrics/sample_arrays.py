@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ...utils.errors import InputError
+
 __all__ = ['describe', 'field', 'maybe_field', 'per_instance', 'stack', 'to_numpy']
 
 
@@ -36,7 +38,7 @@ def field(samples: list[dict], owner: str, name: str) -> list[Any]:
             held = s.get(owner)
             if held is None or name not in held:
                 has = 'is not there' if held is None else f'has {", ".join(sorted(held.keys()))}'
-                raise ValueError(f'{describe(s)}: no {name!r} in {owner!r}, which {has}') from err
+                raise InputError(f'{describe(s)}: no {name!r} in {owner!r}, which {has}') from err
         raise
 
 
@@ -79,7 +81,7 @@ def stack(
     except ValueError:  # shapes differ
         joined = None
     if joined is None or not _fits(joined.shape[1:], shape):
-        raise ValueError(_wrong_shape(samples, values, shape, what))
+        raise InputError(_wrong_shape(samples, values, shape, what))
     return joined, counts
 
 

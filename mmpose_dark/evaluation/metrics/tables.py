@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...utils.errors import InputError
+
 __all__ = ['NUM_SAMPLES', 'PER_SAMPLE', 'Table', 'join_tables']
 
 Table = dict[str, np.ndarray]
@@ -43,7 +45,7 @@ def join_tables(processes: list[list[Table]], size: int | None) -> Table:
     except ValueError as err:
         shapes = {k: sorted({t[k].shape[1:] for t in tables}) for k in names}
         mixed = '; '.join(f'{k}: {", ".join(map(str, v))}' for k, v in shapes.items() if len(v) > 1)
-        raise ValueError(f'batches of different shapes, instances apart: {mixed}') from err
+        raise InputError(f'batches of different shapes, instances apart: {mixed}') from err
     per_sample = {k: table.pop(k) for k in names if k.startswith(PER_SAMPLE)}
     table['sample'], keep = _tell_apart(table, size if len(processes) > 1 else None)
     table = {k: v[keep] for k, v in table.items() if k not in ('place', 'position', 'instance', 'set')}

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ...utils.errors import InputError
 from ..base_module import PretrainableModule, split_pretrained
 from ..layers import set_frozen
 from .blocks import BasicBlock, Bottleneck
@@ -24,7 +25,7 @@ def check_image_batch(inputs: torch.Tensor, channels: int) -> None:
         ValueError: another number of dimensions or channels.
     """
     if inputs.ndim != 4 or inputs.shape[1] != channels:
-        raise ValueError(
+        raise InputError(
             f'the network reads images of shape (B, {channels}, H, W), got {tuple(inputs.shape)}; '
             'one image needs a batch dimension: image[None]'
         )

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from mmpose_dark.registry import MODELS
 
+from ...utils.errors import InputError
 from ..layers import make_norm
 from .base_backbone import BaseBackbone, check_image_batch
 
@@ -130,11 +131,11 @@ class Hourglass(BaseBackbone):
             num_stacks=num_stacks, out_channels=out_channels, num_blocks=num_blocks, depth=depth
         ).items():
             if value < 1:
-                raise ValueError(f'Hourglass: {name} must be positive, not {value!r}')
+                raise InputError(f'Hourglass: {name} must be positive, not {value!r}')
         if num_features < 2 or num_features % 2:
-            raise ValueError(f'Hourglass: num_features must be even and positive, not {num_features!r}')
+            raise InputError(f'Hourglass: num_features must be even and positive, not {num_features!r}')
         if not -1 <= frozen_stages <= num_stacks:
-            raise ValueError(f'Hourglass: frozen_stages must be -1 to {num_stacks}, not {frozen_stages!r}')
+            raise InputError(f'Hourglass: frozen_stages must be -1 to {num_stacks}, not {frozen_stages!r}')
         super().__init__(init_cfg=list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.in_channels, self.num_stacks = in_channels, num_stacks
         self.norm_eval, self.frozen_stages = norm_eval, frozen_stages
@@ -186,7 +187,7 @@ class Hourglass(BaseBackbone):
         """
         check_image_batch(x, self.in_channels)
         if min(x.shape[-2:]) < self.min_size:
-            raise ValueError(
+            raise InputError(
                 f'Hourglass: images of {x.shape[-2]} x {x.shape[-1]} are too small for its depth, they must be '
                 f'at least {self.min_size} x {self.min_size}'
             )

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from mmpose_dark.registry import MODELS
 
+from ...utils.errors import InputError
 from ..layers import conv_norm, make_norm
 from .base_backbone import BaseBackbone, check_image_batch
 from .blocks import BasicBlock, Bottleneck, make_layer
@@ -38,36 +39,36 @@ def check_extra(extra: dict) -> list[dict]:
     numbered = sorted(k for k in extra if k.startswith('stage'))
     expected = [f'stage{i + 1}' for i in range(len(numbered))]
     if len(numbered) < 2 or numbered != expected:
-        raise ValueError(f'HRNet: extra must have stage1, stage2 and so on, without gaps; it has {sorted(extra)}')
+        raise InputError(f'HRNet: extra must have stage1, stage2 and so on, without gaps; it has {sorted(extra)}')
     unknown = set(extra) - set(numbered) - {'upsample'}
     if unknown:
-        raise ValueError(f'HRNet: extra has unknown keys {sorted(unknown)}; known: stage1..stageN, upsample')
+        raise InputError(f'HRNet: extra has unknown keys {sorted(unknown)}; known: stage1..stageN, upsample')
     for name in expected:
         stage, last = extra[name], name == expected[-1]
         missing = [k for k in STAGE_KEYS if k not in stage]
         surplus = sorted(set(stage) - set(STAGE_KEYS) - ({'multiscale_output'} if last else set()))
         if missing or surplus:
-            raise ValueError(f'HRNet: extra.{name} lacks {missing} and has unknown {surplus}; known: {STAGE_KEYS}')
+            raise InputError(f'HRNet: extra.{name} lacks {missing} and has unknown {surplus}; known: {STAGE_KEYS}')
         if stage['block'] not in BLOCKS:
-            raise ValueError(f'HRNet: extra.{name}.block {stage["block"]!r} is not one of {", ".join(BLOCKS)}')
+            raise InputError(f'HRNet: extra.{name}.block {stage["block"]!r} is not one of {", ".join(BLOCKS)}')
         for key in ('num_blocks', 'num_channels'):
             values = stage[key]
             if len(values) != stage['num_branches'] or min(values) < 1:
-                raise ValueError(
+                raise InputError(
                     f'HRNet: extra.{name}.{key} {tuple(values)} must have a positive number for each of the '
                     f'{stage["num_branches"]} branches'
                 )
         if stage['num_modules'] < 1:
-            raise ValueError(f'HRNet: extra.{name}.num_modules must be positive, not {stage["num_modules"]}')
+            raise InputError(f'HRNet: extra.{name}.num_modules must be positive, not {stage["num_modules"]}')
     mode = extra.get('upsample', {}).get('mode', 'nearest')
     if mode not in UPSAMPLE_MODES:
-        raise ValueError(f'HRNet: extra.upsample.mode {mode!r} is not one of {", ".join(map(repr, UPSAMPLE_MODES))}')
+        raise InputError(f'HRNet: extra.upsample.mode {mode!r} is not one of {", ".join(map(repr, UPSAMPLE_MODES))}')
     stages = [dict(extra[name]) for name in expected]
     branches = [s['num_branches'] for s in stages]
     if branches[0] != 1 or branches != sorted(branches):
-        raise ValueError(f'HRNet: num_branches must start with 1 and never fall from stage to stage, not {branches}')
+        raise InputError(f'HRNet: num_branches must start with 1 and never fall from stage to stage, not {branches}')
     if stages[0]['num_modules'] != 1:
-        raise ValueError(f'HRNet: extra.stage1.num_modules must be 1, not {stages[0]["num_modules"]}')
+        raise InputError(f'HRNet: extra.stage1.num_modules must be 1, not {stages[0]["num_modules"]}')
     return stages
 
 
@@ -176,9 +177,9 @@ class HRNet(BaseBackbone):
     ) -> None:
         stages = check_extra(extra)
         if conv_cfg is not None and conv_cfg.get('type') not in ('Conv2d', 'Conv'):
-            raise ValueError(f"HRNet: only plain convolutions: conv_cfg=None or type 'Conv2d', not {conv_cfg}")
+            raise InputError(f"HRNet: only plain convolutions: conv_cfg=None or type 'Conv2d', not {conv_cfg}")
         if not -1 <= frozen_stages <= len(stages):
-            raise ValueError(f'HRNet: frozen_stages must be -1 to {len(stages)}, not {frozen_stages!r}')
+            raise InputError(f'HRNet: frozen_stages must be -1 to {len(stages)}, not {frozen_stages!r}')
         super().__init__(init_cfg=list(init_cfg) if isinstance(init_cfg, tuple) else init_cfg)
         self.extra, self.in_channels, self.num_stages = extra, in_channels, len(stages)
         self.frozen_stages, self.norm_eval, self.zero_init_residual = frozen_stages, norm_eval, zero_init_residual

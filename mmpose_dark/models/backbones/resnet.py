@@ -7,6 +7,7 @@ from torch import nn
 
 from mmpose_dark.registry import MODELS
 
+from ...utils.errors import InputError
 from ..layers import make_norm
 from .base_backbone import BaseBackbone, check_image_batch
 from .blocks import STYLES, BasicBlock, Bottleneck, make_layer
@@ -169,20 +170,20 @@ def _check(
 ) -> None:
     """Raise ``ValueError`` for settings that no ResNet has."""
     if depth not in ARCHITECTURES:
-        raise ValueError(f'ResNet: depth {depth!r} is not one of {", ".join(map(str, ARCHITECTURES))}')
+        raise InputError(f'ResNet: depth {depth!r} is not one of {", ".join(map(str, ARCHITECTURES))}')
     if not 1 <= num_stages <= 4:
-        raise ValueError(f'ResNet: num_stages must be 1 to 4, not {num_stages!r}')
+        raise InputError(f'ResNet: num_stages must be 1 to 4, not {num_stages!r}')
     if len(strides) < num_stages or len(dilations) < num_stages:
-        raise ValueError(
+        raise InputError(
             f'ResNet: strides {tuple(strides)} and dilations {tuple(dilations)} must have one value for each of the '
             f'{num_stages} stages'
         )
     wrong = [i for i in out_indices if not 0 <= i < num_stages]
     if wrong or not out_indices:
-        raise ValueError(f'ResNet: out_indices {tuple(out_indices)} must name stages 0 to {num_stages - 1}')
+        raise InputError(f'ResNet: out_indices {tuple(out_indices)} must name stages 0 to {num_stages - 1}')
     if style not in STYLES:
-        raise ValueError(f'ResNet: style {style!r} is not one of {", ".join(map(repr, STYLES))}')
+        raise InputError(f'ResNet: style {style!r} is not one of {", ".join(map(repr, STYLES))}')
     if not -1 <= frozen_stages <= num_stages:
-        raise ValueError(f'ResNet: frozen_stages must be -1 to {num_stages}, not {frozen_stages!r}')
+        raise InputError(f'ResNet: frozen_stages must be -1 to {num_stages}, not {frozen_stages!r}')
     if conv_cfg is not None and conv_cfg.get('type') not in ('Conv2d', 'Conv'):
-        raise ValueError(f"ResNet: only plain convolutions: conv_cfg=None or type 'Conv2d', not {conv_cfg}")
+        raise InputError(f"ResNet: only plain convolutions: conv_cfg=None or type 'Conv2d', not {conv_cfg}")

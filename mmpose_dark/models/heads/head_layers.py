@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from ...utils.errors import InputError
 from ..layers import make_norm
 
 __all__ = ['DECONV_PADDING', 'conv_layers', 'deconv_layers', 'final_conv', 'translate_extra']
@@ -17,7 +18,7 @@ EXTRA_KEYS = ('final_conv_kernel', 'num_conv_layers', 'num_conv_kernels')
 def _pairs(what: str, channels: Sequence[int], kernels: Sequence[int] | None) -> list[tuple[int, int]]:
     """Pair channels with kernel sizes."""
     if kernels is None or len(channels) != len(kernels):
-        raise ValueError(
+        raise InputError(
             f'HeatmapHead: {what}_out_channels {tuple(channels)} and {what}_kernel_sizes '
             f'{kernels if kernels is None else tuple(kernels)} must have the same number of values'
         )
@@ -45,7 +46,7 @@ def deconv_layers(
     layers: list[nn.Module] = []
     for out, kernel in _pairs('deconv', out_channels, kernel_sizes):
         if kernel not in DECONV_PADDING:
-            raise ValueError(
+            raise InputError(
                 f'HeatmapHead: deconv_kernel_sizes has {kernel}; a transposed convolution that doubles the size needs '
                 f'one of {sorted(DECONV_PADDING)}'
             )
@@ -99,7 +100,7 @@ def final_conv(channels: int, out_channels: int, final_layer: Mapping | None) ->
     cfg = dict(kernel_size=1) | dict(final_layer)
     kind = cfg.pop('type', 'Conv2d')
     if kind not in ('Conv2d', 'Conv'):
-        raise ValueError(f"HeatmapHead: final_layer.type must be 'Conv2d', not {kind!r}")
+        raise InputError(f"HeatmapHead: final_layer.type must be 'Conv2d', not {kind!r}")
     cfg.setdefault('padding', (cfg['kernel_size'] - 1) // 2)
     return nn.Conv2d(channels, out_channels, **cfg)
 
@@ -119,7 +120,7 @@ def translate_extra(extra: dict, channels: int) -> dict:
     """
     unknown = set(extra) - set(EXTRA_KEYS)
     if unknown:
-        raise ValueError(f'HeatmapHead: extra has unknown keys {sorted(unknown)}; known: {", ".join(EXTRA_KEYS)}')
+        raise InputError(f'HeatmapHead: extra has unknown keys {sorted(unknown)}; known: {", ".join(EXTRA_KEYS)}')
     warnings.warn(
         'HeatmapHead: extra is deprecated; use final_layer=dict(kernel_size=...), conv_out_channels and '
         'conv_kernel_sizes',
@@ -130,7 +131,7 @@ def translate_extra(extra: dict, channels: int) -> dict:
     if 'final_conv_kernel' in extra:
         kernel = extra['final_conv_kernel']
         if kernel not in (0, 1, 3):
-            raise ValueError(f'HeatmapHead: extra.final_conv_kernel must be 0, 1 or 3, not {kernel}')
+            raise InputError(f'HeatmapHead: extra.final_conv_kernel must be 0, 1 or 3, not {kernel}')
         changed['final_layer'] = dict(kernel_size=kernel) if kernel else None
     if extra.get('num_conv_layers', 0):
         changed['conv_out_channels'] = (channels,) * extra['num_conv_layers']

@@ -12,6 +12,7 @@ from torch import nn
 
 from mmpose_dark.registry import KEYPOINT_CODECS, MODELS
 
+from ...utils.errors import InputError, StateError
 from .head_layers import conv_layers, deconv_layers, final_conv, translate_extra
 from .heatmap_ops import FLIP_MODES, flip_heatmaps, heatmap_accuracy
 from .targets import collect_targets
@@ -72,7 +73,7 @@ class HeatmapHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg=self.default_init_cfg if init_cfg is None else init_cfg)
         if acc_interval < 1:
-            raise ValueError(f'HeatmapHead: acc_interval must be positive, not {acc_interval}')
+            raise InputError(f'HeatmapHead: acc_interval must be positive, not {acc_interval}')
         channels = in_channels if isinstance(in_channels, int) else in_channels[input_index]
         self.deconv_layers, channels = deconv_layers(channels, deconv_out_channels, deconv_kernel_sizes)
         if extra:
@@ -83,7 +84,7 @@ class HeatmapHead(BaseModule):
         self.conv_layers, channels = conv_layers(channels, conv_out_channels, conv_kernel_sizes)
         self.final_layer = final_conv(channels, out_channels, final_layer if has_final_layer else None)
         if isinstance(self.final_layer, nn.Identity) and channels != out_channels:
-            raise ValueError(
+            raise InputError(
                 f'HeatmapHead: without a final layer the {channels} channels before it must be the out_channels, '
                 f'{out_channels}'
             )
@@ -139,7 +140,7 @@ class HeatmapHead(BaseModule):
         outputs = [self._heatmaps(x) for x in feats] if several else [self.forward(feats)]
         target, weights = collect_targets(batch_data_samples, self.decoder, device=outputs[-1].device)
         if target.shape[1] != outputs[-1].shape[1]:
-            raise ValueError(
+            raise InputError(
                 f'the head makes {outputs[-1].shape[1]} heatmaps (out_channels), the data set has {target.shape[1]} '
                 'keypoints; set model.head.out_channels to the number of keypoints'
             )
@@ -189,7 +190,7 @@ class HeatmapHead(BaseModule):
         if test_cfg.get('flip_test', False):
             mode = test_cfg.get('flip_mode', 'heatmap')
             if mode not in FLIP_MODES:
-                raise ValueError(f'test_cfg.flip_mode {mode!r} is not one of {", ".join(map(repr, FLIP_MODES))}')
+                raise InputError(f'test_cfg.flip_mode {mode!r} is not one of {", ".join(map(repr, FLIP_MODES))}')
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
             shift = test_cfg.get('shift_heatmap', False)
             mean = (mean + flip_heatmaps(heatmaps[1].float(), flip_indices, shift_heatmap=shift)) * 0.5
@@ -211,7 +212,7 @@ class HeatmapHead(BaseModule):
             RuntimeError: the head has no decoder.
         """
         if self.decoder is None:
-            raise RuntimeError(
+            raise StateError(
                 'the head has no decoder, so heatmaps cannot become keypoints; give it one in the config: '
                 'model.head.decoder=codec'
             )

@@ -6,6 +6,8 @@ import torch
 
 from mmpose_dark.codecs.peak import heatmap_peaks
 
+from ...utils.errors import InputError
+
 __all__ = ['FLIP_MODES', 'flip_heatmaps', 'heatmap_accuracy']
 
 FLIP_MODES = ('heatmap',)
@@ -35,7 +37,7 @@ def flip_heatmaps(
              [[2., 1., 0.]]]])
     """
     if len(flip_indices) != heatmaps.shape[1]:
-        raise ValueError(
+        raise InputError(
             f'flip_heatmaps: {heatmaps.shape[1]} heatmaps but flip_indices of {len(flip_indices)} keypoints; '
             "the head's out_channels must be the number of keypoints of the data set"
         )

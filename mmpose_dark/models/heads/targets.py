@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...utils.errors import InputError
+
 __all__ = ['collect_targets', 'join_batch']
 
 
@@ -35,32 +37,32 @@ def collect_targets(data_samples: list, decoder: Any, *, device: torch.device) -
         ValueError: samples missing, without labels, or only some of them with heatmaps.
     """
     if not data_samples:
-        raise ValueError('the loss needs data_samples with keypoints or heatmaps, got none')
+        raise InputError('the loss needs data_samples with keypoints or heatmaps, got none')
     packed = sum('gt_fields' in sample for sample in data_samples)
     if packed == len(data_samples):
         heatmaps = join_batch([sample.gt_fields.heatmaps for sample in data_samples], stack=True)
         weights = join_batch([sample.gt_instance_labels.keypoint_weights for sample in data_samples])
         return tuple(x.to(device, torch.float32, non_blocking=True) for x in (heatmaps, weights))
     if packed:
-        raise ValueError(
+        raise InputError(
             f'{packed} of {len(data_samples)} samples have heatmaps (gt_fields.heatmaps); use GenerateTarget in the '
             'pipelines of all data sets or in none'
         )
     if decoder is None:
-        raise ValueError(
+        raise InputError(
             'the samples have no heatmaps and the head has no decoder to make them; set model.head.decoder=codec or '
             'add GenerateTarget(encoder=codec) to the pipeline'
         )
     first = data_samples[0].get('gt_instances', None)
     if first is None or 'transformed_keypoints' not in first or 'keypoints_visible' not in first:
-        raise ValueError(
+        raise InputError(
             'the samples have neither gt_fields.heatmaps nor gt_instances.transformed_keypoints and '
             'gt_instances.keypoints_visible; a training pipeline ends with TopdownAffine and PackPoseInputs'
         )
     keypoints = join_batch([sample.gt_instances.transformed_keypoints for sample in data_samples])
     visible = join_batch([sample.gt_instances.keypoints_visible for sample in data_samples])
     if len(keypoints) != len(data_samples):
-        raise ValueError(
+        raise InputError(
             f'{len(data_samples)} samples with {len(keypoints)} people: top-down samples have one person each'
         )
     keypoints, visible = (x.to(device, torch.float32, non_blocking=True) for x in (keypoints, visible))

@@ -5,6 +5,8 @@ from torch import nn
 
 from mmpose_dark.registry import MODELS
 
+from ...utils.errors import InputError
+
 __all__ = ['KeypointMSELoss']
 
 
@@ -53,7 +55,7 @@ class KeypointMSELoss(nn.Module):
             ValueError: shapes that do not fit, or weights missing where they are to be used.
         """
         if output.shape != target.shape:
-            raise ValueError(
+            raise InputError(
                 f'KeypointMSELoss: the network gives heatmaps {tuple(output.shape)}, the targets are '
                 f"{tuple(target.shape)} (B, K, H, W); K is the head's out_channels, H and W the codec's heatmap_size"
             )
@@ -70,15 +72,15 @@ class KeypointMSELoss(nn.Module):
         factor = None
         if mask is not None:
             if mask.ndim != 4 or any(m not in (1, t) for m, t in zip(mask.shape, target.shape, strict=True)):
-                raise ValueError(
+                raise InputError(
                     f'KeypointMSELoss: mask {tuple(mask.shape)} does not broadcast to the targets {tuple(target.shape)}'
                 )
             factor = mask.to(torch.float32)
         if self.use_target_weight:
             if target_weights is None:
-                raise ValueError('KeypointMSELoss: use_target_weight=True needs target_weights (B, K)')
+                raise InputError('KeypointMSELoss: use_target_weight=True needs target_weights (B, K)')
             if target_weights.ndim not in (2, 4) or target_weights.shape != target.shape[: target_weights.ndim]:
-                raise ValueError(
+                raise InputError(
                     f'KeypointMSELoss: target_weights {tuple(target_weights.shape)} must be (B, K) or (B, K, H, W) of '
                     f'the targets {tuple(target.shape)}'
                 )

@@ -8,6 +8,7 @@ from mmengine.model import BaseModel, ModuleList
 
 from mmpose_dark.registry import MODELS
 
+from ...utils.errors import InputError
 from .topdown import MODES, TopDown
 
 __all__ = ['HeatmapEnsemble']
@@ -55,10 +56,10 @@ class HeatmapEnsemble(BaseModel):
         same = dict(backbone=backbone, neck=neck, head=head)
         configs = [same] * others if isinstance(others, int) else list(others)
         if not configs:
-            raise ValueError(f'HeatmapEnsemble: others={others} leaves one network; use TopDown for that')
+            raise InputError(f'HeatmapEnsemble: others={others} leaves one network; use TopDown for that')
         for i, config in enumerate(configs):
             if 'backbone' not in config or set(config) - set(_MEMBER_KEYS):
-                raise ValueError(
+                raise InputError(
                     f'HeatmapEnsemble: others[{i}] has the keys {", ".join(config)}; a network has backbone, head and '
                     'perhaps neck'
                 )
@@ -81,7 +82,7 @@ class HeatmapEnsemble(BaseModel):
             )
         if mode == 'predict':
             return self.predict(inputs, data_samples)
-        raise ValueError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
+        raise InputError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
 
     def predict(self, inputs: torch.Tensor, data_samples: list) -> list:
         """Find the keypoints of a batch in the mean heatmaps; arguments and results as `TopDown.predict`."""
@@ -95,7 +96,7 @@ class HeatmapEnsemble(BaseModel):
         """Average (B, K, H, W) heatmaps of one shape."""
         shapes = sorted({tuple(h.shape[1:]) for h in heatmaps})
         if len(shapes) > 1:
-            raise ValueError(
+            raise InputError(
                 f'HeatmapEnsemble: the networks make heatmaps of different shapes (K, H, W), {shapes}; they must agree'
             )
         return torch.stack(heatmaps).mean(dim=0)

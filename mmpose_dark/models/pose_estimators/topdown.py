@@ -11,6 +11,7 @@ from mmengine.structures import PixelData
 from mmpose_dark.registry import MODELS
 from mmpose_dark.utils.pose_registry import nearest
 
+from ...utils.errors import InputError
 from ..base_module import PretrainableModule
 from ..heads.heatmap_ops import FLIP_MODES
 from ..layers import is_channels_last
@@ -61,11 +62,11 @@ class TopDown(PretrainableModule, BaseModel):
         self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
         for key in self.test_cfg:
             if key not in TEST_OPTIONS:
-                raise ValueError(
+                raise InputError(
                     f'test_cfg: unknown key {key!r}{nearest(key, list(TEST_OPTIONS))} Known: {", ".join(TEST_OPTIONS)}.'
                 )
         if self.test_cfg.get('flip_mode', 'heatmap') not in FLIP_MODES:
-            raise ValueError(
+            raise InputError(
                 f'test_cfg.flip_mode {self.test_cfg["flip_mode"]!r} is not one of {", ".join(map(repr, FLIP_MODES))}'
             )
         self.metainfo = _full_metainfo(metainfo)
@@ -91,7 +92,7 @@ class TopDown(PretrainableModule, BaseModel):
         from ...checkpoint import load_checkpoint  # the engine imports models, so only here
 
         if prefix is not None:
-            raise ValueError("init_cfg.prefix belongs to the init_cfg of a backbone, not to the whole model's")
+            raise InputError("init_cfg.prefix belongs to the init_cfg of a backbone, not to the whole model's")
         load_checkpoint(self, checkpoint, strict=False)
 
     def _dump_init_info(self) -> None:
@@ -120,18 +121,18 @@ class TopDown(PretrainableModule, BaseModel):
             ValueError: another mode, samples missing, or a shape that does not fit.
         """
         if mode not in MODES:
-            raise ValueError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
+            raise InputError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
         if mode == 'tensor':
             if self._network is not None and not self.training:
                 return self._network(inputs)
             return self.compute_heatmaps(inputs) if self.with_head else self.extract_feat(inputs)
         if not data_samples or len(data_samples) != len(inputs):
-            raise ValueError(
+            raise InputError(
                 f'mode {mode!r} needs one data sample for each of the {len(inputs)} images, got '
                 f'{len(data_samples or ())}'
             )
         if not self.with_head:
-            raise ValueError(f'mode {mode!r} needs a model with a head')
+            raise InputError(f'mode {mode!r} needs a model with a head')
         return self.loss(inputs, data_samples) if mode == 'loss' else self.predict(inputs, data_samples)
 
     def extract_feat(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -206,7 +207,7 @@ class TopDown(PretrainableModule, BaseModel):
         """Make sure that, with ``flip_test``, the first sample says which keypoints to swap."""
         if self.test_cfg.get('flip_test', False) and 'flip_indices' not in data_samples[0].metainfo:
             if not (self.metainfo and 'flip_indices' in self.metainfo):
-                raise ValueError(
+                raise InputError(
                     "test_cfg.flip_test needs 'flip_indices' in the samples' metainfo (PackPoseInputs packs it) or in "
                     "the model's metainfo"
                 )
@@ -272,7 +273,7 @@ def _check_keypoint_number(found: int, sample: Any) -> None:
     elif 'keypoints' in sample.get('gt_instances', {}):
         expected = sample.gt_instances.keypoints.shape[1]
     if expected is not None and expected != found:
-        raise ValueError(
+        raise InputError(
             f'the model finds {found} keypoints, the data set has {expected}; set model.head.out_channels to the '
             'number of keypoints of the data set'
         )
