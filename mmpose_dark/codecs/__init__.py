@@ -1,6 +1,8 @@
 """Keypoints to heatmaps and back: pure functions on tensors, and the registered codec over them."""
 
-from .dark import dark_refine, taylor_step
+from .base import BaseKeypointCodec
+from .dark import dark_refine, dark_refine_with_covariances, taylor_step
+from .flip import flip_heatmaps
 from .gaussian_kernel import gaussian_kernel
 from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
 from .msra_heatmap import MSRAHeatmap
@@ -9,9 +11,12 @@ from .peak_blur import blur_around_peaks
 from .quarter_pixel import quarter_pixel_refine
 
 __all__ = [
+    'BaseKeypointCodec',
     'MSRAHeatmap',
     'blur_around_peaks',
     'dark_refine',
+    'dark_refine_with_covariances',
+    'flip_heatmaps',
     'gaussian_heatmaps',
     'gaussian_kernel',
     'heatmap_peaks',

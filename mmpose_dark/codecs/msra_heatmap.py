@@ -1,7 +1,6 @@
 """The codec of mmpose 1.x's ``MSRAHeatmap``, with DARK's encoding and decoding as ``unbiased=True``."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -9,9 +8,11 @@ from torch import Tensor
 
 from mmpose_dark.registry import KEYPOINT_CODECS
 
+from ..structures.points import Points
 from ..utils.errors import InputError, InputTypeError
+from .base import BaseKeypointCodec
 from .constants import constant
-from .dark import dark_refine
+from .dark import dark_refine, dark_refine_with_covariances
 from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
 from .peak import heatmap_peaks
 from .quarter_pixel import quarter_pixel_refine
@@ -20,7 +21,7 @@ __all__ = ['MSRAHeatmap']
 
 
 @KEYPOINT_CODECS.register_module()
-class MSRAHeatmap:
+class MSRAHeatmap(BaseKeypointCodec):
     """Keypoints to heatmaps and back.
 
     With ``unbiased=False`` the target is a Gaussian around the rounded keypoint and decoding moves a
@@ -48,12 +49,6 @@ class MSRAHeatmap:
     >>> keypoints.round(decimals=2), scores
     (tensor([[[ 50., 101.]]]), tensor([[0.9617]]))
     """
-
-    auxiliary_encode_keys: ClassVar[set[str]] = set()
-    field_mapping_table: ClassVar[dict[str, str]] = dict(heatmaps='heatmaps')
-    instance_mapping_table: ClassVar[dict[str, str]] = dict()
-    label_mapping_table: ClassVar[dict[str, str]] = dict(keypoint_weights='keypoint_weights')
-    support_batch_decoding: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -83,45 +78,6 @@ class MSRAHeatmap:
             f'{type(self).__name__}(input_size={self.input_size}, heatmap_size={self.heatmap_size}, '
             f'sigma={self.sigma}, unbiased={self.unbiased}, blur_kernel_size={self.blur_kernel_size})'
         )
-
-    def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict[str, Any]:
-        """Draw the target heatmaps of one sample.
-
-        Args:
-            keypoints: (N, K, 2) x and y in input pixels; several instances are merged by the maximum.
-            keypoints_visible: (N, K) labels, all visible if None.
-
-        Returns:
-            ``heatmaps`` (K, H, W) float32 and ``keypoint_weights`` (N, K) float32.
-
-        Raises:
-            ValueError: shapes that do not fit.
-        """
-        visible = None if keypoints_visible is None else _as_tensor(keypoints_visible)
-        heatmaps, weights = self.batch_encode(_as_tensor(keypoints), visible)
-        if len(heatmaps) == 0:
-            raise InputError('MSRAHeatmap.encode: keypoints must have at least one instance, got none')
-        merged = heatmaps[0] if len(heatmaps) == 1 else heatmaps.amax(0)
-        return dict(heatmaps=merged.numpy(), keypoint_weights=weights.numpy())
-
-    def decode(self, encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Read the keypoints of one sample from its heatmaps.
-
-        Args:
-            encoded: (K, H, W) heatmaps; not modified.
-
-        Returns:
-            keypoints (1, K, 2) float32 in input pixels and scores (1, K) float32.
-
-        Raises:
-            TypeError: the maps are not of a float type.
-            ValueError: not (K, H, W) with this codec's size.
-        """
-        heatmaps = _as_tensor(encoded)
-        if heatmaps.ndim != 3:
-            raise InputError(f'MSRAHeatmap.decode: heatmaps must be (K, H, W), got {tuple(heatmaps.shape)}')
-        keypoints, scores = self.batch_decode(heatmaps[None])
-        return keypoints.numpy(), scores.numpy()
 
     @torch.no_grad()
     def batch_encode(self, keypoints: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -170,6 +126,33 @@ class MSRAHeatmap:
             TypeError: the maps are not of a float type.
             ValueError: not (N, K, H, W) with this codec's size.
         """
+        peaks, scores, found = self._peaks(heatmaps)
+        if self.unbiased:
+            xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
+        else:
+            xy = quarter_pixel_refine(heatmaps, peaks)
+        return xy * (found[..., None] * self._scale(xy)), scores
+
+    @torch.no_grad()
+    def points(self, maps: Tensor) -> Points:
+        """Read keypoints and scores as ``batch_decode``, and with ``unbiased`` the shape of each peak.
+
+        Args:
+            maps: (N, K, H, W) of any float type; not modified.
+
+        Returns:
+            See :class:`Points`; covariances (N, K, 2, 2) in square input pixels with ``unbiased``, else None.
+        """
+        if not self.unbiased:
+            return Points(*self.batch_decode(maps))
+        peaks, scores, found = self._peaks(maps)
+        xy, covariances = dark_refine_with_covariances(maps, peaks, blur_kernel_size=self.blur_kernel_size)
+        scale = self._scale(xy)
+        covariances = torch.where(found[..., None, None], covariances * (scale[:, None] * scale), float('nan'))
+        return Points(xy * (found[..., None] * scale), scores, covariances)
+
+    def _peaks(self, heatmaps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Check the maps; return their peaks (N, K, 2), scores (N, K), and whether there is a peak at all (N, K)."""
         width, height = self.heatmap_size
         if heatmaps.ndim != 4 or heatmaps.shape[-2:] != (height, width):
             raise InputError(
@@ -179,34 +162,23 @@ class MSRAHeatmap:
         if not heatmaps.is_floating_point():
             raise InputTypeError(f'MSRAHeatmap: heatmaps must be of a float type, got {heatmaps.dtype}')
         peaks, scores = heatmap_peaks(heatmaps)
-        if self.unbiased:
-            xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
-        else:
-            xy = quarter_pixel_refine(heatmaps, peaks)
         scores = torch.nan_to_num(scores.to(torch.float32), nan=0.0, posinf=0.0, neginf=0.0)
-        return xy * ((scores > 0)[..., None] * self._scale(xy)), scores
+        return peaks, scores, scores > 0
 
     def _scale(self, like: Tensor) -> Tensor:
         """Input pixels per heatmap pixel in x and y, in the type and on the device of ``like``."""
         return constant(self._scale_xy, dtype=like.dtype, device=like.device)
 
 
-def _as_tensor(array: Any) -> Tensor:
-    """Return ``array`` as a tensor, copied only where torch could not read it in place."""
-    array = np.asarray(array)
-    readable = array.flags.writeable and all(stride >= 0 for stride in array.strides)
-    return torch.from_numpy(array if readable else array.copy())
-
-
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _size(name: str, value: Any) -> tuple[int, int]:
+def _size(name: str, value: object) -> tuple[int, int]:
     """Return ``value`` as (width, height), both positive whole numbers."""
     numbers = list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else []
     if len(numbers) != 2 or not all(_is_whole(v) for v in numbers):

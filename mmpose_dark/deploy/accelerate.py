@@ -89,7 +89,7 @@ def _accelerate_one(network: TopDown, options: Acceleration) -> None:
         return
     if options.channels_last:
         network.to(memory_format=torch.channels_last)
-    run: Callable[[torch.Tensor], torch.Tensor] = network.compute_heatmaps
+    run: Callable[[torch.Tensor], torch.Tensor] = network.compute_outputs
     if options.compile:
         run = _FixedBatch(torch.compile(run))
     if options.amp:

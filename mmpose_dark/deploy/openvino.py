@@ -24,7 +24,7 @@ class _Network(torch.nn.Module):
         self.model = model
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return self.model.compute_heatmaps(inputs)
+        return self.model.compute_outputs(inputs)
 
 
 def openvino_network(

@@ -2,6 +2,7 @@
 
 from mmengine.model import BaseModule
 
+from ..checkpoint import load_backbone_weights
 from ..utils.errors import InputError
 
 __all__ = ['PretrainableModule', 'split_pretrained']
@@ -26,7 +27,7 @@ def split_pretrained(init_cfg: dict | list[dict] | None) -> tuple[dict | None, l
         return None, others
     if len(pretrained) > 1 or not pretrained[0].get('checkpoint'):
         raise InputError(
-            f"init_cfg needs one dict(type='Pretrained', checkpoint='path or address'), not {pretrained}; "
+            f"init_cfg needs one dict(type='Pretrained', checkpoint='path or URL'), not {pretrained}; "
             'use init_cfg=None to start without pretrained weights'
         )
     return pretrained[0], others
@@ -53,6 +54,4 @@ class PretrainableModule(BaseModule):
 
     def _load_pretrained(self, checkpoint: str, prefix: str | None) -> None:
         """Read the weights of a backbone: from ImageNet, or those inside a pose network."""
-        from ..checkpoint import load_backbone_weights  # the engine imports models, so only here
-
         load_backbone_weights(self, checkpoint, prefix=prefix)

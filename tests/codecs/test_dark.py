@@ -5,7 +5,14 @@ from codec_oracles import dark_loop, noisy_heatmaps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmpose_dark.codecs import dark_refine, heatmap_peaks, taylor_step, unbiased_gaussian_heatmaps
+from mmpose_dark.codecs import (
+    dark_refine,
+    dark_refine_with_covariances,
+    gaussian_kernel,
+    heatmap_peaks,
+    taylor_step,
+    unbiased_gaussian_heatmaps,
+)
 
 SIZES = [(48, 64, 2.0, 11), (72, 96, 3.0, 17), (24, 32, 1.0, 3), (64, 64, 1.5, 9), (24, 30, 2.5, 15), (8, 8, 1.0, 11)]
 
@@ -103,3 +110,37 @@ class TestTaylorStep:
         x = torch.arange(-2.0, 3.0)
         log_map = signs[0] * (x - 0.3) ** 2 + signs[1] * (x[:, None] - 0.3) ** 2
         assert taylor_step(log_map).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_covariances_are_those_of_a_gaussian_and_its_blur(seed):
+    """A Gaussian map of known covariance S, blurred with a kernel of variance s: the peak has S + s."""
+    rng = np.random.default_rng(seed)
+    turn, spread = rng.uniform(0, np.pi), rng.uniform(2.0, 3.5, 2)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    covariance = axes @ np.diag(spread**2) @ axes.T
+    centre = np.array([24.0, 30.0]) + rng.uniform(-0.4, 0.4, 2)
+    offset = np.stack(np.meshgrid(np.arange(48), np.arange(64)), -1) - centre
+    maps = np.exp(-0.5 * np.einsum('...i,ij,...j', offset, np.linalg.inv(covariance), offset))[None, None]
+    tensor = torch.from_numpy(maps.astype(np.float32))
+    peaks = heatmap_peaks(tensor)[0]
+    points, found = dark_refine_with_covariances(tensor, peaks, blur_kernel_size=7)
+    assert torch.equal(points, dark_refine(tensor, peaks, blur_kernel_size=7))
+    weights, taps = np.array(gaussian_kernel(7)), np.arange(-3, 4)
+    expected = covariance + np.eye(2) * (weights * taps**2).sum()
+    # Second differences over two pixels see a Gaussian 1 % wider than its curvature at the peak says.
+    np.testing.assert_allclose(found[0, 0], expected, rtol=0.02, atol=0.1)
+    assert torch.equal(found, found.mT)
+
+
+def test_covariances_exist_where_a_point_was_refined_only():
+    maps = noisy_heatmaps(3, 2, 17, 24, 32, 1.0, margin=-1.0)
+    maps[0, 3], maps[1, 2] = 0.0, np.nan
+    tensor = torch.from_numpy(maps)
+    peaks = heatmap_peaks(tensor)[0]
+    points, covariances = dark_refine_with_covariances(tensor, peaks, blur_kernel_size=3)
+    known = torch.isfinite(covariances).all((-1, -2))
+    assert torch.equal(known, (points != peaks).any(-1))
+    assert known.any()
+    assert not known.all()
+    assert (torch.linalg.eigvalsh(covariances[known]) > 0).all()

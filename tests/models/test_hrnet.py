@@ -45,7 +45,7 @@ def test_multiscale_output():
     with torch.no_grad():
         ys = net(torch.randn(1, 3, 64, 64))
     assert [tuple(y.shape[1:]) for y in ys] == [(8, 16, 16), (16, 8, 8), (32, 4, 4), (64, 2, 2)]
-    assert net.out_channels == [8, 16, 32, 64]
+    assert net.out_channels == (8, 16, 32, 64)
 
 
 def test_fewer_stages_and_other_widths():

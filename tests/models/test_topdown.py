@@ -181,7 +181,7 @@ def test_wrong_test_options_are_named(test_cfg, words):
         (batch(8, 2)[0], batch(8, 1)[1], 'predict', 'got 1'),
         (batch(8, 1)[0], batch(8, 1)[1], 'train', "'tensor', 'loss', 'predict'"),
         (batch(8, 1)[0], batch(8, 1, keypoints=5)[1], 'loss', '5 keypoints'),
-        (batch(8, 1)[0], batch(8, 1, flip_indices=[0, 1, 2])[1], 'predict', 'finds 4 keypoints, the data set has 3'),
+        (batch(8, 1)[0], batch(8, 1, flip_indices=[0, 1, 2])[1], 'predict', 'finds 4 keypoints, the dataset has 3'),
         (torch.zeros(3, 64, 48), None, 'tensor', 'batch dimension'),
         (torch.zeros(1, 4, 64, 48), None, 'tensor', r'\(1, 4, 64, 48\)'),
         (torch.zeros(1, 3, 96, 96), batch(8, 1)[1], 'loss', 'heatmap_size'),

@@ -1,7 +1,8 @@
 """Networks from an image to feature maps."""
 
+from .base_backbone import BaseBackbone
 from .hourglass import Hourglass
 from .hrnet import HRNet
 from .resnet import ResNet
 
-__all__ = ['HRNet', 'Hourglass', 'ResNet']
+__all__ = ['BaseBackbone', 'HRNet', 'Hourglass', 'ResNet']

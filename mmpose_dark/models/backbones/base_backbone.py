@@ -1,5 +1,6 @@
 """What the backbones share: pretrained weights, frozen stages, normalisation in evaluation mode."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import torch
@@ -31,22 +32,40 @@ def check_image_batch(inputs: torch.Tensor, channels: int) -> None:
         )
 
 
-class BaseBackbone(PretrainableModule):
-    """Base of the backbones; a subclass sets the three attributes and yields its frozen parts.
+class BaseBackbone(PretrainableModule, ABC):
+    """Base class of the backbones, the contract that necks, heads and pose estimators rely on.
+
+    ``forward`` maps images (B, 3, H, W) to a tuple of feature maps, and the two promises say which: one entry for each
+    of them. A subclass sets them in its constructor, and yields the parts that ``frozen_stages`` freezes.
 
     Attributes:
+        out_channels: channels of each feature map.
+        out_strides: input pixels per pixel of each feature map; a size that does not divide is rounded up.
         frozen_stages: how many stages keep their weights; -1 for none, 0 for the stem alone.
         norm_eval: keep the statistics of all batch normalisations.
         zero_init_residual: start residual blocks as identities.
     """
 
+    out_channels: tuple[int, ...]
+    out_strides: tuple[int, ...]
     frozen_stages = -1
     norm_eval = False
     zero_init_residual = False
 
+    @abstractmethod
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Compute feature maps.
+
+        Args:
+            x: images (B, 3, H, W), normalised.
+
+        Returns:
+            One tensor (B, C, H / stride, W / stride) for each of ``out_channels`` and ``out_strides``.
+        """
+
+    @abstractmethod
     def _frozen_parts(self) -> Iterable[nn.Module]:
         """Modules that ``frozen_stages`` freezes."""
-        raise NotImplementedError
 
     def _freeze(self) -> None:
         if self.frozen_stages >= 0:

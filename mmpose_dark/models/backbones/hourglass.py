@@ -140,6 +140,7 @@ class Hourglass(BaseBackbone):
         self.in_channels, self.num_stacks = in_channels, num_stacks
         self.norm_eval, self.frozen_stages = norm_eval, frozen_stages
         self.min_size = 4 * 2**depth
+        self.out_channels, self.out_strides = (out_channels,) * num_stacks, (4,) * num_stacks
         half = num_features // 2
 
         def blocks(channels: int, inner: int, count: int = 1) -> nn.Sequential:

@@ -203,7 +203,8 @@ class HRNet(BaseBackbone):
             self.add_module(f'stage{i}', self._make_stage(stage, wanted, multiscale))
             channels = wanted
         self.multiscale_output = bool(stages[-1].get('multiscale_output', False))
-        self.out_channels = channels if self.multiscale_output else channels[:1]
+        self.out_channels = tuple(channels if self.multiscale_output else channels[:1])
+        self.out_strides = tuple(4 * 2**i for i in range(len(self.out_channels)))
         self._freeze()
 
     def _make_transition(self, channels: list[int], wanted: list[int]) -> nn.ModuleList:

@@ -112,7 +112,8 @@ class ResNet(BaseBackbone):
             self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
         block, num_blocks = ARCHITECTURES[depth]
-        channels = stem_channels
+        channels, stride = stem_channels, 4
+        promised: list[tuple[int, int]] = []
         self.res_layers = [f'layer{i + 1}' for i in range(num_stages)]
         for i, name in enumerate(self.res_layers):
             inner = base_channels * 2**i
@@ -129,8 +130,11 @@ class ResNet(BaseBackbone):
                 with_cp=with_cp,
             )
             self.add_module(name, layer)
-            channels = inner * block.expansion
+            channels, stride = inner * block.expansion, stride * strides[i]
+            promised.append((channels, stride))
         self.feat_dim = channels
+        self.out_channels = tuple(promised[i][0] for i in sorted(set(self.out_indices)))
+        self.out_strides = tuple(promised[i][1] for i in sorted(set(self.out_indices)))
         self._freeze()
 
     def _frozen_parts(self) -> Iterable[nn.Module]:

@@ -8,7 +8,7 @@ from torch import nn
 from ...utils.errors import InputError
 from ..layers import make_norm
 
-__all__ = ['DECONV_PADDING', 'conv_layers', 'deconv_layers', 'final_conv', 'translate_extra']
+__all__ = ['DECONV_PADDING', 'conv_layers', 'deconv_layers', 'final_conv', 'keeps_size', 'translate_extra']
 
 # Kernel size of a transposed convolution of stride 2 -> (padding, output padding) that double the size.
 DECONV_PADDING = {4: (1, 0), 3: (1, 1), 2: (0, 0)}
@@ -103,6 +103,16 @@ def final_conv(channels: int, out_channels: int, final_layer: Mapping | None) ->
         raise InputError(f"HeatmapHead: final_layer.type must be 'Conv2d', not {kind!r}")
     cfg.setdefault('padding', (cfg['kernel_size'] - 1) // 2)
     return nn.Conv2d(channels, out_channels, **cfg)
+
+
+def keeps_size(conv: nn.Conv2d) -> bool:
+    """Whether a convolution's output is as large as its input.
+
+    >>> keeps_size(nn.Conv2d(3, 4, 3, padding=1)), keeps_size(nn.Conv2d(3, 4, 3))
+    (True, False)
+    """
+    fits = all(2 * p == d * (k - 1) for p, k, d in zip(conv.padding, conv.kernel_size, conv.dilation, strict=True))
+    return fits and set(conv.stride) == {1}
 
 
 def translate_extra(extra: dict, channels: int) -> dict:

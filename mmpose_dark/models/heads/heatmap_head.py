@@ -1,20 +1,20 @@
 """From feature maps to one heatmap for each keypoint (Simple Baselines, Xiao et al., ECCV 2018; HRNet)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
-import numpy as np
 import torch
-from mmengine.model import BaseModule
-from mmengine.structures import InstanceData, PixelData
 from torch import nn
 
-from mmpose_dark.registry import KEYPOINT_CODECS, MODELS
+from mmpose_dark.registry import MODELS
 
-from ...utils.errors import InputError, StateError
-from .head_layers import conv_layers, deconv_layers, final_conv, translate_extra
-from .heatmap_ops import FLIP_MODES, flip_heatmaps, heatmap_accuracy
+from ...structures import PoseDataSample
+from ...utils.errors import InputError
+from .base_head import BaseHead, Features
+from .build_codec import build_codec
+from .head_layers import conv_layers, deconv_layers, final_conv, keeps_size, translate_extra
+from .heatmap_accuracy import heatmap_accuracy
 from .targets import collect_targets
 
 __all__ = ['HeatmapHead']
@@ -24,7 +24,7 @@ DEFAULT_LOSS = MappingProxyType(dict(type='KeypointMSELoss', use_target_weight=T
 
 
 @MODELS.register_module()
-class HeatmapHead(BaseModule):
+class HeatmapHead(BaseHead):
     """Transposed convolutions, further convolutions and a final layer, each of them optional.
 
     Args:
@@ -91,7 +91,7 @@ class HeatmapHead(BaseModule):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.input_index, self.multi_output, self.acc_interval = input_index, multi_output, acc_interval
         self.loss_module = MODELS.build(dict(loss))
-        self.decoder = KEYPOINT_CODECS.build(decoder) if isinstance(decoder, dict) else decoder
+        self.decoder = build_codec(decoder)
         self._calls = 0
         self._accuracy: torch.Tensor | None = None
 
@@ -103,7 +103,7 @@ class HeatmapHead(BaseModule):
             dict(type='Constant', layer='BatchNorm2d', val=1),
         ]
 
-    def forward(self, feats: Sequence[torch.Tensor] | torch.Tensor) -> torch.Tensor:
+    def forward(self, feats: Features) -> torch.Tensor:
         """Compute heatmaps.
 
         Args:
@@ -119,7 +119,7 @@ class HeatmapHead(BaseModule):
         return self.final_layer(self.conv_layers(self.deconv_layers(x)))
 
     def loss(
-        self, feats: Sequence[torch.Tensor] | torch.Tensor, batch_data_samples: list, train_cfg: dict | None = None
+        self, feats: Features, batch_data_samples: list[PoseDataSample], train_cfg: Mapping | None = None
     ) -> dict[str, torch.Tensor]:
         """Compute the loss and, now and then, the accuracy; nothing here waits for the device.
 
@@ -138,87 +138,77 @@ class HeatmapHead(BaseModule):
         """
         several = self.multi_output and not isinstance(feats, torch.Tensor)
         outputs = [self._heatmaps(x) for x in feats] if several else [self.forward(feats)]
-        target, weights = collect_targets(batch_data_samples, self.decoder, device=outputs[-1].device)
+        target, weights = self.make_targets(batch_data_samples, device=outputs[-1].device)
         if target.shape[1] != outputs[-1].shape[1]:
             raise InputError(
-                f'the head makes {outputs[-1].shape[1]} heatmaps (out_channels), the data set has {target.shape[1]} '
+                f'the head makes {outputs[-1].shape[1]} heatmaps (out_channels), the dataset has {target.shape[1]} '
                 'keypoints; set model.head.out_channels to the number of keypoints'
             )
         loss = sum(self.loss_module(output, target, weights) for output in outputs)
         if self._calls % self.acc_interval == 0 or self._accuracy is None:
-            with torch.no_grad():
-                self._accuracy = heatmap_accuracy(outputs[-1], target, weights)
+            self._accuracy = self.accuracy(outputs[-1], target, weights)
         self._calls += 1
         return dict(loss_kpt=loss, acc_pose=self._accuracy)
 
-    def predict(
-        self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
-    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
-        """Find the keypoints.
+    def make_targets(
+        self, batch_data_samples: list[PoseDataSample], *, device: torch.device
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Gather or make the target heatmaps of a batch, see ``collect_targets``.
 
         Args:
-            feats: the backbone's feature maps; with ``flip_test`` a list of two, those of the mirrored images second.
-            batch_data_samples: B samples; the first one's ``flip_indices`` is read with ``flip_test``.
-            test_cfg: ``flip_test``, ``flip_mode``, ``shift_heatmap`` and ``output_heatmaps``.
+            batch_data_samples: B samples, as of ``loss``.
+            device: where the targets are wanted.
 
         Returns:
-            For each image ``keypoints`` (1, K, 2) in input pixels and ``keypoint_scores`` (1, K), NumPy float32. With
-            ``output_heatmaps`` also the ``heatmaps`` (K, H, W), on the device.
+            Heatmaps (B, K, H, W) and weights (B, K), float32.
         """
-        flip_test = (test_cfg or {}).get('flip_test', False)
-        heatmaps = [self.forward(f) for f in feats] if flip_test else [self.forward(feats)]
-        return self.predict_from_heatmaps(heatmaps, batch_data_samples, test_cfg=test_cfg)
+        return collect_targets(batch_data_samples, self.decoder, device=device)
 
-    def predict_from_heatmaps(
-        self, heatmaps: Sequence[torch.Tensor], batch_data_samples: list, *, test_cfg: dict | None = None
-    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
-        """Find the keypoints in heatmaps that are there already.
+    @torch.no_grad()
+    def accuracy(self, output: torch.Tensor, target: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Share of keypoints whose peak lies near the target's, see ``heatmap_accuracy``.
 
         Args:
-            heatmaps: (B, K, H, W); with ``flip_test`` two of them, that of the mirrored images second.
-            batch_data_samples: as of ``predict``.
-            test_cfg: as of ``predict``.
+            output: heatmaps (B, K, H, W).
+            target: heatmaps (B, K, H, W).
+            weights: (B, K).
 
         Returns:
-            As ``predict``.
+            Scalar on the device of ``output``.
+        """
+        return heatmap_accuracy(output, target, weights)
+
+    def check_features(self, channels: Sequence[int], strides: Sequence[int]) -> None:
+        """Compare the backbone's outputs with ``in_channels`` and with the size of the codec's heatmaps.
+
+        Args:
+            channels: channels of each of the backbone's outputs.
+            strides: input pixels per pixel of each of them.
 
         Raises:
-            ValueError: an unknown ``flip_mode``.
+            InputError: no such output, another number of channels, or heatmaps of another size.
         """
-        test_cfg = test_cfg or {}
-        mean = heatmaps[0].float()  # in half precision the mean of two would lose bits
-        if test_cfg.get('flip_test', False):
-            mode = test_cfg.get('flip_mode', 'heatmap')
-            if mode not in FLIP_MODES:
-                raise InputError(f'test_cfg.flip_mode {mode!r} is not one of {", ".join(map(repr, FLIP_MODES))}')
-            flip_indices = batch_data_samples[0].metainfo['flip_indices']
-            shift = test_cfg.get('shift_heatmap', False)
-            mean = (mean + flip_heatmaps(heatmaps[1].float(), flip_indices, shift_heatmap=shift)) * 0.5
-        preds = self.decode(mean)
-        if test_cfg.get('output_heatmaps', False):
-            return preds, [PixelData(heatmaps=h) for h in mean.detach()]
-        return preds
-
-    def decode(self, heatmaps: torch.Tensor) -> list[InstanceData]:
-        """Turn heatmaps into keypoints with the codec: on their device, in float32, with one copy to the host.
-
-        Args:
-            heatmaps: (B, K, H, W).
-
-        Returns:
-            For each image ``keypoints`` (1, K, 2) in input pixels and ``keypoint_scores`` (1, K), NumPy float32.
-
-        Raises:
-            RuntimeError: the head has no decoder.
-        """
-        if self.decoder is None:
-            raise StateError(
-                'the head has no decoder, so heatmaps cannot become keypoints; give it one in the config: '
-                'model.head.decoder=codec'
+        index = -1 if self.multi_output else self.input_index
+        if not -len(channels) <= index < len(channels):
+            raise InputError(f'HeatmapHead: input_index={index}, but the backbone gives {len(channels)} feature maps')
+        if isinstance(self.in_channels, int):
+            own, theirs = (self.in_channels,), (channels[index],)
+        else:
+            own, theirs = tuple(self.in_channels), tuple(channels)
+        if own != theirs:
+            raise InputError(
+                f'HeatmapHead: in_channels={self.in_channels}, but the backbone gives {tuple(channels)} channels; set '
+                'model.head.in_channels to these'
             )
-        with torch.autocast(heatmaps.device.type, enabled=False):  # the codec computes in float32 in any case
-            keypoints, scores = self.decoder.batch_decode(heatmaps.detach().float())
-        found = torch.cat([keypoints, scores[..., None]], dim=-1).float().cpu().numpy()
-        found = np.ascontiguousarray(np.moveaxis(found, -1, 0))  # (3, B, K): what is cut out below is contiguous
-        keypoints, scores = np.stack([found[0], found[1]], axis=-1)[:, None], found[2][:, None]
-        return [InstanceData(keypoints=k, keypoint_scores=s) for k, s in zip(keypoints, scores, strict=True)]
+        kept = isinstance(self.final_layer, nn.Identity) or keeps_size(self.final_layer)
+        sizes = (getattr(self.decoder, name, None) for name in ('input_size', 'heatmap_size'))
+        input_size, heatmap_size = sizes
+        if not (kept and input_size and heatmap_size):
+            return
+        factor = 2 ** sum(isinstance(layer, nn.ConvTranspose2d) for layer in self.deconv_layers.children())
+        made = tuple(math.ceil(size / strides[index]) * factor for size in input_size)
+        if made != tuple(heatmap_size):
+            raise InputError(
+                f'the network makes heatmaps of {made} (width, height) out of images of {tuple(input_size)}, the codec '
+                f'has heatmap_size={tuple(heatmap_size)}; set codec.heatmap_size={made}'
+            )

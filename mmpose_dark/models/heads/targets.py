@@ -1,17 +1,24 @@
 """Training targets of a batch: the packed heatmaps, or keypoints encoded where the network runs."""
 
-from typing import Any
-
 import numpy as np
 import torch
 
+from ...codecs import BaseKeypointCodec
+from ...structures import PoseDataSample
 from ...utils.errors import InputError
 
 __all__ = ['collect_targets', 'join_batch']
 
 
-def join_batch(parts: list[Any], *, stack: bool = False) -> torch.Tensor:
-    """Concatenate (or stack) the arrays of all samples; NumPy arrays and tensors on any one device.
+def join_batch(parts: list[np.ndarray] | list[torch.Tensor], *, stack: bool = False) -> torch.Tensor:
+    """Concatenate (or stack) the arrays of all samples.
+
+    Args:
+        parts: arrays (N, ...) of NumPy, or tensors on any one device.
+        stack: give each part a place of its own on a new first axis.
+
+    Returns:
+        (sum of N, ...), or (len(parts), N, ...) stacked.
 
     >>> join_batch([np.zeros((1, 2), np.float32), np.ones((1, 2), np.float32)])
     tensor([[0., 0.],
@@ -22,7 +29,9 @@ def join_batch(parts: list[Any], *, stack: bool = False) -> torch.Tensor:
     return torch.from_numpy(np.stack(parts) if stack else np.concatenate(parts))
 
 
-def collect_targets(data_samples: list, decoder: Any, *, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def collect_targets(
+    data_samples: list[PoseDataSample], decoder: BaseKeypointCodec | None, *, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Gather or make the target heatmaps of a batch.
 
     Args:
@@ -46,7 +55,7 @@ def collect_targets(data_samples: list, decoder: Any, *, device: torch.device) -
     if packed:
         raise InputError(
             f'{packed} of {len(data_samples)} samples have heatmaps (gt_fields.heatmaps); use GenerateTarget in the '
-            'pipelines of all data sets or in none'
+            'pipelines of all datasets or in none'
         )
     if decoder is None:
         raise InputError(

@@ -1,6 +1,7 @@
-"""Whole models, from images to keypoints."""
+"""Whole networks, from images to keypoints."""
 
+from .base import BasePoseEstimator
 from .heatmap_ensemble import HeatmapEnsemble
 from .topdown import TopDown
 
-__all__ = ['HeatmapEnsemble', 'TopDown']
+__all__ = ['BasePoseEstimator', 'HeatmapEnsemble', 'TopDown']

@@ -1,15 +1,18 @@
 """Several networks, one pose: the mean of their heatmaps is decoded."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
-from mmengine.model import BaseModel, ModuleList
+from mmengine.model import ModuleList
+from torch import Tensor
 
 from mmpose_dark.registry import MODELS
 
+from ...structures import PoseDataSample
 from ...utils.errors import InputError
-from .topdown import MODES, TopDown
+from ..heads import BaseHead
+from .base import BasePoseEstimator, Outputs
+from .topdown import TopDown
 
 __all__ = ['HeatmapEnsemble']
 
@@ -17,7 +20,7 @@ _MEMBER_KEYS = ('backbone', 'neck', 'head')
 
 
 @MODELS.register_module()
-class HeatmapEnsemble(BaseModel):
+class HeatmapEnsemble(BasePoseEstimator):
     """A model ensemble: networks that see the same crop, whose heatmaps are averaged and decoded once.
 
     The heatmaps have one size; the first network's head decodes them. A checkpoint of the whole is made
@@ -30,12 +33,13 @@ class HeatmapEnsemble(BaseModel):
         train_cfg: as of `TopDown`.
         test_cfg: as of `TopDown`.
         data_preprocessor: as of `TopDown`, for all networks.
+        init_cfg: as of `TopDown`.
         metainfo: as of `TopDown`.
         others: how many further networks of the same kind there are, or for each of them its config,
             ``dict(backbone=..., neck=..., head=...)``.
 
     Raises:
-        ValueError: no further network, a config with other keys, or a mistake in ``test_cfg``.
+        InputError: no further network, a config with other keys, or a mistake in ``test_cfg``.
     """
 
     def __init__(
@@ -43,16 +47,15 @@ class HeatmapEnsemble(BaseModel):
         backbone: dict,
         neck: dict | None = None,
         head: dict | None = None,
-        train_cfg: dict | None = None,
-        test_cfg: dict | None = None,
+        train_cfg: Mapping | None = None,
+        test_cfg: Mapping | None = None,
         data_preprocessor: dict | torch.nn.Module | None = None,
         init_cfg: dict | list[dict] | None = None,
-        metainfo: dict | None = None,
+        metainfo: Mapping | None = None,
         *,
         others: int | Sequence[dict] = 1,
     ) -> None:
-        first = TopDown(backbone, neck, head, train_cfg, test_cfg, data_preprocessor, metainfo=metainfo)
-        super().__init__(data_preprocessor=first.data_preprocessor, init_cfg=init_cfg)
+        super().__init__(train_cfg, test_cfg, data_preprocessor, init_cfg, metainfo)
         same = dict(backbone=backbone, neck=neck, head=head)
         configs = [same] * others if isinstance(others, int) else list(others)
         if not configs:
@@ -63,37 +66,50 @@ class HeatmapEnsemble(BaseModel):
                     f'HeatmapEnsemble: others[{i}] has the keys {", ".join(config)}; a network has backbone, head and '
                     'perhaps neck'
                 )
+        first = TopDown(**same, test_cfg=test_cfg)
         self.members = ModuleList([first, *(TopDown(**config) for config in configs)])
-        self.test_cfg = first.test_cfg
 
-    def forward(self, inputs: torch.Tensor, data_samples: list | None = None, mode: str = 'tensor') -> Any:
+    def output_head(self) -> BaseHead:
+        """Return the first network's head, which decodes for all."""
+        return self.members[0].output_head()
+
+    def forward(
+        self, inputs: Tensor, data_samples: list[PoseDataSample] | None = None, mode: str = 'tensor'
+    ) -> Outputs | dict[str, Tensor] | list[PoseDataSample]:
         """Run all networks; arguments and results as `TopDown.forward`, with the mean heatmaps.
 
-        In mode ``'loss'`` the networks are trained side by side: ``loss_kpt`` is the sum of theirs and
-        ``acc_pose`` the mean.
+        Args:
+            inputs: images (B, 3, H, W), normalised.
+            data_samples: B samples; not needed for ``'tensor'``.
+            mode: see `TopDown.forward`.
         """
+        self.check_mode(mode, inputs, data_samples)
         if mode == 'tensor':
-            return self._heatmaps(inputs)
-        if mode == 'loss':
-            losses = [m(inputs, data_samples, mode='loss') for m in self.members]
-            return dict(
-                loss_kpt=sum(x['loss_kpt'] for x in losses),
-                acc_pose=torch.stack([x['acc_pose'] for x in losses]).mean(),
-            )
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        raise InputError(f'mode {mode!r} is not one of {", ".join(map(repr, MODES))}')
+            return self.outputs(inputs)
+        return self.loss(inputs, data_samples) if mode == 'loss' else self.predict(inputs, data_samples)
 
-    def predict(self, inputs: torch.Tensor, data_samples: list) -> list:
-        """Find the keypoints of a batch in the mean heatmaps; arguments and results as `TopDown.predict`."""
-        return self.members[0].predict_with(self._heatmaps, inputs, data_samples)
+    def loss(self, inputs: Tensor, data_samples: list[PoseDataSample]) -> dict[str, Tensor]:
+        """Train the networks side by side.
 
-    def _heatmaps(self, inputs: torch.Tensor) -> torch.Tensor:
-        return self._mean([m(inputs) for m in self.members])
+        Args:
+            inputs: images (B, 3, H, W), normalised.
+            data_samples: B samples.
 
-    @staticmethod
-    def _mean(heatmaps: list[torch.Tensor]) -> torch.Tensor:
-        """Average (B, K, H, W) heatmaps of one shape."""
+        Returns:
+            ``loss_kpt``, the sum of theirs, and ``acc_pose``, the mean.
+        """
+        losses = [m(inputs, data_samples, mode='loss') for m in self.members]
+        return dict(
+            loss_kpt=sum(x['loss_kpt'] for x in losses), acc_pose=torch.stack([x['acc_pose'] for x in losses]).mean()
+        )
+
+    def compute_outputs(self, inputs: Tensor) -> Tensor:
+        """Compute the mean heatmaps (B, K, H', W') of images (B, 3, H, W).
+
+        Raises:
+            InputError: the networks make heatmaps of different shapes.
+        """
+        heatmaps = [m(inputs) for m in self.members]
         shapes = sorted({tuple(h.shape[1:]) for h in heatmaps})
         if len(shapes) > 1:
             raise InputError(
