@@ -1,5 +1,5 @@
 # How demo/people_start-*.pth was made, the weights that `make demo` starts from: the same network on other drawn
-# people, first at a smaller input, where a picture costs half, then at the demo's.
+# people, first at a smaller input, where an image costs half, then at the demo's.
 #   python tools/misc/generate_people.py data/people_start --train 12000 --val 16 --seed 1
 #   python tools/train.py configs/demo/people_start_128x96.py --no-validate
 #   python tools/train.py configs/demo/people_start_192x144.py --no-validate

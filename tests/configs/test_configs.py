@@ -2,12 +2,14 @@
 
 import copy
 import importlib
+import itertools
 import pathlib
 import statistics
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmpose_dark.config import validate_config
 from mmpose_dark.config.reading import load_config
@@ -17,6 +19,9 @@ from mmpose_dark.registry import DATASETS, MODELS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / 'configs'
 LEAVES = sorted(str(p.relative_to(ROOT)) for folder in ('top_down', 'demo') for p in (ROOT / folder).rglob('*.py'))
+PARTS = sorted((ROOT / '_base_').rglob('*.py'))
+INPUTS = sorted((ROOT / '_base_' / 'inputs').glob('*.py'))
+SIGMAS = {(96, 128): 1, (192, 256): 2, (256, 256): 2, (288, 384): 3, (384, 384): 3}
 # One recipe of each kind of network, target and number of keypoints is stepped in the default run.
 STEPPED = (
     'top_down/darkpose/coco/res50_coco_128x96_dark.py',
@@ -117,6 +122,42 @@ def test_leaf_configs_state_only_what_is_theirs() -> None:
     lines = {n: sum(bool(x.strip()) for x in (ROOT / n).read_text().splitlines()) for n in LEAVES if 'top_down' in n}
     assert max(lines.values()) <= 45, max(lines, key=lines.get)
     assert statistics.mean(lines.values()) <= 25
+
+
+def blocks(path: pathlib.Path, length: int) -> set[tuple[str, ...]]:
+    """Every run of ``length`` lines of a file, without comments, blank lines and lone brackets."""
+    lines = [x.strip() for x in path.read_text().splitlines()]
+    lines = [x for x in lines if x.strip('()[],') and not x.startswith('#')]
+    return {tuple(lines[i : i + length]) for i in range(len(lines) - length + 1)}
+
+
+def test_parts_do_not_repeat_each_other() -> None:
+    """What parts share stands in a part below them: no six lines in a row stand twice."""
+    found = {path.relative_to(ROOT): blocks(path, 6) for path in PARTS}
+    twice = {(str(a), str(b)) for a, b in itertools.combinations(found, 2) if found[a] & found[b]}
+    assert not twice
+
+
+@pytest.mark.parametrize('path', INPUTS, ids=lambda p: p.stem)
+def test_an_input_part_has_the_size_of_its_name_and_one_validation_pipeline(path: pathlib.Path) -> None:
+    cfg = load_config(path)
+    assert set(cfg) == {'codec', 'train_pipeline', 'val_pipeline'}
+    height, width = map(int, path.stem.split('_')[0].split('x'))
+    assert tuple(cfg.codec.input_size) == (width, height)
+    assert tuple(cfg.codec.heatmap_size) == (width // 4, height // 4)
+    assert cfg.codec.sigma == SIGMAS[width, height]
+    crop = dict(type='TopdownAffine', input_size=cfg.codec.input_size)
+    loading, cropping = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale')], [crop, dict(type='PackPoseInputs')]
+    assert cfg.val_pipeline == loading + cropping
+    assert cfg.train_pipeline[:2] == loading
+    assert cfg.train_pipeline[-2:] == cropping
+    assert all(t.type.startswith('Random') for t in cfg.train_pipeline[2:-2])
+
+
+def test_recipes_load_with_mmengine_alone() -> None:
+    """No part needs more than mmengine's own reading of configs."""
+    plain = Config.fromfile(ROOT / STEPPED[0], format_python_code=False)
+    assert plain.to_dict() == load_config(ROOT / STEPPED[0]).to_dict()
 
 
 def test_samples_differ_by_epoch_but_not_by_run() -> None:

@@ -1,34 +1,24 @@
 # AI Challenger keypoints: data/aic/{annotations,ai_challenger_keypoint_*_images}; ground-truth boxes in the zoo.
+_base_ = '../loaders.py'
+
 dataset_type = 'AicDataset'
 data_root = 'data/aic/'
 
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/aic_train.json',
         data_prefix=dict(img='ai_challenger_keypoint_train_20170902/keypoint_train_images_20170902/'),
-    ),
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/aic_val.json',
         data_prefix=dict(img='ai_challenger_keypoint_validation_20170911/keypoint_validation_images_20170911/'),
-        test_mode=True,
-    ),
+    )
 )
 test_dataloader = val_dataloader
 

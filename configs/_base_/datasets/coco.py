@@ -1,35 +1,25 @@
 # COCO 2017 in its authors' layout: data/coco/{annotations,train2017,val2017,person_detection_results}.
+_base_ = '../loaders.py'
+
 dataset_type = 'CocoDataset'
 data_root = 'data/coco/'
 
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/'),
-    ),
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/person_keypoints_val2017.json',
         bbox_file='data/coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json',
         data_prefix=dict(img='val2017/'),
-        test_mode=True,
-    ),
+    )
 )
 test_dataloader = val_dataloader
 

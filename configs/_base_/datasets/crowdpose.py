@@ -1,35 +1,25 @@
 # CrowdPose: data/crowdpose/{annotations,images}; trained on trainval, tested on test with YOLOv3 boxes.
+_base_ = '../loaders.py'
+
 dataset_type = 'CrowdPoseDataset'
 data_root = 'data/crowdpose/'
 
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/mmpose_crowdpose_trainval.json',
         data_prefix=dict(img='images/'),
-    ),
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/mmpose_crowdpose_test.json',
         bbox_file='data/crowdpose/annotations/det_for_crowd_test_0.1_0.5.json',
         data_prefix=dict(img='images/'),
-        test_mode=True,
-    ),
+    )
 )
 test_dataloader = val_dataloader
 

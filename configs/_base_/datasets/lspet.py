@@ -1,33 +1,24 @@
 # Leeds Sports Pose Extended with the 14 AI Challenger keypoints: data/lspet/{annotations,images}.
+_base_ = '../loaders.py'
+
 dataset_type = 'LspetDataset'
 data_root = 'data/lspet/'
 
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/lspet_train.json',
         data_prefix=dict(img='images/'),
-    ),
+    )
 )
 val_dataloader = dict(
     batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/lspet_val.json',
         data_prefix=dict(img='images/'),
-        test_mode=True,
     ),
 )
 test_dataloader = val_dataloader

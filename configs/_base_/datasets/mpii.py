@@ -1,35 +1,25 @@
 # MPII in the HRNet authors' json form: data/mpii/{annotations,images}.
+_base_ = '../loaders.py'
+
 dataset_type = 'MpiiDataset'
 data_root = 'data/mpii/'
 
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/mpii_train.json',
         data_prefix=dict(img='images/'),
-    ),
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
         ann_file='annotations/mpii_val.json',
         headbox_file='data/mpii/annotations/mpii_gt_val.mat',
         data_prefix=dict(img='images/'),
-        test_mode=True,
-    ),
+    )
 )
 test_dataloader = val_dataloader
 

@@ -1,20 +1,6 @@
-# Codec and pipelines of the network input 128x96 (height x width),
-# augmented as the official HRNet and DARK code does for HRNet (45 degrees, 0.65-1.35).
-# Targets are encoded by the head, on the device.
-codec = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=1)
+# 256x192_hrnet at 128x96.
+_base_ = './256x192_hrnet.py'
 
-train_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='RandomFlip', direction='horizontal'),
-    dict(type='RandomHalfBody'),
-    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.65, 1.35), rotate_factor=90.0),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
+codec = dict(input_size=(96, 128), heatmap_size=(24, 32), sigma=1)
+train_pipeline = [dict(t, input_size=codec['input_size']) if 'input_size' in t else t for t in _base_.train_pipeline]
+val_pipeline = [dict(t, input_size=codec['input_size']) if 'input_size' in t else t for t in _base_.val_pipeline]

@@ -1,19 +1,11 @@
-# Codec and pipelines of the network input 256x256 (height x width),
-# augmented as the toolbox zoo does for MPII (no shift, no half bodies).
-# Targets are encoded by the head, on the device.
-codec = dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
+# 256x256, augmented as the toolbox zoo does for MPII (no shift, no half bodies).
+_base_ = './256x192.py'
 
+codec = dict(input_size=(256, 256), heatmap_size=(64, 64))
+val_pipeline = [dict(t, input_size=codec['input_size']) if 'input_size' in t else t for t in _base_.val_pipeline]
 train_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
+    *val_pipeline[:2],
     dict(type='RandomFlip', direction='horizontal'),
     dict(type='RandomBBoxTransform', shift_prob=0.0),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
+    *val_pipeline[2:],
 ]

@@ -1,19 +1,6 @@
-# Codec and pipelines of the network input 384x384 (height x width),
-# augmented as the official code does for MPII (30 degrees, 0.75-1.25).
-# Targets are encoded by the head, on the device.
-codec = dict(type='MSRAHeatmap', input_size=(384, 384), heatmap_size=(96, 96), sigma=3)
+# 256x256_mpii_official at 384x384.
+_base_ = './256x256_mpii_official.py'
 
-train_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='RandomFlip', direction='horizontal'),
-    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.75, 1.25), rotate_factor=60.0),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
+codec = dict(input_size=(384, 384), heatmap_size=(96, 96), sigma=3)
+train_pipeline = [dict(t, input_size=codec['input_size']) if 'input_size' in t else t for t in _base_.train_pipeline]
+val_pipeline = [dict(t, input_size=codec['input_size']) if 'input_size' in t else t for t in _base_.val_pipeline]

@@ -1,4 +1,4 @@
-# DARK's official recipe: BGR pictures, no shift of the flipped heatmap.
+# DARK's official recipe: BGR images, no shift of the flipped heatmap.
 _base_ = [
     '../../../_base_/default_runtime.py',
     '../../../_base_/schedules/adam_140e.py',

@@ -1,4 +1,4 @@
-# Simple Baselines: BGR pictures, normalised with the RGB statistics as its code does.
+# Simple Baselines: BGR images, normalised with the RGB statistics as its code does.
 _base_ = [
     '../../../_base_/default_runtime.py',
     '../../../_base_/schedules/adam_140e.py',
