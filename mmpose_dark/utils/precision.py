@@ -1,10 +1,12 @@
-"""Half precision: which type suits which device."""
+"""Half precision: which type suits which device, and where it must not reach."""
+
+import contextlib
 
 import torch
 
 from .errors import InputError
 
-__all__ = ['AMP_CHOICES', 'amp_dtype']
+__all__ = ['AMP_CHOICES', 'amp_dtype', 'without_autocast']
 
 AMP_CHOICES = ('auto', 'float16', 'bfloat16')
 
@@ -34,3 +36,18 @@ def amp_dtype(choice: str | torch.dtype | None, device: torch.device | str) -> t
     if name == 'bfloat16' and kind == 'cuda' and not torch.cuda.is_bf16_supported():
         raise InputError("this GPU has no bfloat16; use 'float16' or 'auto'")
     return getattr(torch, name)
+
+
+def without_autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """Compute in the tensors' own types inside the ``with`` block, whatever autocast surrounds it.
+
+    Args:
+        device: of the tensors.
+
+    >>> with torch.autocast('cpu', torch.bfloat16), without_autocast(torch.device('cpu')):
+    ...     (torch.ones(1, 1) @ torch.ones(1, 1)).dtype
+    torch.float32
+    """
+    if not torch.amp.is_autocast_available(device.type):
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, enabled=False)

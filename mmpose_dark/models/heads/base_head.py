@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-import torch
 from mmengine.model import BaseModule
 from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
@@ -12,6 +11,7 @@ from ...codecs import BaseKeypointCodec
 from ...structures import PoseDataSample
 from ...structures.points import Points
 from ...utils.errors import InputError, StateError
+from ...utils.precision import without_autocast
 from .packing import pack_instances
 
 __all__ = ['BaseHead', 'Features']
@@ -123,7 +123,7 @@ class BaseHead(BaseModule, ABC):
         decoder = self.require_decoder()
         if not isinstance(outputs, Tensor):
             raise InputError(f'{type(self).__name__} has several outputs and must override points')
-        with torch.autocast(outputs.device.type, enabled=False):
+        with without_autocast(outputs.device):
             maps = outputs.detach().float()
             return decoder.points(maps)._replace(heatmaps=maps)
 

@@ -6,6 +6,7 @@ import torch
 from ...codecs import BaseKeypointCodec
 from ...structures import PoseDataSample
 from ...utils.errors import InputError
+from ...utils.precision import without_autocast
 
 __all__ = ['collect_targets', 'join_batch']
 
@@ -75,5 +76,5 @@ def collect_targets(
             f'{len(data_samples)} samples with {len(keypoints)} people: top-down samples have one person each'
         )
     keypoints, visible = (x.to(device, torch.float32, non_blocking=True) for x in (keypoints, visible))
-    with torch.autocast(device.type, enabled=False):  # the codec computes in float32 whatever the network does
+    with without_autocast(device):  # the codec computes in float32 whatever the network does
         return decoder.batch_encode(keypoints, visible)
