@@ -2,13 +2,10 @@
 
 import dataclasses
 
+from ..annotations.errors import AnnotationError, MissingAnnotationError
 from ..utils.errors import UserError
 
-__all__ = ['AnnotationError', 'BadSample', 'FailedSample', 'ImageReadError']
-
-
-class AnnotationError(UserError, ValueError):
-    """An annotation or detections file, or a record in one, cannot be used; the message says what to do."""
+__all__ = ['AnnotationError', 'BadSample', 'FailedSample', 'ImageReadError', 'MissingAnnotationError']
 
 
 class ImageReadError(UserError, OSError):

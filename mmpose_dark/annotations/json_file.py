@@ -1,0 +1,79 @@
+"""Reading JSON files, with errors that name the file and the remedy."""
+
+import json
+import os
+
+from .errors import AnnotationError, MissingAnnotationError
+from .gc_pause import without_garbage_collection
+
+__all__ = ['parse_json', 'read_bytes', 'read_json']
+
+Json = dict | list | str | int | float | bool | None
+
+
+def read_json(
+    path: str | os.PathLike, *, what: str = 'annotation file', hint: str = '', backend_args: dict | None = None
+) -> Json:
+    """Read a JSON file.
+
+    Args:
+        path: of the file; a URL is read by mmengine's file backend of its scheme.
+        what: how errors call the file.
+        hint: appended to the error when there is no such file, for example the layout expected.
+        backend_args: of mmengine's file backend.
+
+    Returns:
+        The content.
+
+    Raises:
+        MissingAnnotationError: no such file; it is also a FileNotFoundError.
+        AnnotationError: not readable, or not JSON (cut off, for example); it is also a ValueError.
+    """
+    content = read_bytes(path, what=what, hint=hint, backend_args=backend_args)
+    return parse_json(content, f'{what} {str(path)!r}')
+
+
+def parse_json(content: bytes | str, where: str) -> Json:
+    """Parse JSON.
+
+    Args:
+        content: of a file.
+        where: how errors call the file.
+
+    Raises:
+        AnnotationError: it is not JSON.
+
+    >>> parse_json(b'[1, {"a": 2}]', 'the answer')
+    [1, {'a': 2}]
+    """
+    try:
+        with without_garbage_collection():
+            return json.loads(content)
+    except ValueError as err:  # JSONDecodeError and UnicodeDecodeError
+        end = content.rstrip()[-1:]
+        cut = '' if end and end in (b'}', b']', '}', ']') else ', so it is probably cut off'
+        raise AnnotationError(
+            f'{where} is not valid JSON: {err}. It ends after {len(content)} bytes{cut}. Get or write it anew.'
+        ) from err
+
+
+def read_bytes(
+    path: str | os.PathLike, *, what: str = 'annotation file', hint: str = '', backend_args: dict | None = None
+) -> bytes:
+    """Read a file, local or of a file backend; arguments and errors as in :func:`read_json`."""
+    path = os.fspath(path)
+    try:
+        if '://' not in path and not backend_args:
+            with open(path, 'rb') as file:
+                return file.read()
+        from mmengine import fileio
+
+        return fileio.get(path, backend_args=backend_args)
+    except FileNotFoundError as err:
+        # A backend's own message says where it has looked.
+        looked = f'looked from {os.getcwd()}' if err.strerror else str(err)
+        raise MissingAnnotationError(f'{what} {path!r} does not exist ({looked}).{hint}') from err
+    except IsADirectoryError as err:
+        raise AnnotationError(f'{what} {path!r} is a folder, a file is needed.{hint}') from err
+    except OSError as err:
+        raise AnnotationError(f'{what} {path!r} cannot be read: {err}') from err
