@@ -4,7 +4,7 @@ import difflib
 from functools import lru_cache
 from pathlib import Path
 
-from .reading import ConfigError
+from .errors import ConfigError
 
 __all__ = ['config_root', 'find_config', 'list_configs']
 

@@ -1,22 +1,46 @@
-"""What may stand where in a config: the tables that `validate_config` checks against."""
+"""What may stand where in a config: the tables that `components` walks by and `validate_config` checks against."""
 
 import re
 
 from .. import registry
 
 __all__ = [
+    'AT_THE_TOP',
     'BY_KEY',
     'DEFAULT_HOOKS',
     'HELPER_NAMES',
     'INJECTED',
+    'IN_A_LOADER',
     'KEYWORDS',
     'LAYER_KEYS',
     'LOADER_KEYS',
     'MISPLACED',
     'MISPLACED_VALUES',
+    'NO_COMPONENTS',
     'PLAIN_SECTIONS',
     'TOP_LEVEL',
 ]
+
+# Components at the top of a config: their registry, and their type where none is given.
+AT_THE_TOP = {
+    'model': (registry.MODELS, None),
+    'codec': (registry.KEYPOINT_CODECS, None),
+    'data_preprocessor': (registry.MODELS, None),
+    'model_wrapper_cfg': (registry.MODEL_WRAPPERS, 'MMDistributedDataParallel'),
+    'visualizer': (registry.VISUALIZERS, None),
+    'log_processor': (registry.LOG_PROCESSORS, 'LogProcessor'),
+    'param_scheduler': (registry.PARAM_SCHEDULERS, None),
+    'custom_hooks': (registry.HOOKS, None),
+    'optim_wrapper': (registry.OPTIM_WRAPPERS, 'OptimWrapper'),
+}
+
+IN_A_LOADER = {
+    'dataset': registry.DATASETS,
+    'sampler': registry.DATA_SAMPLERS,
+    'batch_sampler': registry.DATA_SAMPLERS,
+    'collate_fn': registry.FUNCTIONS,
+    'worker_init_fn': registry.FUNCTIONS,
+}
 
 # Registry of the components under a key, wherever the key stands below a component.
 BY_KEY = {
@@ -34,6 +58,9 @@ BY_KEY = {
     'metrics': registry.METRICS,
     'optimizer': registry.OPTIMIZERS,
 }
+
+# Arguments in which nothing is built, though a dict in them may have a `type`.
+NO_COMPONENTS = ('metainfo', 'paramwise_cfg', 'clip_grad', 'data_prefix')
 
 # Configs of layers, built by mmcv with arguments of its own.
 LAYER_KEYS = ('conv_cfg', 'norm_cfg', 'act_cfg', 'upsample_cfg', 'padding_cfg', 'plugins')

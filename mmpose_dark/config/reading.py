@@ -4,18 +4,13 @@ import copy
 import difflib
 import os
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 
-from ..utils.errors import UserError
+from .errors import ConfigError
 from .text import config_text
 
 __all__ = ['ConfigError', 'PoseConfig', 'as_pose_config', 'load_config']
-
-
-class ConfigError(UserError, ValueError):
-    """A config that cannot be used; the message names the place in it and what would be right."""
 
 
 class PoseConfig(Config):
@@ -38,7 +33,7 @@ def as_pose_config(cfg: Config | dict) -> PoseConfig:
     return made
 
 
-def load_config(path: str | os.PathLike, cfg_options: dict[str, Any] | None = None) -> PoseConfig:
+def load_config(path: str | os.PathLike, cfg_options: dict[str, object] | None = None) -> PoseConfig:
     """Read a config file and the files it is based on.
 
     Args:

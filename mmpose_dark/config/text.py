@@ -7,7 +7,6 @@ and again while a run starts.
 import inspect
 import keyword
 import math
-from typing import Any
 
 from ..utils.errors import InputTypeError
 
@@ -16,7 +15,7 @@ __all__ = ['config_text']
 _WIDTH = 120
 
 
-def config_text(settings: dict[str, Any]) -> str:
+def config_text(settings: dict[str, object]) -> str:
     """Return ``settings`` as a config file: one assignment a name, in the given order.
 
     Args:
@@ -33,7 +32,7 @@ def config_text(settings: dict[str, Any]) -> str:
     return ''.join(f'{name} = {_literal(value, 0, len(name) + 3)}\n' for name, value in settings.items())
 
 
-def _literal(value: Any, indent: int, used: int) -> str:
+def _literal(value: object, indent: int, used: int) -> str:
     """Return ``value`` as source, broken into lines where one is not enough."""
     if isinstance(value, dict | list | tuple | set | frozenset):
         opening, items, closing = _parts(value)
@@ -48,7 +47,7 @@ def _literal(value: Any, indent: int, used: int) -> str:
     return _atom(value)
 
 
-def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
+def _parts(value: object) -> tuple[str, list[tuple[str, object]], str]:
     """Return the opening, the items with what stands before each, and the closing of a container."""
     if isinstance(value, dict):
         plain = all(isinstance(k, str) and k.isidentifier() and not keyword.iskeyword(k) for k in value)
@@ -62,7 +61,7 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     return ('set([' if isinstance(value, set) else 'frozenset(['), [('', v) for v in sorted(value, key=repr)], '])'
 
 
-def _atom(value: Any) -> str:
+def _atom(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
     if value is None or isinstance(value, str | bytes | bool | int | float | complex):

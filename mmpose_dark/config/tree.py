@@ -1,0 +1,228 @@
+"""Walking the tree of a config: the datasets of a phase, the pipeline that images go through, all components.
+
+Whoever looks for something in a config asks here, so that datasets which join or repeat others are opened in one
+place. Nothing is built and nothing is changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from .. import registry
+from . import positions
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from ..utils.pose_registry import PoseRegistry
+
+__all__ = [
+    'PHASES',
+    'Component',
+    'DatasetPart',
+    'components',
+    'dataset_of',
+    'datasets_of',
+    'evaluators_of',
+    'image_pipeline',
+    'keypoint_definition',
+]
+
+PHASES = ('train', 'val', 'test')
+Settings: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class DatasetPart:
+    """A dataset of a config that reads files itself, and holds no others.
+
+    Attributes:
+        place: in the config, as ``train_dataloader.dataset.datasets[1]``.
+        config: of this dataset alone.
+        pipeline: its own transforms and those of the datasets around it, in the order they run.
+    """
+
+    place: str
+    config: Settings
+    pipeline: list[Settings]
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something in a config that is built, or should be.
+
+    Attributes:
+        place: in the config, as ``model.head.loss``.
+        value: what stands there, a dict with ``type`` if the config is right.
+        registry: that it is looked up in; None for the config of a layer, which the network's code builds.
+        default: its type where none is given.
+    """
+
+    place: str
+    value: object
+    registry: 'PoseRegistry | None'
+    default: str | None = None
+
+
+# --- datasets ---------------------------------------------------------------------------------------------
+
+
+def dataset_of(cfg: 'Config | Settings', phase: str) -> dict | None:
+    """Return the config of the dataset of ``'train'``, ``'val'`` or ``'test'``, None if there is none.
+
+    >>> dataset_of(dict(val_dataloader=dict(dataset=dict(type='CocoDataset'))), 'val')
+    {'type': 'CocoDataset'}
+    """
+    return (cfg.get(f'{phase}_dataloader') or {}).get('dataset')
+
+
+def datasets_of(cfg: 'Config | Settings', phase: str) -> Iterator[DatasetPart]:
+    """Yield the datasets of a phase that read files, also those within others that join or repeat them.
+
+    >>> coco, aic = dict(type='CocoDataset'), dict(type='AicDataset', pipeline=[dict(type='KeypointConverter')])
+    >>> joined = dict(type='CombinedDataset', datasets=[coco, aic], pipeline=[dict(type='LoadImage')])
+    >>> for part in datasets_of(dict(train_dataloader=dict(dataset=joined)), 'train'):
+    ...     print(part.place, [t['type'] for t in part.pipeline])
+    train_dataloader.dataset.datasets[0] ['LoadImage']
+    train_dataloader.dataset.datasets[1] ['KeypointConverter', 'LoadImage']
+    """
+    whole = dataset_of(cfg, phase)
+    if whole:
+        yield from _leaves(f'{phase}_dataloader.dataset', whole, [])
+
+
+def _leaves(place: str, config: Settings, following: list[Settings]) -> Iterator[DatasetPart]:
+    pipeline = [*(config.get('pipeline') or []), *following]
+    inner = _inner(config)
+    for name, part in inner.items():
+        yield from _leaves(f'{place}.{name}', part, pipeline)
+    if not inner:
+        yield DatasetPart(place, config, pipeline)
+
+
+def _inner(config: Settings) -> dict[str, Settings]:
+    """Return the datasets that one joins (``datasets``) or repeats (``dataset``), by their place in it."""
+    parts = config.get('datasets')
+    if isinstance(parts, list | tuple):
+        return {f'datasets[{i}]': part for i, part in enumerate(parts)}
+    part = config.get('dataset')
+    return {'dataset': part} if isinstance(part, Mapping) else {}
+
+
+def _outer_to_inner(config: Settings | None) -> Iterator[Settings]:
+    """Yield a dataset's config, its first inner dataset's, and so on."""
+    while config:
+        yield config
+        config = next(iter(_inner(config).values()), None)
+
+
+def image_pipeline(cfg: 'Config | Settings') -> list[dict]:
+    """Return the transforms that an image goes through when the config is tested (or else validated).
+
+    Of a dataset that joins or repeats others, the outermost pipeline counts.
+
+    Raises:
+        ConfigError: the config has none.
+
+    >>> image_pipeline(dict(test_dataloader=dict(dataset=dict(pipeline=[dict(type='LoadImage')]))))
+    [{'type': 'LoadImage'}]
+    """
+    for phase in ('test', 'val'):
+        for config in _outer_to_inner(dataset_of(cfg, phase)):
+            if config.get('pipeline'):
+                return config['pipeline']
+    raise ConfigError('the config has no test_dataloader.dataset.pipeline, so it is not known how to prepare an image')
+
+
+def keypoint_definition(cfg: 'Config | Settings') -> Mapping | None:
+    """Return the keypoint definition of the dataset that the config tests on (or else validates or trains on).
+
+    Returns:
+        ``metainfo`` of the dataset or, where it gives none, its class's own: what `parse_pose_metainfo` takes. None
+        if the config has no dataset, or one without a definition.
+
+    >>> keypoint_definition(dict(val_dataloader=dict(dataset=dict(type='CocoDataset', metainfo=dict(from_file='aic')))))
+    {'from_file': 'aic'}
+    """
+    for phase in ('test', 'val', 'train'):
+        datasets = list(_outer_to_inner(dataset_of(cfg, phase)))
+        for config in datasets:
+            if config.get('metainfo'):
+                return config['metainfo']
+        if datasets:
+            return getattr(registry.DATASETS.find(datasets[-1]['type']), 'METAINFO', None)
+    return None
+
+
+def evaluators_of(cfg: 'Config | Settings', phase: str) -> list[dict]:
+    """Return the evaluators of a phase, none, one or several, as a list.
+
+    >>> evaluators_of(dict(val_evaluator=dict(type='CocoMetric')), 'val'), evaluators_of({}, 'val')
+    ([{'type': 'CocoMetric'}], [])
+    """
+    found = cfg.get(f'{phase}_evaluator') or []
+    return [found] if isinstance(found, Mapping) else list(found)
+
+
+# --- components -------------------------------------------------------------------------------------------
+
+
+def components(cfg: 'Config | Settings') -> Iterator[Component]:
+    """Yield everything in a config that is built, each before what stands inside it.
+
+    >>> model = dict(type='TopDown', head=dict(type='HeatmapHead', decoder=dict(type='MSRAHeatmap')))
+    >>> [(part.place, part.registry.name) for part in components(dict(model=model))]
+    [('model', 'model'), ('model.head', 'model'), ('model.head.decoder', 'keypoint codec')]
+    """
+    for name, (of, default) in positions.AT_THE_TOP.items():
+        yield from _component(name, cfg.get(name), of, default)
+    hooks = cfg.get('default_hooks')
+    for name, hook in hooks.items() if isinstance(hooks, Mapping) else ():
+        yield from _component(f'default_hooks.{name}', hook, registry.HOOKS)
+    by_epoch = (cfg.get('train_cfg') or {}).get('by_epoch', True)
+    loops = dict(train='EpochBasedTrainLoop' if by_epoch else 'IterBasedTrainLoop', val='ValLoop', test='TestLoop')
+    for phase, loop in loops.items():
+        loader = cfg.get(f'{phase}_dataloader')
+        for name, of in positions.IN_A_LOADER.items() if isinstance(loader, Mapping) else ():
+            yield from _component(f'{phase}_dataloader.{name}', loader.get(name), of)
+        evaluator = cfg.get(f'{phase}_evaluator')
+        whole = isinstance(evaluator, Mapping) and 'metrics' in evaluator
+        of, default = (registry.EVALUATORS, 'Evaluator') if whole else (registry.METRICS, None)
+        yield from _component(f'{phase}_evaluator', evaluator, of, default)
+        settings = cfg.get(f'{phase}_cfg')
+        if isinstance(settings, Mapping):
+            settings = {k: v for k, v in settings.items() if k != 'by_epoch'}
+        yield from _component(f'{phase}_cfg', settings, registry.LOOPS, loop)
+
+
+def _component(place: str, value: object, of: 'PoseRegistry', default: str | None = None) -> Iterator[Component]:
+    """Yield one component, or each of a list of them, and what is inside."""
+    if value is None:
+        return
+    if isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            yield from _component(f'{place}.{i}', item, of, default)
+        return
+    yield Component(place, value, of, default)
+    if isinstance(value, Mapping) and value.get('type', default) is not None:
+        yield from _inside(place, value, of)
+
+
+def _inside(place: str, settings: Settings, of: 'PoseRegistry') -> Iterator[Component]:
+    """Yield the components among a component's arguments."""
+    for key, value in settings.items():
+        if key in positions.NO_COMPONENTS or (key == 'optimizer' and of is registry.PARAM_SCHEDULERS):
+            continue
+        if key in positions.LAYER_KEYS:
+            yield Component(f'{place}.{key}', value, None)
+        elif _holds_components(value):
+            yield from _component(f'{place}.{key}', value, positions.BY_KEY.get(key, of))
+        elif isinstance(value, Mapping):
+            yield from _inside(f'{place}.{key}', value, of)
+
+
+def _holds_components(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return 'type' in value
+    return isinstance(value, list | tuple) and any(_holds_components(item) for item in value)
