@@ -28,6 +28,7 @@ def test_examples(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
         spec = importlib.util.spec_from_file_location(f'doctest_{path.stem}', ROOT / path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    result = doctest.testmod(module, extraglobs=dict(np=np, torch=torch))
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    result = doctest.testmod(module, extraglobs=dict(np=np, torch=torch), optionflags=flags)
     assert result.attempted
     assert not result.failed

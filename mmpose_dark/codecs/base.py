@@ -136,6 +136,11 @@ class BaseKeypointCodec(ABC):
 
         Raises:
             InputError: shapes that do not fit.
+
+        >>> from mmpose_dark.codecs import MSRAHeatmap
+        >>> made = MSRAHeatmap((20, 12), (5, 3), sigma=1.0).encode(np.array([[[8.0, 4.0]]], np.float32))
+        >>> made['heatmaps'].shape, made['keypoint_weights'].tolist()
+        ((1, 3, 5), [[1.0]])
         """
         visible = None if keypoints_visible is None else as_tensor(keypoints_visible)
         maps, weights = self.batch_encode(as_tensor(keypoints), visible)
@@ -156,6 +161,12 @@ class BaseKeypointCodec(ABC):
         Raises:
             InputTypeError: the maps are not of a float type.
             InputError: another shape than this codec's.
+
+        >>> from mmpose_dark.codecs import MSRAHeatmap
+        >>> maps = np.zeros((1, 3, 5), np.float32)
+        >>> maps[0, 1, 2] = 0.5
+        >>> MSRAHeatmap((20, 12), (5, 3), sigma=1.0).decode(maps)[0].tolist()
+        [[[8.0, 4.0]]]
         """
         maps = as_tensor(encoded)
         if maps.ndim != 3:

@@ -92,6 +92,11 @@ class MSRAHeatmap(BaseKeypointCodec):
 
         Raises:
             ValueError: shapes that do not fit.
+
+        >>> codec = MSRAHeatmap((20, 12), (5, 3), sigma=1.0)
+        >>> maps, weights = codec.batch_encode(torch.tensor([[[9.0, 4.0], [90.0, 4.0]]]))
+        >>> maps[0, 0, 1], weights
+        (tensor([0.1353, 0.6065, 1.0000, 0.6065, 0.1353]), tensor([[1., 0.]]))
         """
         if keypoints.ndim != 3 or keypoints.shape[-1] != 2:
             raise InputError(f'MSRAHeatmap: keypoints must be (N, K, 2), got {tuple(keypoints.shape)}')
@@ -125,6 +130,10 @@ class MSRAHeatmap(BaseKeypointCodec):
         Raises:
             TypeError: the maps are not of a float type.
             ValueError: not (N, K, H, W) with this codec's size.
+
+        >>> codec = MSRAHeatmap((20, 12), (5, 3), sigma=1.0)
+        >>> codec.batch_decode(torch.tensor([[[[0.0, 0, 0, 0, 0], [0, 0, 0.2, 0.9, 0.6], [0, 0, 0, 0, 0]]]]))
+        (tensor([[[13.,  4.]]]), tensor([[0.9000]]))
         """
         peaks, scores, found = self._peaks(heatmaps)
         if self.unbiased:
@@ -142,6 +151,11 @@ class MSRAHeatmap(BaseKeypointCodec):
 
         Returns:
             See :class:`Points`; covariances (N, K, 2, 2) in square input pixels with ``unbiased``, else None.
+
+        >>> codec = MSRAHeatmap((96, 64), (24, 16), sigma=1.0, unbiased=True, blur_kernel_size=3)
+        >>> found = codec.points(codec.batch_encode(torch.tensor([[[41.0, 33.0]]]))[0])
+        >>> found.keypoints.round(decimals=1), found.covariances.diagonal(dim1=-2, dim2=-1).round()
+        (tensor([[[41., 33.]]]), tensor([[[25., 25.]]]))
         """
         if not self.unbiased:
             return Points(*self.batch_decode(maps))

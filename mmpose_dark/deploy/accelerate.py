@@ -1,5 +1,6 @@
 """One function that makes a trained model faster in the ways its options name."""
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from mmengine.logging import print_log
 
-from ..models.pose_estimators import TopDown
+from ..models import BasePoseEstimator, TopDown
+from ..models.outputs import Outputs, map_outputs
 from ..utils.errors import InputError
 from ..utils.precision import amp_dtype
 from .fuse import fuse_conv_bn_
@@ -15,7 +17,17 @@ from .openvino import openvino_network
 
 __all__ = ['BACKENDS', 'Acceleration', 'accelerate']
 
-BACKENDS = ('torch', 'openvino', 'openvino-bf16')
+Network = Callable[[torch.Tensor], Outputs]
+"""From images (B, 3, H, W), normalised, to what the network gives."""
+
+# Name -> a function from a model and an example (1, 3, H, W) of its input to another implementation of its network.
+# A new back end is a new file with such a function and a line here.
+_BACKENDS: dict[str, Callable[[BasePoseEstimator, torch.Tensor], Network] | None] = {
+    'torch': None,
+    'openvino': openvino_network,
+    'openvino-bf16': functools.partial(openvino_network, bfloat16=True),
+}
+BACKENDS = tuple(_BACKENDS)
 
 
 @dataclass(frozen=True)
@@ -83,13 +95,13 @@ def _accelerate_one(network: TopDown, options: Acceleration) -> None:
     if options.fuse_conv_bn:
         count = fuse_conv_bn_(network, example)
         print_log(f'{count} batch normalisations folded into convolutions', logger='current')
-    if options.backend != 'torch':
-        half = options.backend == 'openvino-bf16'
-        network.use_network(openvino_network(network, example, bfloat16=half))
+    make_network = _BACKENDS[options.backend]
+    if make_network is not None:
+        network.use_network(make_network(network, example))
         return
     if options.channels_last:
         network.to(memory_format=torch.channels_last)
-    run: Callable[[torch.Tensor], torch.Tensor] = network.compute_outputs
+    run: Network = network.compute_outputs
     if options.compile:
         run = _FixedBatch(torch.compile(run))
     if options.amp:
@@ -109,23 +121,22 @@ def _example_input(network: TopDown) -> torch.Tensor:
 class _FixedBatch:
     """Fills batches up to the largest so far: a compiled network is compiled again for every new size."""
 
-    def __init__(self, network: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(self, network: Network) -> None:
         self.network, self.size = network, 0
 
-    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+    def __call__(self, inputs: torch.Tensor) -> Outputs:
         count = len(inputs)
         if self.size == 0:
             print_log('torch.compile: the first batch may take a minute or more', logger='current', level=logging.INFO)
         self.size = max(self.size, count)
         if count < self.size:
             inputs = torch.cat([inputs, inputs.new_zeros(self.size - count, *inputs.shape[1:])])
-        return self.network(inputs)[:count]
+        return map_outputs(lambda x: x[:count], self.network(inputs))
 
 
-def _autocast(
-    run: Callable[[torch.Tensor], torch.Tensor], device: torch.device, dtype: torch.dtype
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    def in_half_precision(inputs: torch.Tensor) -> torch.Tensor:
+def _autocast(run: Network, device: torch.device, dtype: torch.dtype) -> Network:
+    def in_half_precision(inputs: torch.Tensor) -> Outputs:
+        """Run on images (B, 3, H, W)."""
         with torch.autocast(device.type, dtype=dtype):
             return run(inputs)
 

@@ -1,13 +1,16 @@
 """A network in OpenVINO, which runs it faster on the CPU than torch does."""
 
+import functools
 import importlib
+import types
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from mmengine.logging import print_log
 
+from ..models import BasePoseEstimator
+from ..models.outputs import Outputs, largest_difference
 from ..utils.errors import InputError, MissingPackageError, StateError
 from .signal_stack import signal_stack_kept
 
@@ -17,39 +20,37 @@ _TOLERANCE = dict(f32=1e-3, bf16=0.1)  # of the largest output; seen: 2e-6 and 2
 
 
 class _Network(torch.nn.Module):
-    """What is converted: images in, heatmaps out."""
+    """What is converted: images (B, 3, H, W) in, the network's outputs out."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: BasePoseEstimator) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor) -> Outputs:
+        """Compute the outputs, (B, C, H', W') or several tensors, of images (B, 3, H, W)."""
         return self.model.compute_outputs(inputs)
 
 
 def openvino_network(
-    model: torch.nn.Module, example: torch.Tensor, *, bfloat16: bool = False
-) -> Callable[[torch.Tensor], torch.Tensor]:
+    model: BasePoseEstimator, example: torch.Tensor, *, bfloat16: bool = False
+) -> Callable[[torch.Tensor], Outputs]:
     """Convert a network and compile it for this processor.
 
     Args:
-        model: a `TopDown` in evaluation mode, on the CPU.
+        model: in evaluation mode, on the CPU.
         example: images (1, 3, H, W); other batch sizes work too, other image sizes do not.
         bfloat16: compute in bfloat16. Without instructions for it on the processor OpenVINO computes in
             float32; the log says which it is.
 
     Returns:
-        A function from images (B, 3, H, W) to heatmaps (B, K, H', W'), float32. One call at a time.
+        A function from images (B, 3, H, W) to the network's outputs, float32. One call at a time.
 
     Raises:
-        ImportError: OpenVINO is not installed.
-        ValueError: the model is on another device.
-        RuntimeError: the converted network computes something else.
+        MissingPackageError: OpenVINO is not installed.
+        InputError: the model is on another device.
+        StateError: the converted network computes something else.
     """
-    try:
-        openvino = importlib.import_module('openvino')
-    except ImportError as err:
-        raise MissingPackageError('the openvino backend needs OpenVINO: pip install openvino') from err
+    openvino = _require_openvino()
     if example.device.type != 'cpu':
         raise InputError(f'the openvino backend runs on the CPU, the model is on {example.device}; use --device cpu')
     network = _Network(model).eval()
@@ -66,12 +67,8 @@ def openvino_network(
     )
     with signal_stack_kept():
         compiled = openvino.Core().compile_model(converted, 'CPU', settings)
-
-    def run(inputs: torch.Tensor) -> torch.Tensor:
-        heatmaps = compiled(inputs.detach().float().contiguous().numpy(), share_inputs=True)[0]
-        return torch.from_numpy(heatmaps)
-
-    difference = float((run(example) - expected).abs().max() / expected.abs().max().clamp(min=1e-12))
+    run = functools.partial(_run, compiled)
+    difference = largest_difference(run(example), expected)
     if not difference < _TOLERANCE[precision]:
         raise StateError(
             f'the network computes something else in OpenVINO {openvino.__version__} (heatmaps differ by '
@@ -84,3 +81,17 @@ def openvino_network(
         logger='current',
     )
     return run
+
+
+def _require_openvino() -> types.ModuleType:
+    try:
+        return importlib.import_module('openvino')
+    except ImportError as err:
+        raise MissingPackageError('the openvino backend needs OpenVINO: pip install openvino') from err
+
+
+def _run(compiled: Callable, inputs: torch.Tensor) -> Outputs:
+    """Run a compiled network on images (B, 3, H, W)."""
+    found = compiled(inputs.detach().float().contiguous().numpy(), share_inputs=True)
+    outputs = tuple(torch.from_numpy(found[i]) for i in range(len(found)))
+    return outputs[0] if len(outputs) == 1 else outputs

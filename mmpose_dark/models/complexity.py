@@ -34,12 +34,20 @@ class Complexity(NamedTuple):
 
     @property
     def gflops(self) -> float:
-        """GFLOPs as the tables of HRNet, Simple Baselines and DARK count: multiply-accumulates / 2^30."""
+        """GFLOPs as the tables of HRNet, Simple Baselines and DARK count: multiply-accumulates / 2^30.
+
+        >>> Complexity(10, 2**31, ()).gflops
+        2.0
+        """
         return self.macs / 2**30
 
     @property
     def gmacs(self) -> float:
-        """Multiply-accumulates in units of 10^9."""
+        """Multiply-accumulates in units of 10^9.
+
+        >>> Complexity(10, 5 * 10**8, ()).gmacs
+        0.5
+        """
         return self.macs / 1e9
 
 

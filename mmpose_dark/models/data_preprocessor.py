@@ -77,6 +77,11 @@ class PoseDataPreprocessor(BaseDataPreprocessor):
 
         Raises:
             ValueError: no image, images of different sizes, or of another shape than (3, H, W).
+
+        >>> preprocessor = PoseDataPreprocessor(mean=[100.0], std=[50.0], bgr_to_rgb=True)
+        >>> image = torch.tensor([0, 100, 200], dtype=torch.uint8).reshape(3, 1, 1)  # blue, green, red
+        >>> preprocessor(dict(inputs=[image]))['inputs'].flatten().tolist()
+        [2.0, 0.0, -2.0]
         """
         inputs = self._stack(data['inputs']).to(self.mean.device, non_blocking=self._non_blocking)
         data_samples = data.get('data_samples')

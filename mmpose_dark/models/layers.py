@@ -45,7 +45,11 @@ def make_norm(norm_cfg: dict | None, channels: int) -> nn.Module:
 def conv_norm(
     in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, norm_cfg: dict | None, relu: bool
 ) -> nn.Sequential:
-    """Convolution without bias and with padding that keeps the size, normalisation, optional ReLU."""
+    """Convolution without bias and with padding that keeps the size, normalisation, optional ReLU.
+
+    >>> conv_norm(3, 8, 3, stride=2, norm_cfg=None, relu=True)(torch.zeros(1, 3, 9, 6)).shape
+    torch.Size([1, 8, 5, 3])
+    """
     layers: list[nn.Module] = [
         nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=False),
         make_norm(norm_cfg, out_channels),
@@ -54,7 +58,13 @@ def conv_norm(
 
 
 def set_frozen(module: nn.Module) -> None:
-    """Put a module in evaluation mode and take it out of the training."""
+    """Put a module in evaluation mode and take it out of the training.
+
+    >>> layer = nn.BatchNorm2d(3)
+    >>> set_frozen(layer)
+    >>> layer.training, layer.weight.requires_grad
+    (False, False)
+    """
     module.eval()
     for parameter in module.parameters():
         parameter.requires_grad = False

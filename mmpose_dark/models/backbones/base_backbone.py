@@ -24,6 +24,11 @@ def check_image_batch(inputs: torch.Tensor, channels: int) -> None:
 
     Raises:
         ValueError: another number of dimensions or channels.
+
+    >>> check_image_batch(torch.zeros(3, 64, 48), 3)
+    Traceback (most recent call last):
+        ...
+    mmpose_dark.utils.errors.InputError: the network reads images of shape (B, 3, H, W), got (3, 64, 48); one image ...
     """
     if inputs.ndim != 4 or inputs.shape[1] != channels:
         raise InputError(

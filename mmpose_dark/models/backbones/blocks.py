@@ -156,6 +156,10 @@ def make_layer(
         avg_down: average pooling instead of a stride in the shortcut (ResNet-D).
         norm_cfg: config of the normalisation layers.
         with_cp: recompute the blocks in the backward pass to save memory.
+
+    >>> layer = make_layer(BasicBlock, 16, 32, 2, stride=2)
+    >>> layer(torch.zeros(1, 16, 8, 6)).shape
+    torch.Size([1, 32, 4, 3])
     """
     out_channels = channels * block.expansion
     downsample = None

@@ -49,7 +49,11 @@ class PreActBottleneck(nn.Module):
         self.downsample = None if same else nn.Sequential(nn.Conv2d(in_channels, out_channels, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map features (B, C, H, W) to (B, 2 * channels, H, W)."""
+        """Map features (B, C, H, W) to (B, 2 * channels, H, W).
+
+        >>> PreActBottleneck(16, 4)(torch.zeros(1, 16, 5, 6)).shape
+        torch.Size([1, 8, 5, 6])
+        """
         shortcut = x if self.downsample is None else self.downsample(x)
         x = self.conv1(self.relu(self.bn1(x)))
         x = self.conv2(self.relu(self.bn2(x)))
@@ -80,7 +84,11 @@ class HourglassModule(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map features (B, C, H, W) to features of the same shape."""
+        """Map features (B, C, H, W) to features of the same shape.
+
+        >>> HourglassModule(4, depth=2)(torch.zeros(1, 8, 9, 6)).shape
+        torch.Size([1, 8, 9, 6])
+        """
         return self._level(len(self.hg) - 1, x)
 
     def _level(self, level: int, x: torch.Tensor) -> torch.Tensor:
@@ -185,6 +193,10 @@ class Hourglass(BaseBackbone):
 
         Raises:
             ValueError: images smaller than the hourglasses are deep.
+
+        >>> net = Hourglass(num_stacks=2, out_channels=5, num_features=16, depth=2)
+        >>> [tuple(y.shape) for y in net(torch.zeros(1, 3, 64, 48))]
+        [(1, 5, 16, 12), (1, 5, 16, 12)]
         """
         check_image_batch(x, self.in_channels)
         if min(x.shape[-2:]) < self.min_size:

@@ -263,6 +263,13 @@ class HRNet(BaseBackbone):
 
         Returns:
             (B, C, H / 4, W / 4), and the lower resolutions after it with ``multiscale_output``.
+
+        >>> stage = dict(num_modules=1, block='BASIC', num_blocks=(1, 1))
+        >>> first = dict(stage, num_branches=1, num_blocks=(1,), num_channels=(8,))
+        >>> second = dict(stage, num_branches=2, num_channels=(4, 8), multiscale_output=True)
+        >>> net = HRNet(dict(stage1=first, stage2=second))
+        >>> [tuple(y.shape) for y in net(torch.zeros(1, 3, 64, 48))], net.out_channels, net.out_strides
+        ([(1, 4, 16, 12), (1, 8, 8, 6)], (4, 8), (4, 8))
         """
         check_image_batch(x, self.in_channels)
         x = self.relu(self.bn1(self.conv1(x)))

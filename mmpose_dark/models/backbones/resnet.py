@@ -99,43 +99,35 @@ class ResNet(BaseBackbone):
         self.in_channels = in_channels
         self.frozen_stages, self.norm_eval, self.zero_init_residual = frozen_stages, norm_eval, zero_init_residual
         self.deep_stem = deep_stem
-        if deep_stem:
-            half = stem_channels // 2
-            self.stem = nn.Sequential(
-                _StemConv(in_channels, half, stride=2, norm_cfg=norm_cfg),
-                _StemConv(half, half, stride=1, norm_cfg=norm_cfg),
-                _StemConv(half, stem_channels, stride=1, norm_cfg=norm_cfg),
-            )
-        else:
-            self.conv1 = nn.Conv2d(in_channels, stem_channels, 7, 2, 3, bias=False)
-            self.bn1 = make_norm(norm_cfg, stem_channels)
-            self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self._add_stem(stem_channels, norm_cfg)
         block, num_blocks = ARCHITECTURES[depth]
+        common = dict(style=style, avg_down=avg_down, norm_cfg=norm_cfg, with_cp=with_cp)
         channels, stride = stem_channels, 4
         promised: list[tuple[int, int]] = []
         self.res_layers = [f'layer{i + 1}' for i in range(num_stages)]
         for i, name in enumerate(self.res_layers):
-            inner = base_channels * 2**i
-            layer = make_layer(
-                block,
-                channels,
-                inner,
-                num_blocks[i],
-                stride=strides[i],
-                dilation=dilations[i],
-                style=style,
-                avg_down=avg_down,
-                norm_cfg=norm_cfg,
-                with_cp=with_cp,
-            )
-            self.add_module(name, layer)
+            inner, shape = base_channels * 2**i, dict(stride=strides[i], dilation=dilations[i])
+            self.add_module(name, make_layer(block, channels, inner, num_blocks[i], **shape, **common))
             channels, stride = inner * block.expansion, stride * strides[i]
             promised.append((channels, stride))
         self.feat_dim = channels
-        self.out_channels = tuple(promised[i][0] for i in sorted(set(self.out_indices)))
-        self.out_strides = tuple(promised[i][1] for i in sorted(set(self.out_indices)))
+        given = [promised[i] for i in sorted(set(self.out_indices))]
+        self.out_channels, self.out_strides = (tuple(values) for values in zip(*given, strict=True))
         self._freeze()
+
+    def _add_stem(self, channels: int, norm_cfg: dict | None) -> None:
+        if self.deep_stem:
+            half = channels // 2
+            self.stem = nn.Sequential(
+                _StemConv(self.in_channels, half, stride=2, norm_cfg=norm_cfg),
+                _StemConv(half, half, stride=1, norm_cfg=norm_cfg),
+                _StemConv(half, channels, stride=1, norm_cfg=norm_cfg),
+            )
+        else:
+            self.conv1 = nn.Conv2d(self.in_channels, channels, 7, 2, 3, bias=False)
+            self.bn1 = make_norm(norm_cfg, channels)
+            self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
 
     def _frozen_parts(self) -> Iterable[nn.Module]:
         yield from (self.stem,) if self.deep_stem else (self.conv1, self.bn1)
@@ -150,6 +142,9 @@ class ResNet(BaseBackbone):
 
         Returns:
             One tensor (B, C, H / stride, W / stride) for each of ``out_indices``.
+
+        >>> ResNet(18, num_stages=2, out_indices=(1,))(torch.zeros(2, 3, 64, 48))[0].shape
+        torch.Size([2, 128, 8, 6])
         """
         check_image_batch(x, self.in_channels)
         x = self.stem(x) if self.deep_stem else self.relu(self.bn1(self.conv1(x)))

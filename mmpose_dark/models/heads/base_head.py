@@ -12,6 +12,7 @@ from ...structures import PoseDataSample
 from ...structures.points import Points
 from ...utils.errors import InputError, StateError
 from ...utils.precision import without_autocast
+from ..outputs import Outputs
 from .packing import pack_instances
 
 __all__ = ['BaseHead', 'Features']
@@ -35,7 +36,7 @@ class BaseHead(BaseModule, ABC):
     decoder: BaseKeypointCodec | None = None
 
     @abstractmethod
-    def forward(self, feats: Features) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, feats: Features) -> Outputs:
         """Compute the outputs.
 
         Args:
@@ -86,12 +87,12 @@ class BaseHead(BaseModule, ABC):
 
     def average_flipped(
         self,
-        outputs: Tensor | tuple[Tensor, ...],
-        mirrored: Tensor | tuple[Tensor, ...],
+        outputs: Outputs,
+        mirrored: Outputs,
         flip_indices: Sequence[int],
         *,
         shift: bool = False,
-    ) -> Tensor | tuple[Tensor, ...]:
+    ) -> Outputs:
         """Average outputs with those of the mirrored images, in float32: the flip test.
 
         Args:
@@ -108,7 +109,7 @@ class BaseHead(BaseModule, ABC):
         back = self.require_decoder().mirror(mirrored.float(), flip_indices, shift=shift)
         return (outputs.float() + back) * 0.5
 
-    def points(self, outputs: Tensor | tuple[Tensor, ...]) -> Points:
+    def points(self, outputs: Outputs) -> Points:
         """Read the keypoints, on the device of ``outputs`` and in float32 whatever autocast says.
 
         Args:
@@ -159,7 +160,7 @@ class BaseHead(BaseModule, ABC):
             return instances, [PixelData(heatmaps=h) for h in found.heatmaps]
         return instances
 
-    def decode(self, batch_outputs: Tensor | tuple[Tensor, ...]) -> list[InstanceData]:
+    def decode(self, batch_outputs: Outputs) -> list[InstanceData]:
         """Find the keypoints in outputs and pack them, as mmpose 1.x's heads do.
 
         Args:

@@ -40,6 +40,10 @@ def deconv_layers(
 
     Raises:
         ValueError: numbers that differ, or another kernel size.
+
+    >>> layers, channels = deconv_layers(8, (4, 6), (4, 2))
+    >>> layers(torch.zeros(1, 8, 5, 3)).shape, channels
+    (torch.Size([1, 6, 20, 12]), 6)
     """
     if not out_channels:
         return nn.Identity(), channels
@@ -72,6 +76,10 @@ def conv_layers(
 
     Raises:
         ValueError: numbers that differ.
+
+    >>> layers, channels = conv_layers(8, (4,), (3,))
+    >>> layers(torch.zeros(1, 8, 5, 3)).shape, channels
+    (torch.Size([1, 4, 5, 3]), 4)
     """
     if not out_channels:
         return nn.Identity(), channels
@@ -94,6 +102,9 @@ def final_conv(channels: int, out_channels: int, final_layer: Mapping | None) ->
 
     Raises:
         ValueError: another type than a plain convolution.
+
+    >>> final_conv(8, 17, dict(kernel_size=3))
+    Conv2d(8, 17, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
     """
     if final_layer is None:
         return nn.Identity()

@@ -111,6 +111,10 @@ class HeatmapHead(BaseHead):
 
         Returns:
             (B, K, H', W').
+
+        >>> head = HeatmapHead(8, 17, deconv_out_channels=(4,), deconv_kernel_sizes=(4,))
+        >>> head(torch.zeros(1, 8, 6, 5)).shape
+        torch.Size([1, 17, 12, 10])
         """
         x = feats if isinstance(feats, torch.Tensor) else feats[-1 if self.multi_output else self.input_index]
         return self._heatmaps(x)
@@ -175,6 +179,10 @@ class HeatmapHead(BaseHead):
 
         Returns:
             Scalar on the device of ``output``.
+
+        >>> maps = torch.zeros(1, 2, 8, 8).index_fill_(3, torch.tensor([3]), 1.0)
+        >>> HeatmapHead(8, 2).accuracy(maps, maps, torch.tensor([[1.0, 0.0]]))
+        tensor(1.)
         """
         return heatmap_accuracy(output, target, weights)
 
@@ -187,6 +195,11 @@ class HeatmapHead(BaseHead):
 
         Raises:
             InputError: no such output, another number of channels, or heatmaps of another size.
+
+        >>> HeatmapHead(8, 17).check_features((32,), (4,))
+        Traceback (most recent call last):
+            ...
+        mmpose_dark.utils.errors.InputError: HeatmapHead: in_channels=8, but the backbone gives (32,) channels; set ...
         """
         index = -1 if self.multi_output else self.input_index
         if not -len(channels) <= index < len(channels):

@@ -21,14 +21,12 @@ from ...utils.pose_registry import nearest
 from ..base_module import PretrainableModule
 from ..heads import BaseHead
 from ..heads.packing import to_host
+from ..outputs import Outputs, map_outputs
 
-__all__ = ['MODES', 'TEST_OPTIONS', 'BasePoseEstimator', 'Outputs']
+__all__ = ['MODES', 'TEST_OPTIONS', 'BasePoseEstimator']
 
 MODES = ('tensor', 'loss', 'predict')
 TEST_OPTIONS = ('flip_test', 'flip_mode', 'shift_heatmap', 'flip_batch', 'output_heatmaps', 'output_keypoint_indices')
-
-Outputs = Tensor | tuple[Tensor, ...]
-"""What a head gives: (B, C, H, W), or several tensors whose first axis is the batch."""
 
 
 class BasePoseEstimator(PretrainableModule, BaseModel):
@@ -138,6 +136,14 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         Raises:
             InputError: ``flip_test`` without any ``flip_indices``.
             StateError: the head has no decoder.
+
+        >>> from mmpose_dark.models import TopDown
+        >>> codec = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=2, unbiased=True)
+        >>> head = dict(type='HeatmapHead', in_channels=512, out_channels=17, decoder=codec)
+        >>> model = TopDown(dict(type='ResNet', depth=18), head=head).eval()
+        >>> found = model.points(torch.zeros(2, 3, 128, 96))
+        >>> found.keypoints.shape, found.scores.shape, found.covariances.shape
+        (torch.Size([2, 17, 2]), torch.Size([2, 17]), torch.Size([2, 17, 2, 2]))
         """
         head, options = self.output_head(), self.test_cfg
         if options.get('flip_test', False):
@@ -160,9 +166,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         if not self.test_cfg.get('flip_batch', False):
             return self.outputs(inputs), self.outputs(inputs.flip(-1))
         both, count = self.outputs(torch.cat([inputs, inputs.flip(-1)])), len(inputs)
-        if isinstance(both, Tensor):
-            return both[:count], both[count:]
-        return tuple(x[:count] for x in both), tuple(x[count:] for x in both)
+        return map_outputs(lambda x: x[:count], both), map_outputs(lambda x: x[count:], both)
 
     def _flip_indices(self, given: Sequence[int] | None) -> Sequence[int]:
         if given is None and self.metainfo:

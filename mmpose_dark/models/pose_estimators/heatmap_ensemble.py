@@ -11,7 +11,8 @@ from mmpose_dark.registry import MODELS
 from ...structures import PoseDataSample
 from ...utils.errors import InputError
 from ..heads import BaseHead
-from .base import BasePoseEstimator, Outputs
+from ..outputs import Outputs
+from .base import BasePoseEstimator
 from .topdown import TopDown
 
 __all__ = ['HeatmapEnsemble']

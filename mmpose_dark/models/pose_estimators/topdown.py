@@ -13,7 +13,8 @@ from ..backbones import BaseBackbone
 from ..heads import BaseHead
 from ..heads.base_head import Features
 from ..layers import is_channels_last
-from .base import BasePoseEstimator, Outputs
+from ..outputs import Outputs
+from .base import BasePoseEstimator
 
 __all__ = ['TopDown']
 
@@ -119,7 +120,12 @@ class TopDown(BasePoseEstimator):
         return self.loss(inputs, data_samples) if mode == 'loss' else self.predict(inputs, data_samples)
 
     def extract_feat(self, inputs: Tensor) -> Features:
-        """Compute the feature maps, each (B, C, H', W'), of images (B, 3, H, W)."""
+        """Compute the feature maps, each (B, C, H', W'), of images (B, 3, H, W).
+
+        >>> model = TopDown(dict(type='ResNet', depth=18))
+        >>> [tuple(x.shape) for x in model.extract_feat(torch.zeros(1, 3, 64, 48))], model.with_head
+        ([(1, 512, 2, 2)], False)
+        """
         if is_channels_last(self.backbone):
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         feats = self.backbone(inputs)
