@@ -1,14 +1,29 @@
 """Definitions: found from anywhere, parsed as mmpose's, and refused when they contradict themselves."""
 
 import copy
+import hashlib
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from mmpose_dark.datasets import DefinitionError, known_definitions, parse_pose_metainfo
+from mmpose_dark.keypoint_sets import WHOLEBODY_FIELDS, WHOLEBODY_PARTS
 from mmpose_dark.keypoint_sets.builtin.coco import dataset_info as coco
 
+# sha256, first half, of `plain(parse_pose_metainfo(dict(from_file=name)))` as JSON, when each definition was still
+# written out in a file of its own.
+DIGESTS = dict(
+    aic='7ce507b09ab1c01c039405d942b24969',
+    coco='7b9ab97b7d78f14b2ee1d66b95c32a80',
+    coco_wholebody='d0bac90e9144b0fcc276c1ae7f49d990',
+    crowdpose='b6dff3ef7f15313d06a6d16b38d64551',
+    lspet='192181bb71d256924172fdc95122bee5',
+    mpii='8ad1e6772b12b020cbbdd5fe56ebb8dc',
+    posetrack18='b56ef9b3ea2e94ea563822244bac59fc',
+)
 COUNTS = dict(coco=17, coco_wholebody=133, mpii=16, aic=14, crowdpose=14, posetrack18=17, lspet=14)
 
 
@@ -49,12 +64,37 @@ def test_built_in(name):
         assert not array.flags.writeable
 
 
+def plain(value):
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), list(value.shape), value.tolist()]
+    if isinstance(value, dict):
+        return [[plain(k), plain(v)] for k, v in value.items()]
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, [plain(v) for v in value]]
+    return [type(value).__name__, value]
+
+
+@pytest.mark.parametrize('name', sorted(COUNTS))
+def test_built_from_each_other_they_are_what_they_were(name):
+    parsed = parse_pose_metainfo(dict(from_file=name))
+    assert hashlib.sha256(json.dumps(plain(parsed)).encode()).hexdigest()[:32] == DIGESTS[name]
+
+
+def test_only_numpy_is_imported():
+    code = (
+        'import sys; from mmpose_dark.keypoint_sets import parse_pose_metainfo; '
+        "parse_pose_metainfo(dict(from_file='coco_wholebody')); "
+        "sys.exit(str([m for m in ('torch', 'mmengine', 'cv2', 'scipy') if m in sys.modules] or ''))"
+    )
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True).stderr.strip() == ''
+
+
 def test_all_built_in_are_tested():
     assert known_definitions() == sorted(COUNTS)
 
 
 def test_orders_are_those_of_the_samples(shared):
-    """The names in the data sets' own files, in our order."""
+    """The names in the datasets' own files, in our order."""
     files = dict(coco='coco/test_coco.json', aic='aic/test_aic.json', crowdpose='crowdpose/test_crowdpose.json')
     for name, file in files.items():
         theirs = json.loads((shared / 'data/samples' / file).read_text())['categories'][0]['keypoints']
@@ -65,6 +105,18 @@ def test_orders_are_those_of_the_samples(shared):
 
 
 def test_wholebody_parts():
+    fields = {part.keypoints: part.count for part in WHOLEBODY_PARTS.values() if part.keypoints}
+    assert fields == dict(keypoints=17, foot_kpts=6, face_kpts=68, lefthand_kpts=21, righthand_kpts=21)
+    assert fields == WHOLEBODY_FIELDS
+    places = [range(133)[part.place] for part in WHOLEBODY_PARTS.values() if part.keypoints]
+    assert (
+        [i for place in places for i in place]
+        == list(range(133))
+        == list(range(133)[WHOLEBODY_PARTS['wholebody'].place])
+    )
+
+
+def test_wholebody_keypoints():
     m = parse_pose_metainfo(dict(from_file='coco_wholebody'))
     names = m['keypoint_name2id']
     assert [names[n] for n in ('left_big_toe', 'face-0', 'left_hand_root', 'right_hand_root')] == [17, 23, 91, 112]
