@@ -3,27 +3,29 @@
 The names are imported on first use: a program that only prints its help reads no config and needs no mmengine.
 """
 
-import importlib
+from ..utils.lazy import lazy_names
 
-_HOMES = {
-    'ConfigError': 'errors',
-    'PoseConfig': 'reading',
-    'as_pose_config': 'reading',
-    'config_text': 'text',
-    'find_config': 'lookup',
-    'list_configs': 'lookup',
-    'load_config': 'reading',
-    'validate_config': 'validate',
-}
+__all__ = [
+    'ConfigError',
+    'PoseConfig',
+    'as_pose_config',
+    'config_text',
+    'find_config',
+    'list_configs',
+    'load_config',
+    'validate_config',
+]
 
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        'ConfigError': 'errors',
+        'PoseConfig': 'reading',
+        'as_pose_config': 'reading',
+        'config_text': 'text',
+        'find_config': 'lookup',
+        'list_configs': 'lookup',
+        'load_config': 'reading',
+        'validate_config': 'validate',
+    },
+)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..utils.pose_registry import PoseRegistry
 
 __all__ = [
-    'PHASES',
     'Component',
     'DatasetPart',
     'components',
@@ -29,7 +28,6 @@ __all__ = [
     'keypoint_definition',
 ]
 
-PHASES = ('train', 'val', 'test')
 Settings: TypeAlias = Mapping[str, object]
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .. import registry
-from ..utils.pose_registry import PoseRegistry, accepted_arguments, nearest
+from ..utils.choices import PHASES
+from ..utils.nearest import nearest
+from ..utils.pose_registry import PoseRegistry, accepted_arguments
 from . import positions
 from .errors import ConfigError
-from .tree import PHASES, Component, components
+from .tree import Component, components
 
 if TYPE_CHECKING:
     from mmengine.config import Config

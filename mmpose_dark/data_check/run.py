@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..config.tree import dataset_of, datasets_of, evaluators_of
 from ..datasets.annotation_file import read_detections
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
 from ..datasets.errors import AnnotationError
@@ -16,8 +17,8 @@ from .keypoints import check_keypoints, check_sides, check_visibility
 from .pictures import Picture, read_pictures, spread
 from .report import Report, Section, found
 from .samples import check_samples
-from .settings import as_list, check_definition, check_evaluators, check_network, needs_area
-from .sources import Source, build_source, leaves, read_people
+from .settings import check_definition, check_evaluators, check_network, needs_area
+from .sources import Source, build_source, read_people
 from .splits import check_splits
 
 __all__ = ['PHASES', 'check_config']
@@ -48,7 +49,7 @@ def check_config(
     Raises:
         ValueError: the config has data for none of the phases.
     """
-    chosen = [p for p in phases if config.get(f'{p}_dataloader')]
+    chosen = [p for p in phases if dataset_of(config, p)]
     if not chosen:
         raise InputError(
             f'there is no data to check: the config has no {" or ".join(f"{p}_dataloader" for p in phases)}'
@@ -69,7 +70,7 @@ def check_config(
         for source in parts:
             if source.place not in done and source.people is not None:
                 done.add(source.place)
-                evaluators = as_list(config.get(f'{phase}_evaluator'))
+                evaluators = evaluators_of(config, phase)
                 _check_source(source, by_place[source.place], pictures, evaluators, max_images)
     if 'train' in sources:
         for phase in chosen:
@@ -84,13 +85,12 @@ def _same(config: Mapping, phase: str, other: str) -> bool:
 
 def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
     """Build and read the datasets of a phase, each with a section of the report, and try some samples."""
-    whole = config[f'{phase}_dataloader']['dataset']
     sources = []
-    for place, part, pipeline in leaves(f'{phase}_dataloader.dataset', whole):
-        section = Section(place)
+    for part in datasets_of(config, phase):
+        section = Section(part.place)
         report.sections.append(section)
         try:
-            source = build_source(place, part, pipeline)
+            source = build_source(part)
         except (ValueError, OSError, KeyError, TypeError) as err:
             section.findings.append(found('error', 'dataset', f'the dataset cannot be built: {err}'))
             continue
@@ -106,7 +106,7 @@ def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
             section.findings.append(found('error', 'annotation-file', str(err), file=source.dataset.ann_file))
             continue
         sources.append(source)
-    _try_samples(config, phase, whole, report)
+    _try_samples(config, phase, dataset_of(config, phase), report)
     return sources
 
 

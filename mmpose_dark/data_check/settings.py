@@ -9,18 +9,11 @@ import numpy as np
 from .people import People
 from .report import Finding, found
 
-__all__ = ['as_list', 'check_definition', 'check_evaluators', 'check_head_boxes', 'check_network', 'needs_area']
+__all__ = ['check_definition', 'check_evaluators', 'check_head_boxes', 'check_network', 'needs_area']
 
 _USUAL_SIGMAS = (0.005, 0.5)
 _SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
 _OKS_METRICS = ('CocoMetric', 'CocoWholeBodyMetric')
-
-
-def as_list(evaluators: Any) -> list[dict]:
-    """Return the evaluators of a config, none, one or several, as a list."""
-    if not evaluators:
-        return []
-    return [evaluators] if isinstance(evaluators, Mapping) else list(evaluators)
 
 
 def needs_area(evaluators: Sequence[Mapping]) -> bool:

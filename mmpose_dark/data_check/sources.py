@@ -2,9 +2,10 @@
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ..config.tree import DatasetPart
 from ..datasets.annotation_file import read_json
 from ..datasets.base_coco_style_dataset import BaseCocoStyleDataset
 from ..datasets.coco_wholebody_dataset import _PARTS, CocoWholeBodyDataset
@@ -14,7 +15,7 @@ from .people import People, coco_people, mpii_people, read_annotations
 from .records import check_categories, check_ids, check_images, check_usable
 from .report import Finding
 
-__all__ = ['Source', 'build_source', 'leaves', 'read_people']
+__all__ = ['Source', 'build_source', 'read_people']
 
 _LAZY = 'lazy_init'
 
@@ -50,34 +51,15 @@ class Source:
         return getattr(kind, 'load_data_list', None) not in known
 
 
-def leaves(place: str, config: Mapping[str, Any], *, pipeline: list | None = None) -> Iterator[tuple[str, dict, list]]:
-    """Yield place, config and whole pipeline of each dataset in a config that holds no others.
-
-    Args:
-        place: of ``config`` in the whole.
-        config: of a dataset, or of one that joins or repeats others (``dataset``, ``datasets``).
-        pipeline: transforms that follow the config's own.
-    """
-    whole = [*(config.get('pipeline') or []), *(pipeline or [])]
-    parts = config.get('datasets')
-    if isinstance(parts, list | tuple):
-        for i, part in enumerate(parts):
-            yield from leaves(f'{place}.datasets[{i}]', part, pipeline=whole)
-    elif isinstance(config.get('dataset'), Mapping):
-        yield from leaves(f'{place}.dataset', config['dataset'], pipeline=whole)
-    else:
-        yield place, dict(config), whole
-
-
-def build_source(place: str, config: dict, pipeline: list) -> Source:
+def build_source(part: DatasetPart) -> Source:
     """Build a dataset without reading its files."""
-    config = copy.deepcopy(config)
+    config = copy.deepcopy(dict(part.config))
     kind = DATASETS.get(config['type']) if isinstance(config['type'], str) else config['type']
     if isinstance(kind, type) and issubclass(kind, BaseCocoStyleDataset):
         config[_LAZY] = True
-    loader = next((t for t in pipeline if isinstance(t, Mapping) and t.get('type') == 'LoadImage'), {})
+    loader = next((t for t in part.pipeline if isinstance(t, Mapping) and t.get('type') == 'LoadImage'), {})
     return Source(
-        place,
+        part.place,
         DATASETS.build(config),
         ignore_orientation=loader.get('color_type') == 'color_ignore_orientation',
         image_backend=loader.get('backend_args'),
