@@ -1,7 +1,6 @@
 """Checks of data before it is used: pure functions of records and arrays, and :func:`check_config` over them."""
 
-from .progress import track
 from .report import Finding, Report, Section, found
 from .run import PHASES, check_config
 
-__all__ = ['PHASES', 'Finding', 'Report', 'Section', 'check_config', 'found', 'track']
+__all__ = ['PHASES', 'Finding', 'Report', 'Section', 'check_config', 'found']

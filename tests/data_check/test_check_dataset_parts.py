@@ -1,6 +1,5 @@
 """The functions behind check_dataset, on arrays and on real annotations that are damaged here."""
 
-import io
 import json
 import struct
 import warnings
@@ -21,7 +20,6 @@ from mmpose_dark.data_check.detections import check_detections, recall
 from mmpose_dark.data_check.keypoints import check_keypoints, check_sides, check_visibility
 from mmpose_dark.data_check.people import coco_people, read_annotations
 from mmpose_dark.data_check.pictures import Picture, exif_orientation, read_picture, read_pictures, spread
-from mmpose_dark.data_check.progress import track
 from mmpose_dark.data_check.report import Report, Section, found
 from mmpose_dark.data_check.settings import check_definition
 from mmpose_dark.datasets.errors import AnnotationError
@@ -281,27 +279,6 @@ def test_report_counts_and_keeps_few_examples():
     assert json.loads(json.dumps(report.to_dict()))['sections'][0]['findings'][1]['count'] == 9
     with pytest.raises(ValueError, match='severity'):
         found('fatal', 'a', 'b')
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_progress():
-    ticks = iter(range(0, 10000, 4))
-    stream = io.StringIO()
-    assert list(track(range(10), 10, 'files', stream=stream, clock=lambda: next(ticks))) == list(range(10))
-    lines = stream.getvalue().splitlines()
-    assert lines[-1].startswith('  10/10 files')
-    assert 1 < len(lines) < 10
-    screen = Terminal()
-    list(track(range(3), 3, 'files', stream=screen, clock=lambda: next(ticks)))
-    assert screen.getvalue().endswith('\n')
-    assert '3/3 files' in screen.getvalue()
-    quick = io.StringIO()
-    list(track(range(1000), 1000, 'files', stream=quick, clock=lambda: 0.0))
-    assert quick.getvalue() == ''
 
 
 @pytest.mark.parametrize('content', ['[]', '{"images": []}', '{"images": [3], "annotations": []}', '{"images": '])

@@ -15,8 +15,8 @@ import numpy as np
 
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.data_check.pictures import read_pictures
-from mmpose_dark.data_check.progress import track
 from mmpose_dark.datasets.errors import AnnotationError
+from mmpose_dark.utils.progress import track
 
 __all__ = [
     'AnnotationError',

@@ -13,7 +13,8 @@ from mmengine.config import DictAction
 
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.config.reading import load_config
-from mmpose_dark.data_check import PHASES, check_config, track
+from mmpose_dark.data_check import PHASES, check_config
+from mmpose_dark.utils.progress import track
 
 EPILOG = """
 examples:

@@ -9,8 +9,8 @@ import sys
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.data_check import track
 from mmpose_dark.datasets.storage.packing import Packed, pack_images
+from mmpose_dark.utils.progress import track
 
 EPILOG = """
 examples:
