@@ -9,6 +9,7 @@ from mmengine.config import Config, DictAction
 
 from ..checkpoint.urls import is_address
 from ..config.reading import ConfigError, load_config
+from ..config.tree import evaluators_of
 from ..deploy import BACKENDS
 from ..utils.device import resolve_device
 from ..utils.errors import MissingFileError
@@ -169,8 +170,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
     cfg.default_hooks.checkpoint = None
     if args.dump:
-        evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, list | tuple) else [cfg.test_evaluator]
-        cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+        cfg.test_evaluator = [*evaluators_of(cfg, 'test'), dict(type='DumpResults', out_file_path=args.dump)]
     if args.show or args.show_dir:
         hook = dict(cfg.default_hooks.get('visualization') or dict(type='PoseVisualizationHook'))
         hook.update(enable=True, show=args.show, interval=args.interval)

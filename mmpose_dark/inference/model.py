@@ -11,8 +11,9 @@ from mmengine.registry import DefaultScope
 
 from ..config.lookup import find_config
 from ..config.reading import ConfigError, as_pose_config, load_config
+from ..config.tree import keypoint_definition
 from ..keypoint_sets.definitions import parse_pose_metainfo
-from ..registry import DATASETS, MODELS
+from ..registry import MODELS
 from ..utils.errors import InputTypeError
 
 __all__ = ['dataset_meta_from_config', 'init_model']
@@ -96,17 +97,8 @@ def dataset_meta_from_config(cfg: Config | dict) -> dict[str, Any] | None:
     Returns:
         As `parse_pose_metainfo`; None if the config names no data set.
     """
-    for name in ('test_dataloader', 'val_dataloader', 'train_dataloader'):
-        dataset = (cfg.get(name) or {}).get('dataset')
-        while dataset:
-            if dataset.get('metainfo'):
-                return parse_pose_metainfo(dataset['metainfo'])
-            inner = dataset.get('dataset') or (dataset.get('datasets') or [None])[0]
-            if inner is None:
-                own = getattr(DATASETS.find(dataset['type']), 'METAINFO', None)
-                return parse_pose_metainfo(own) if own else None
-            dataset = inner
-    return None
+    definition = keypoint_definition(cfg)
+    return parse_pose_metainfo(definition) if definition else None
 
 
 def _merged_meta(saved: Any, configured: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from mmengine.registry import DefaultScope
 
-from ..config.reading import ConfigError
+from ..config.tree import image_pipeline
 from ..datasets.collate import pose_collate
 from ..datasets.compose import Compose
 from ..datasets.pose_dataset import SHARED_METAINFO
@@ -54,14 +54,8 @@ def build_test_pipeline(cfg: Any) -> Compose:
     Raises:
         ConfigError: there is none.
     """
-    for name in ('test_dataloader', 'val_dataloader'):
-        dataset = (cfg.get(name) or {}).get('dataset')
-        while dataset:
-            if dataset.get('pipeline'):
-                with DefaultScope.overwrite_default_scope('mmpose_dark'):
-                    return Compose(dataset['pipeline'])
-            dataset = dataset.get('dataset') or (dataset.get('datasets') or [None])[0]
-    raise ConfigError('the config has no test_dataloader.dataset.pipeline, so it is not known how to prepare a picture')
+    with DefaultScope.overwrite_default_scope('mmpose_dark'):
+        return Compose(image_pipeline(cfg))
 
 
 def load_image(pipeline: Compose, img: np.ndarray | str | Path) -> dict[str, Any]:
