@@ -26,7 +26,7 @@ def test_code_blocks_run_and_print_what_they_say():
         assert printed.getvalue().splitlines() == promised
 
 
-def test_pictures_are_there():
+def test_figures_are_there():
     text = (ROOT / 'docs/codecs.md').read_text()
     for path in re.findall(r'!\[[^\]]*\]\(([^)]+)\)', text):
         assert (ROOT / 'docs' / path).stat().st_size < 150 * 1024, path

@@ -35,7 +35,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def heatmaps_of(checkpoint: str, image: np.ndarray, flip_batch: bool = False, **acceleration: object) -> np.ndarray:
-    """Heatmaps of a picture's two people, with flip test: (2, 17, H, W)."""
+    """Heatmaps of an image's two people, with flip test: (2, 17, H, W)."""
     options = {**FLIP, 'model.test_cfg.flip_batch': flip_batch}
     model = init_model(CONFIG, checkpoint, cfg_options=options, acceleration=acceleration)
     people = inference_topdown(model, image, [[0, 0, 100, 200], [50, 20, 300, 230]])
@@ -80,7 +80,7 @@ def test_every_batch_size_and_earlier_results_stay(checkpoint: str) -> None:
 
 
 def test_compiled_networks_get_batches_of_one_size() -> None:
-    from mmpose_dark.deploy.accelerate import _FixedBatch
+    from mmpose_dark.deploy.acceleration import _FixedBatch
 
     sizes = []
 
