@@ -1,26 +1,20 @@
-"""Walking the tree of a config: the datasets of a phase, the pipeline that images go through, all components.
+"""The data in a config: the datasets of a phase, the pipeline that images go through, the evaluators.
 
-Whoever looks for something in a config asks here, so that datasets which join or repeat others are opened in one
-place. Nothing is built and nothing is changed.
+Whoever looks for them asks here, so that datasets which join or repeat others are opened in one place. Nothing is
+built, and mmengine is not needed to look.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from .. import registry
-from . import positions
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-    from ..utils.pose_registry import PoseRegistry
-
 __all__ = [
-    'Component',
     'DatasetPart',
-    'components',
     'dataset_of',
     'datasets_of',
     'evaluators_of',
@@ -44,26 +38,6 @@ class DatasetPart:
     place: str
     config: Settings
     pipeline: list[Settings]
-
-
-@dataclass(frozen=True)
-class Component:
-    """Something in a config that is built, or should be.
-
-    Attributes:
-        place: in the config, as ``model.head.loss``.
-        value: what stands there, a dict with ``type`` if the config is right.
-        registry: that it is looked up in; None for the config of a layer, which the network's code builds.
-        default: its type where none is given.
-    """
-
-    place: str
-    value: object
-    registry: 'PoseRegistry | None'
-    default: str | None = None
-
-
-# --- datasets ---------------------------------------------------------------------------------------------
 
 
 def dataset_of(cfg: 'Config | Settings', phase: str) -> dict | None:
@@ -143,13 +117,15 @@ def keypoint_definition(cfg: 'Config | Settings') -> Mapping | None:
     >>> keypoint_definition(dict(val_dataloader=dict(dataset=dict(type='CocoDataset', metainfo=dict(from_file='aic')))))
     {'from_file': 'aic'}
     """
+    from ..registry import DATASETS
+
     for phase in ('test', 'val', 'train'):
         datasets = list(_outer_to_inner(dataset_of(cfg, phase)))
         for config in datasets:
             if config.get('metainfo'):
                 return config['metainfo']
         if datasets:
-            return getattr(registry.DATASETS.find(datasets[-1]['type']), 'METAINFO', None)
+            return getattr(DATASETS.find(datasets[-1]['type']), 'METAINFO', None)
     return None
 
 
@@ -161,66 +137,3 @@ def evaluators_of(cfg: 'Config | Settings', phase: str) -> list[dict]:
     """
     found = cfg.get(f'{phase}_evaluator') or []
     return [found] if isinstance(found, Mapping) else list(found)
-
-
-# --- components -------------------------------------------------------------------------------------------
-
-
-def components(cfg: 'Config | Settings') -> Iterator[Component]:
-    """Yield everything in a config that is built, each before what stands inside it.
-
-    >>> model = dict(type='TopDown', head=dict(type='HeatmapHead', decoder=dict(type='MSRAHeatmap')))
-    >>> [(part.place, part.registry.name) for part in components(dict(model=model))]
-    [('model', 'model'), ('model.head', 'model'), ('model.head.decoder', 'keypoint codec')]
-    """
-    for name, (of, default) in positions.AT_THE_TOP.items():
-        yield from _component(name, cfg.get(name), of, default)
-    hooks = cfg.get('default_hooks')
-    for name, hook in hooks.items() if isinstance(hooks, Mapping) else ():
-        yield from _component(f'default_hooks.{name}', hook, registry.HOOKS)
-    by_epoch = (cfg.get('train_cfg') or {}).get('by_epoch', True)
-    loops = dict(train='EpochBasedTrainLoop' if by_epoch else 'IterBasedTrainLoop', val='ValLoop', test='TestLoop')
-    for phase, loop in loops.items():
-        loader = cfg.get(f'{phase}_dataloader')
-        for name, of in positions.IN_A_LOADER.items() if isinstance(loader, Mapping) else ():
-            yield from _component(f'{phase}_dataloader.{name}', loader.get(name), of)
-        evaluator = cfg.get(f'{phase}_evaluator')
-        whole = isinstance(evaluator, Mapping) and 'metrics' in evaluator
-        of, default = (registry.EVALUATORS, 'Evaluator') if whole else (registry.METRICS, None)
-        yield from _component(f'{phase}_evaluator', evaluator, of, default)
-        settings = cfg.get(f'{phase}_cfg')
-        if isinstance(settings, Mapping):
-            settings = {k: v for k, v in settings.items() if k != 'by_epoch'}
-        yield from _component(f'{phase}_cfg', settings, registry.LOOPS, loop)
-
-
-def _component(place: str, value: object, of: 'PoseRegistry', default: str | None = None) -> Iterator[Component]:
-    """Yield one component, or each of a list of them, and what is inside."""
-    if value is None:
-        return
-    if isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            yield from _component(f'{place}.{i}', item, of, default)
-        return
-    yield Component(place, value, of, default)
-    if isinstance(value, Mapping) and value.get('type', default) is not None:
-        yield from _inside(place, value, of)
-
-
-def _inside(place: str, settings: Settings, of: 'PoseRegistry') -> Iterator[Component]:
-    """Yield the components among a component's arguments."""
-    for key, value in settings.items():
-        if key in positions.NO_COMPONENTS or (key == 'optimizer' and of is registry.PARAM_SCHEDULERS):
-            continue
-        if key in positions.LAYER_KEYS:
-            yield Component(f'{place}.{key}', value, None)
-        elif _holds_components(value):
-            yield from _component(f'{place}.{key}', value, positions.BY_KEY.get(key, of))
-        elif isinstance(value, Mapping):
-            yield from _inside(f'{place}.{key}', value, of)
-
-
-def _holds_components(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return 'type' in value
-    return isinstance(value, list | tuple) and any(_holds_components(item) for item in value)

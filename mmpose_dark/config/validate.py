@@ -10,8 +10,8 @@ from ..utils.choices import PHASES
 from ..utils.nearest import nearest
 from ..utils.pose_registry import PoseRegistry, accepted_arguments
 from . import positions
+from .components import Component, components
 from .errors import ConfigError
-from .tree import Component, components
 
 if TYPE_CHECKING:
     from mmengine.config import Config
