@@ -1,7 +1,16 @@
 """Annotation, detection and result files: one reader, one kind of error, and the constants that such files imply."""
 
 from .areas import AREA_OF_BOX, area_of_box
-from .coco_file import coco_lists, finite_numbers, index_images, read_coco, read_detections, require_fields
+from .coco_file import (
+    coco_lists,
+    finite_numbers,
+    group_by_image,
+    index_images,
+    keypoint_triplets,
+    read_coco,
+    read_detections,
+    require_fields,
+)
 from .errors import AnnotationError, MissingAnnotationError
 from .gc_pause import without_garbage_collection
 from .head_size import HEAD_SIZE_OF_DIAGONAL, head_sizes_of_boxes, head_sizes_of_corners
@@ -16,9 +25,11 @@ __all__ = [
     'area_of_box',
     'coco_lists',
     'finite_numbers',
+    'group_by_image',
     'head_sizes_of_boxes',
     'head_sizes_of_corners',
     'index_images',
+    'keypoint_triplets',
     'parse_json',
     'read_coco',
     'read_detections',

@@ -1,13 +1,22 @@
 """Reading COCO-style annotation and detection files, with errors that name file and record."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
 from .errors import AnnotationError
 from .json_file import read_json
 
-__all__ = ['coco_lists', 'finite_numbers', 'index_images', 'read_coco', 'read_detections', 'require_fields']
+__all__ = [
+    'coco_lists',
+    'finite_numbers',
+    'group_by_image',
+    'index_images',
+    'keypoint_triplets',
+    'read_coco',
+    'read_detections',
+    'require_fields',
+]
 
 _DETECTION = ('image_id', 'category_id', 'bbox', 'score')
 
@@ -101,6 +110,34 @@ def index_images(images: Sequence[dict], path: str) -> dict[Hashable, dict]:
     return by_id
 
 
+def group_by_image(
+    annotations: Sequence[dict], images: Mapping[Hashable, dict], path: str
+) -> dict[Hashable, list[dict]]:
+    """Group annotations by their image, in the order of the images; an image without any has an empty list.
+
+    Args:
+        annotations: COCO annotation records.
+        images: by id, see :func:`index_images`.
+        path: of the annotation file, for errors.
+
+    Raises:
+        AnnotationError: an annotation points to an image that is not there.
+
+    >>> group_by_image([dict(id=1, image_id=7)], {7: {}, 8: {}}, 'a.json')
+    {7: [{'id': 1, 'image_id': 7}], 8: []}
+    """
+    by_image: dict[Hashable, list[dict]] = {image_id: [] for image_id in images}
+    for ann in annotations:
+        image_id = ann.get('image_id')
+        if image_id not in by_image:
+            raise AnnotationError(
+                f'annotation file {path!r}: annotation {ann["id"]} points to image_id {image_id!r}, which is not '
+                f'among the {len(images)} images; add the image or remove the annotation'
+            )
+        by_image[image_id].append(ann)
+    return by_image
+
+
 def require_fields(records: object, fields: Sequence[str], where: str) -> list[dict]:
     """Check that ``records`` is a list of objects that have all of ``fields``.
 
@@ -173,3 +210,30 @@ def finite_numbers(values: Sequence, where: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise AnnotationError(f'{where} is {str(values)[:80]}; NaN and infinity are no coordinates: correct the record')
     return array
+
+
+def keypoint_triplets(values: Sequence[float], count: int, where: str, *, definition: str) -> np.ndarray:
+    """Return the keypoints of one annotation.
+
+    Args:
+        values: x, y and visibility of each, one after the other.
+        count: K of the definition.
+        where: they stand, for the error.
+        definition: name of the definition, for the error.
+
+    Returns:
+        (K, 3) float32: x, y in pixels, visibility.
+
+    Raises:
+        AnnotationError: there are not 3 K of them, or one is not finite.
+
+    >>> keypoint_triplets([4, 5, 2], 1, 'annotation 3', definition='noses').tolist()
+    [[4.0, 5.0, 2.0]]
+    """
+    if len(values) != 3 * count:
+        raise AnnotationError(
+            f'{where} has {len(values)} numbers; the definition {definition!r} has {count} '
+            f'keypoints, so {3 * count} (x, y, visibility each) are needed. Use the definition that belongs to '
+            "this file (metainfo=dict(from_file='...')), or correct the record"
+        )
+    return finite_numbers(values, where).reshape(count, 3)

@@ -44,10 +44,10 @@ def read_mat(
         found = loadmat(io.BytesIO(content), **options)
     except (MatReadError, ValueError, TypeError, KeyError, IndexError, OSError, EOFError, NotImplementedError) as err:
         raise AnnotationError(
-            f'{where} ({len(content)} bytes) cannot be read, perhaps it is cut off: {type(err).__name__}: {err}.{hint}'
+            f'{where} ({len(content)} bytes) cannot be read, perhaps it is cut off: {type(err).__name__}: {err}{hint}'
         ) from err
     found = {name: value for name, value in found.items() if not name.startswith('__')}
     for name in variables:
         if name not in found:
-            raise AnnotationError(f'{where} has no variable {name!r}, only {", ".join(found) or "none"}.{hint}')
+            raise AnnotationError(f'{where} has no variable {name!r}, only {", ".join(found) or "none"}{hint}')
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.annotation_file import read_json
+from ..annotations import read_json
 from ..datasets.errors import AnnotationError
 from ..structures import bbox_cs2xywh
 from .pictures import Picture

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config.tree import dataset_of, datasets_of, evaluators_of
-from ..datasets.annotation_file import read_detections
+from ..annotations import read_detections
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
 from ..datasets.errors import AnnotationError
 from ..registry import DATASETS
+from ..utils.choices import PHASES
 from ..utils.errors import InputError
 from .boxes import check_areas, check_boxes
 from .detections import check_detections
@@ -23,7 +24,6 @@ from .splits import check_splits
 
 __all__ = ['PHASES', 'check_config']
 
-PHASES = ('train', 'val', 'test')
 Track = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..annotations import AnnotationError, read_json
 from .people import People
 from .report import Finding, found
 
@@ -136,8 +137,6 @@ def check_head_boxes(people: People, path: str) -> list[Finding]:
 
 
 def _compare_files(kind: str, path: str, people: People) -> list[Finding]:
-    from ..datasets.annotation_file import read_json
-    from ..datasets.errors import AnnotationError
 
     try:
         content = read_json(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..config.tree import DatasetPart
-from ..datasets.annotation_file import read_json
+from ..annotations import read_json
 from ..datasets.base_coco_style_dataset import BaseCocoStyleDataset
 from ..datasets.coco_wholebody_dataset import _PARTS, CocoWholeBodyDataset
 from ..datasets.mpii_dataset import MpiiDataset
@@ -73,7 +73,7 @@ def read_people(source: Source) -> list[Finding]:
         AnnotationError: the file as a whole cannot be read.
     """
     dataset = source.dataset
-    file, meta, hint = dataset.ann_file, dataset.metainfo, dataset._hint()
+    file, meta, hint = dataset.ann_file, dataset.metainfo, dataset.layout_hint()
     count, names = meta['num_keypoints'], list(meta['keypoint_id2name'].values())
     if isinstance(dataset, MpiiDataset):
         content = read_json(file, hint=hint, backend_args=dataset.backend_args)

@@ -1,16 +1,16 @@
 """COCO-WholeBody."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
+from ..annotations import AnnotationError, keypoint_triplets
+from ..keypoint_sets import WHOLEBODY_FIELDS
 from ..registry import DATASETS
 from .base_coco_style_dataset import BaseCocoStyleDataset
-from .errors import AnnotationError
 
 __all__ = ['CocoWholeBodyDataset']
-
-_PARTS = (('keypoints', 17), ('foot_kpts', 6), ('face_kpts', 68), ('lefthand_kpts', 21), ('righthand_kpts', 21))
 
 
 @DATASETS.register_module()
@@ -30,14 +30,20 @@ class CocoWholeBodyDataset(BaseCocoStyleDataset):
       train2017/000000000009.jpg ...
       val2017/000000000139.jpg ..."""
 
-    def _read_keypoints(self, ann: dict, where: str) -> np.ndarray:
-        missing = [part for part, _ in _PARTS if part not in ann]
+    def _read_keypoints(self, ann: Mapping, where: str) -> np.ndarray:
+        missing = [field for field in WHOLEBODY_FIELDS if field not in ann]
         if missing:
             raise AnnotationError(
-                f'{where} has no {missing[0]!r}; whole-body annotations have {", ".join(p for p, _ in _PARTS)} '
+                f'{where} has no {missing[0]!r}; whole-body annotations have {", ".join(WHOLEBODY_FIELDS)} '
                 '(a COCO file of 17 keypoints belongs to CocoDataset)'
             )
-        points = np.concatenate([self._triplets(ann[part], count, f'{where}: {part}') for part, count in _PARTS])
+        definition = self._metainfo['dataset_name']
+        points = np.concatenate(
+            [
+                keypoint_triplets(ann[field], count, f'{where}: {field}', definition=definition)
+                for field, count in WHOLEBODY_FIELDS.items()
+            ]
+        )
         # Face and hand keypoints have a confidence in the place of the visibility.
         points[:, 2] = points[:, 2] > 0
         return points

@@ -1,24 +1,23 @@
 """MPII Human Pose."""
 
-import io
 import os
 from typing import Any, ClassVar
 
 import numpy as np
-from mmengine import fileio
 
+from ..annotations import AnnotationError, area_of_box, finite_numbers, head_sizes_of_corners, read_json, read_mat
 from ..registry import DATASETS
 from ..structures import bbox_cs2xyxy
 from ..utils.errors import InputError
-from .annotation_file import finite_numbers, read_json
 from .base_coco_style_dataset import BaseCocoStyleDataset
-from .errors import AnnotationError
 
 __all__ = ['MpiiDataset']
 
 _PIXELS_PER_SCALE = 200.0
 _CENTER_SHIFT = 15.0  # of 200: lowers the box, so that no limb is cropped (as in all references)
-_HEAD_SIZE_FACTOR = 0.6  # head segment length from the head box's diagonal (the official PCKh script)
+_GT_VALID = '; give the official gt_valid.mat ' + (
+    '(https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar has it as mpii_gt_val.mat)'
+)
 
 
 @DATASETS.register_module()
@@ -61,7 +60,7 @@ class MpiiDataset(BaseCocoStyleDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the files and return one record a person."""
-        people = read_json(self.ann_file, hint=self._hint(), backend_args=self.backend_args)
+        people = read_json(self.ann_file, hint=self.layout_hint(), backend_args=self.backend_args)
         if not isinstance(people, list) or not people:
             raise AnnotationError(
                 f'annotation file {self.ann_file!r} holds no list of people (image, center, scale, joints, '
@@ -78,7 +77,7 @@ class MpiiDataset(BaseCocoStyleDataset):
                 info['head_size'] = np.full((1, 1), size, np.float32)
         return infos
 
-    def parse_data_info(self, raw_data_info: dict) -> dict[str, Any]:
+    def parse_data_info(self, raw_data_info: dict) -> dict[str, object]:
         """Turn one person of the file into a record.
 
         Raises:
@@ -119,22 +118,13 @@ class MpiiDataset(BaseCocoStyleDataset):
             keypoints=joints[None] - 1,
             keypoints_visible=np.clip(visible[None], 0, 1),
             num_keypoints=int(np.count_nonzero(visible)),
-            area=float(max(scale[0, 0] * scale[0, 1] * 0.53, 1.0)),
+            area=float(max(area_of_box(scale[0, 0], scale[0, 1]), 1.0)),
             category_id=1,
             iscrowd=0,
         )
 
 
 def _head_sizes(path: str, backend_args: dict | None) -> np.ndarray:
-    """PCKh units of all people of the official ground truth, in pixels."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        boxes = loadmat(io.BytesIO(fileio.get(path, backend_args=backend_args)))['headboxes_src']
-    except (OSError, ValueError, KeyError, NotImplementedError, MatReadError) as err:
-        raise AnnotationError(
-            f'head boxes {path!r} cannot be read ({type(err).__name__}: {err}); give the official gt_valid.mat '
-            '(https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar has it as mpii_gt_val.mat)'
-        ) from err
-    return np.linalg.norm(boxes[1] - boxes[0], axis=0).astype(np.float64) * _HEAD_SIZE_FACTOR
+    """PCKh units (N,) of all people of the official ground truth, in pixels."""
+    truth = read_mat(path, 'headboxes_src', what='head boxes', hint=_GT_VALID, backend_args=backend_args)
+    return head_sizes_of_corners(truth['headboxes_src'])

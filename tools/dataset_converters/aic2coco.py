@@ -21,7 +21,7 @@ from converter_tools import (
 )
 
 from mmpose_dark.datasets import parse_pose_metainfo
-from mmpose_dark.datasets.annotation_file import finite_numbers, read_json
+from mmpose_dark.annotations import finite_numbers, read_json
 
 EPILOG = """
 example:

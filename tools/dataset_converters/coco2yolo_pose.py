@@ -18,7 +18,7 @@ from converter_tools import AnnotationError, refuse_to_overwrite, track, user_er
 from yolo_format import format_line
 
 from mmpose_dark.datasets import parse_pose_metainfo
-from mmpose_dark.datasets.annotation_file import finite_numbers, index_images, read_coco
+from mmpose_dark.annotations import finite_numbers, index_images, read_coco
 
 EPILOG = """
 examples:

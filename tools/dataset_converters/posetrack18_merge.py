@@ -11,7 +11,7 @@ sys.path.insert(0, osp.dirname(osp.abspath(__file__)))
 import numpy as np
 from converter_tools import AnnotationError, extent_box, refuse_to_overwrite, track, user_errors, write_files
 
-from mmpose_dark.datasets.annotation_file import finite_numbers, read_coco
+from mmpose_dark.annotations import finite_numbers, read_coco
 
 EPILOG = """
 examples:
