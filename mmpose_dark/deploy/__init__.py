@@ -1,5 +1,11 @@
-"""Faster networks for testing and inference: other back ends, compiling, fusing, memory layout, precision."""
+"""Faster networks for testing and inference: other back ends, compiling, fusing, memory layout, precision.
 
-from .accelerate import BACKENDS, Acceleration, accelerate
+The names are imported on first use: a parser that lists the back ends must not load torch.
+"""
 
-__all__ = ['BACKENDS', 'Acceleration', 'accelerate']
+from ..utils.lazy import lazy_names
+
+_HOMES = {'BACKENDS': 'backends', 'Acceleration': 'acceleration', 'accelerate': 'acceleration'}
+
+__all__ = list(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

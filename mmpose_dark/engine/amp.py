@@ -14,7 +14,7 @@ from torch import nn
 
 from ..registry import OPTIM_WRAPPERS
 from ..utils.errors import InputTypeError
-from ..utils.precision import amp_dtype
+from ..utils.precision import amp_dtype, autocast
 
 __all__ = ['AmpOptimWrapper']
 
@@ -74,5 +74,5 @@ class AmpOptimWrapper(OptimWrapper):
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Autocast the forward pass, and hold gradient synchronisation back while accumulating."""
-        with super().optim_context(model), torch.autocast(self.device_type, dtype=self.cast_dtype):
+        with super().optim_context(model), autocast(self.device_type, self.cast_dtype):
             yield

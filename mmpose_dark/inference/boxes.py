@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.choices import BOX_FORMATS
 from ..utils.errors import UserError
 
 __all__ = ['BOX_FORMATS', 'BoxError', 'BoxFile', 'check_boxes', 'read_boxes']
-
-BOX_FORMATS = ('xyxy', 'xywh')
 
 
 class BoxError(UserError, ValueError):

@@ -1,36 +1,27 @@
-"""Data structures and geometry of boxes and keypoints."""
+"""Data structures and geometry of boxes and keypoints.
 
-from .bbox import (
-    bbox_cs2xywh,
-    bbox_cs2xyxy,
-    bbox_xywh2cs,
-    bbox_xywh2xyxy,
-    bbox_xyxy2cs,
-    bbox_xyxy2xywh,
-    fix_aspect_ratio,
-    flip_bbox,
-    get_warp_matrix,
-    transform_points,
-)
-from .keypoint import flip_keypoints
-from .merging import merge_data_samples, revert_heatmap
-from .pose_data_sample import PoseDataSample
-from .warp import warp_image
+The names are imported on first use: the geometry needs numpy alone, `PoseDataSample` needs torch and mmengine.
+"""
 
-__all__ = [
-    'PoseDataSample',
-    'bbox_cs2xywh',
-    'bbox_cs2xyxy',
-    'bbox_xywh2cs',
-    'bbox_xywh2xyxy',
-    'bbox_xyxy2cs',
-    'bbox_xyxy2xywh',
-    'fix_aspect_ratio',
-    'flip_bbox',
-    'flip_keypoints',
-    'get_warp_matrix',
-    'merge_data_samples',
-    'revert_heatmap',
-    'transform_points',
-    'warp_image',
-]
+from ..utils.lazy import lazy_names
+
+_HOMES = {
+    'bbox_cs2xywh': 'bbox',
+    'bbox_cs2xyxy': 'bbox',
+    'bbox_xywh2cs': 'bbox',
+    'bbox_xywh2xyxy': 'bbox',
+    'bbox_xyxy2cs': 'bbox',
+    'bbox_xyxy2xywh': 'bbox',
+    'fix_aspect_ratio': 'bbox',
+    'flip_bbox': 'bbox',
+    'get_warp_matrix': 'bbox',
+    'transform_points': 'bbox',
+    'flip_keypoints': 'keypoint',
+    'merge_data_samples': 'merging',
+    'revert_heatmap': 'merging',
+    'PoseDataSample': 'pose_data_sample',
+    'warp_image': 'warp',
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -4,18 +4,17 @@ import contextlib
 
 import torch
 
+from .choices import AMP_CHOICES
 from .errors import InputError
 
-__all__ = ['AMP_CHOICES', 'amp_dtype', 'without_autocast']
-
-AMP_CHOICES = ('auto', 'float16', 'bfloat16')
+__all__ = ['AMP_CHOICES', 'amp_dtype', 'autocast', 'without_autocast']
 
 
-def amp_dtype(choice: str | torch.dtype | None, device: torch.device | str) -> torch.dtype:
+def amp_dtype(choice: str | torch.dtype | bool | None, device: torch.device | str) -> torch.dtype:
     """Return the half-precision type for ``choice`` on ``device``.
 
     Args:
-        choice: one of `AMP_CHOICES` or a torch type. 'auto' (or None) is float16 on CUDA, as the zoos were
+        choice: one of `AMP_CHOICES` or a torch type. 'auto' (or None, or True) is float16 on CUDA, as the zoos were
             trained, and bfloat16 elsewhere.
         device: where the model computes.
 
@@ -36,6 +35,28 @@ def amp_dtype(choice: str | torch.dtype | None, device: torch.device | str) -> t
     if name == 'bfloat16' and kind == 'cuda' and not torch.cuda.is_bf16_supported():
         raise InputError("this GPU has no bfloat16; use 'float16' or 'auto'")
     return getattr(torch, name)
+
+
+def autocast(device: torch.device | str, choice: str | torch.dtype | bool | None) -> contextlib.AbstractContextManager:
+    """Compute in half precision inside the ``with`` block: the one place where training, tests and inference do so.
+
+    Args:
+        device: where the model computes.
+        choice: as of `amp_dtype`; None, False or an empty string leaves the precision as it is.
+
+    Raises:
+        ValueError: as `amp_dtype`.
+
+    >>> with autocast('cpu', 'auto'):
+    ...     (torch.ones(1, 1) @ torch.ones(1, 1)).dtype
+    torch.bfloat16
+    >>> with autocast('cpu', None):
+    ...     (torch.ones(1, 1) @ torch.ones(1, 1)).dtype
+    torch.float32
+    """
+    if not choice:
+        return contextlib.nullcontext()
+    return torch.autocast(torch.device(device).type, dtype=amp_dtype(choice, device))
 
 
 def without_autocast(device: torch.device) -> contextlib.AbstractContextManager:

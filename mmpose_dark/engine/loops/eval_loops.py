@@ -10,7 +10,7 @@ from ...deploy import Acceleration, accelerate
 from ...evaluation.evaluator import Evaluator, gather_in_rank_order
 from ...registry import LOOPS
 from ...utils.errors import InputError
-from ...utils.precision import amp_dtype
+from ...utils.precision import autocast
 from .worker_errors import raise_worker_error
 
 __all__ = ['TestLoop', 'ValLoop']
@@ -43,10 +43,7 @@ class _EvalLoop(BaseLoop):
         self.bad_samples: list[Any] = []
 
     def _precision(self) -> contextlib.AbstractContextManager:
-        if not self.amp:
-            return contextlib.nullcontext()
-        device = next(self.runner.model.parameters()).device
-        return torch.autocast(device.type, dtype=amp_dtype(self.amp, device))
+        return autocast(next(self.runner.model.parameters()).device, self.amp)
 
     def run(self) -> dict[str, float]:
         """Predict for the whole dataset and return the metrics of all processes together."""

@@ -8,26 +8,17 @@ from dataclasses import dataclass
 import torch
 from mmengine.logging import print_log
 
-from ..models import BasePoseEstimator, TopDown
+from ..models import TopDown
 from ..models.outputs import Outputs, map_outputs
 from ..utils.errors import InputError
-from ..utils.precision import amp_dtype
+from ..utils.precision import amp_dtype, autocast
+from .backends import BACKENDS, backend_function
 from .fuse import fuse_conv_bn_
-from .openvino import openvino_network
 
-__all__ = ['BACKENDS', 'Acceleration', 'accelerate']
+__all__ = ['Acceleration', 'accelerate']
 
 Network = Callable[[torch.Tensor], Outputs]
 """From images (B, 3, H, W), normalised, to what the network gives."""
-
-# Name -> a function from a model and an example (1, 3, H, W) of its input to another implementation of its network.
-# A new back end is a new file with such a function and a line here.
-_BACKENDS: dict[str, Callable[[BasePoseEstimator, torch.Tensor], Network] | None] = {
-    'torch': None,
-    'openvino': openvino_network,
-    'openvino-bf16': functools.partial(openvino_network, bfloat16=True),
-}
-BACKENDS = tuple(_BACKENDS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +86,7 @@ def _accelerate_one(network: TopDown, options: Acceleration) -> None:
     if options.fuse_conv_bn:
         count = fuse_conv_bn_(network, example)
         print_log(f'{count} batch normalisations folded into convolutions', logger='current')
-    make_network = _BACKENDS[options.backend]
+    make_network = backend_function(options.backend)
     if make_network is not None:
         network.use_network(make_network(network, example))
         return
@@ -105,7 +96,8 @@ def _accelerate_one(network: TopDown, options: Acceleration) -> None:
     if options.compile:
         run = _FixedBatch(torch.compile(run))
     if options.amp:
-        run = _autocast(run, example.device, amp_dtype(options.amp, example.device))
+        amp_dtype(options.amp, example.device)  # raises now what the first batch would
+        run = functools.partial(_run_in_half_precision, run, options.amp)
     if options.compile or options.amp:
         network.use_network(run)
 
@@ -134,10 +126,7 @@ class _FixedBatch:
         return map_outputs(lambda x: x[:count], self.network(inputs))
 
 
-def _autocast(run: Network, device: torch.device, dtype: torch.dtype) -> Network:
-    def in_half_precision(inputs: torch.Tensor) -> Outputs:
-        """Run on images (B, 3, H, W)."""
-        with torch.autocast(device.type, dtype=dtype):
-            return run(inputs)
-
-    return in_half_precision
+def _run_in_half_precision(run: Network, choice: str, inputs: torch.Tensor) -> Outputs:
+    """Run on images (B, 3, H, W)."""
+    with autocast(inputs.device, choice):
+        return run(inputs)
