@@ -1,4 +1,5 @@
 # make demo: install, generate a data set, train, test and draw.   make test: install, run the tests.
+# make test-portable: the numeric tests as on other processors (some ten minutes).
 # make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
 # All make .venv with PYTHON if there is none, and are quick the second time.
 SHELL := /bin/bash
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: demo test test-all bench install xtcocotools lint clean
+.PHONY: demo test test-all test-portable bench install xtcocotools lint clean
 
 demo: $(STAMP)
 	@$(BIN)/python tools/demo.py $(ARGS)
@@ -18,6 +19,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	@$(BIN)/python -m pytest -m "slow or not slow" $(ARGS)
+
+test-portable: $(STAMP)
+	@$(BIN)/python tools/misc/portable_tests.py $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python tools/benchmarks/run_all.py $(ARGS)

@@ -1,6 +1,7 @@
-"""Fixtures shared by all tests: the material beside the project, and a small generated data set."""
+"""Fixtures shared by all tests: the material beside the project, and a small generated dataset."""
 
 import json
+import os
 import pathlib
 import types
 
@@ -20,6 +21,14 @@ FIGURE = np.array(
 )  # fmt: skip
 
 
+def pytest_configure() -> None:
+    """Let `make test-portable` run the tests without oneDNN's kernels."""
+    if os.environ.get('MMPOSE_DARK_TEST_ONEDNN') == '0':
+        import torch
+
+        torch.backends.mkldnn.set_flags(False)
+
+
 @pytest.fixture(scope='session')
 def shared() -> pathlib.Path:
     """The folder of reference material beside the project; the test is skipped where it is absent."""
@@ -31,7 +40,7 @@ def shared() -> pathlib.Path:
 
 @pytest.fixture(scope='session')
 def tiny_coco(tmp_path_factory: pytest.TempPathFactory) -> types.SimpleNamespace:
-    """A COCO-format data set of 4 pictures with 6 people, a crowd region and person detections."""
+    """A COCO-format dataset of 4 images with 6 people, a crowd region and person detections."""
     root = tmp_path_factory.mktemp('tiny_coco')
     (root / 'images').mkdir()
     (root / 'annotations').mkdir()
