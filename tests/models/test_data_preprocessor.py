@@ -21,7 +21,7 @@ def test_normalises_after_the_swap(images, swap, stacked):
     pixels = pixels[:, ::-1] if swap else pixels
     expected = (pixels - np.reshape(MEAN, (3, 1, 1))) / np.reshape(STD, (3, 1, 1))
     assert out['inputs'].dtype == torch.float32
-    np.testing.assert_allclose(out['inputs'].numpy(), expected, atol=1e-6)
+    np.testing.assert_allclose(out['inputs'].numpy(), expected, atol=1e-5)  # some roundings of values up to 3
     assert out['data_samples'] == [1, 2, 3]
 
 

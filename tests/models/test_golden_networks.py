@@ -66,4 +66,6 @@ def test_equals_the_reference(shared, tag):
     with torch.no_grad():
         y = model(torch.from_numpy(inputs.images(1, *meta['input'][1:])), None, mode='tensor').numpy()
     y = y if meta['stored_channels'] == 'all' else y[:, ::7]
-    assert np.abs(y - expected).max() / np.abs(expected).max() < 5e-6  # worst seen 1.7e-6
+    assert (
+        np.abs(y - expected).max() / np.abs(expected).max() < 5e-5
+    )  # seen: 1.7e-6; sums of 10,000 products in another order differ by about 1e-5

@@ -3,7 +3,7 @@ import itertools
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
-from pose_nets import CODEC, batch
+from pose_nets import CODEC, SAME_POINT, batch
 
 from mmpose_dark.models import HeatmapHead
 from mmpose_dark.registry import KEYPOINT_CODECS
@@ -127,7 +127,7 @@ def test_loss_equals_its_definition():
         target = codec.encode(one.gt_instances.transformed_keypoints, one.gt_instances.keypoints_visible)
         error = (output[i].detach().numpy() - target['heatmaps']) ** 2
         expected += (error * target['keypoint_weights'][0][:, None, None]).mean() / 3
-    assert got['loss_kpt'].item() == pytest.approx(expected, rel=1e-5)
+    assert got['loss_kpt'].item() == pytest.approx(expected, rel=1e-4)
     assert got['loss_kpt'].requires_grad
     assert not got['acc_pose'].requires_grad
 
@@ -177,7 +177,7 @@ def test_decoding_is_the_codecs():
     for pred, field, maps in zip(preds, fields, heatmaps, strict=True):
         keypoints, scores = codec.decode(maps)
         assert pred.keypoints.shape == (1, 4, 2)
-        assert abs(pred.keypoints - keypoints).max() < 1e-5
+        assert abs(pred.keypoints - keypoints).max() < SAME_POINT
         assert (pred.keypoint_scores == scores).all()
         assert (field.heatmaps.numpy() == maps).all()
 

@@ -31,18 +31,18 @@ def test_equals_its_definition(maps, shape, mask):
     weights = None if shape is None else torch.rand(shape)
     mask = None if mask is None else torch.rand(mask)
     loss = KeypointMSELoss(use_target_weight=weights is not None, loss_weight=2.0)
-    assert loss(*maps, weights, mask).item() == pytest.approx(2 * loop(*maps, weights, mask), rel=1e-5)
+    assert loss(*maps, weights, mask).item() == pytest.approx(2 * loop(*maps, weights, mask), rel=1e-4)
 
 
 def test_weights_are_ignored_unless_wanted(maps):
-    assert KeypointMSELoss()(*maps, torch.zeros(2, 3)).item() == pytest.approx(loop(*maps), rel=1e-5)
+    assert KeypointMSELoss()(*maps, torch.zeros(2, 3)).item() == pytest.approx(loop(*maps), rel=1e-4)
 
 
 def test_empty_channels_are_skipped_but_counted(maps):
     output, target = maps
     target[0, 1] = 0
     expected = loop(output, target) - output[0, 1].square().sum().item() / output.numel()
-    assert KeypointMSELoss(skip_empty_channel=True)(output, target).item() == pytest.approx(expected, rel=1e-5)
+    assert KeypointMSELoss(skip_empty_channel=True)(output, target).item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_half_precision_is_summed_in_single():
