@@ -1,5 +1,6 @@
 """What stands behind and before the people: streets, rooms, textures, and objects to be confused by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,12 +10,14 @@ from .materials import noise_tile, random_colour
 
 __all__ = ['Backdrop', 'Occluder', 'draw_backdrop', 'draw_occluder']
 
+XY = tuple[float, float] | np.ndarray
+
 _NOISE = noise_tile(np.random.default_rng(7), size=256, octaves=6)
 
 
 @dataclass
 class Backdrop:
-    """An empty picture.
+    """A place without people.
 
     Attributes:
         image: (H, W, 3) float32 BGR, 0-255.
@@ -45,6 +48,9 @@ def draw_backdrop(rng: np.random.Generator, width: int, height: int) -> Backdrop
         rng: source of randomness.
         width: pixels.
         height: pixels.
+
+    >>> draw_backdrop(np.random.default_rng(0), 32, 24).image.shape
+    (24, 32, 3)
     """
     horizon = height * rng.uniform(0.18, 0.5)
     kind = rng.choice(3, p=[0.42, 0.38, 0.2])
@@ -61,12 +67,15 @@ def draw_backdrop(rng: np.random.Generator, width: int, height: int) -> Backdrop
 
 
 def draw_occluder(rng: np.random.Generator, width: int, height: int) -> Occluder:
-    """Draw one object at the picture's front: a post, a box, a bush or a table.
+    """Draw one object in front of the people: a post, a box, a bush or a table.
 
     Args:
         rng: source of randomness.
         width: pixels.
         height: pixels.
+
+    >>> draw_occluder(np.random.default_rng(0), 32, 24).alpha.shape
+    (24, 32)
     """
     alpha = np.zeros((height, width), np.uint8)
     kind = rng.integers(4)
@@ -102,7 +111,9 @@ def _noise(rng: np.random.Generator, width: int, height: int, zoom: tuple[float,
     return cv2.resize(patch, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _texture(rng: np.random.Generator, width: int, height: int, contrast: float, colour=None) -> np.ndarray:
+def _texture(
+    rng: np.random.Generator, width: int, height: int, contrast: float, colour: np.ndarray | None = None
+) -> np.ndarray:
     """Two colours mixed by noise of a random grain."""
     grain = float(np.exp(rng.uniform(np.log(0.6), np.log(5))))
     first = random_colour(rng) if colour is None else colour
@@ -208,7 +219,7 @@ def _draw_tree(rng: np.random.Generator, image: np.ndarray, horizon: float) -> N
 
 
 def _draw_frame(rng: np.random.Generator, image: np.ndarray, floor_row: int) -> None:
-    """A window, a picture, a door or a shelf on the wall."""
+    """A window, a painting, a door or a shelf on the wall."""
     w, h = rng.uniform(18, 80), rng.uniform(18, 70)
     x, y = rng.uniform(-10, image.shape[1] - 10), rng.uniform(0, max(floor_row - h, 1))
     if rng.random() < 0.3:
@@ -250,23 +261,24 @@ def _draw_object(rng: np.random.Generator, image: np.ndarray, horizon: float) ->
             foot = end
 
 
-def _points(points: list) -> np.ndarray:
+def _fixed(points: Sequence[XY] | XY) -> np.ndarray:
+    """Coordinates in sixteenths of a pixel, as OpenCV takes them."""
     return np.rint(np.asarray(points, np.float64) * 16).astype(np.int32)
 
 
-def _paint(colour) -> tuple[float, ...]:
+def _paint(colour: Sequence[float] | np.ndarray | float) -> tuple[float, ...]:
     return tuple(float(c) for c in np.atleast_1d(np.clip(colour, 0, 255)))
 
 
-def _polygon(image: np.ndarray, points: list, colour) -> None:
-    cv2.fillPoly(image, [_points(points)], _paint(colour), cv2.LINE_AA if image.dtype == np.uint8 else cv2.LINE_8, 4)
+def _polygon(image: np.ndarray, points: Sequence[XY], colour: Sequence[float] | np.ndarray | float) -> None:
+    cv2.fillPoly(image, [_fixed(points)], _paint(colour), cv2.LINE_AA if image.dtype == np.uint8 else cv2.LINE_8, 4)
 
 
-def _line(image: np.ndarray, start, end, colour, thickness: int) -> None:
-    start, end = _points([start, end])
+def _line(image: np.ndarray, start: XY, end: XY, colour: np.ndarray, thickness: int) -> None:
+    start, end = _fixed([start, end])
     cv2.line(image, start.tolist(), end.tolist(), _paint(colour), thickness, cv2.LINE_8, 4)
 
 
-def _ellipse(image: np.ndarray, centre, half, colour) -> None:
+def _ellipse(image: np.ndarray, centre: XY, half: XY, colour: np.ndarray | float) -> None:
     line = cv2.LINE_AA if image.dtype == np.uint8 else cv2.LINE_8
-    cv2.ellipse(image, _points(centre).tolist(), _points(half).tolist(), 0, 0, 360, _paint(colour), -1, line, 4)
+    cv2.ellipse(image, _fixed(centre).tolist(), _fixed(half).tolist(), 0, 0, 360, _paint(colour), -1, line, 4)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ['KEYPOINT_NAMES', 'SIDES', 'SKELETON', 'Body', 'Pose', 'Skeleton', 'build_skeleton', 'rotate']
+__all__ = ['KEYPOINT_NAMES', 'SIDES', 'SKELETON', 'Body', 'Pose', 'Skeleton', 'build_skeleton', 'rotate', 'sample_body']
 
 KEYPOINT_NAMES = (
     'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder', 'left_elbow',
@@ -50,12 +50,31 @@ class Body:
         return self.head * np.array([0.051, 0.068, 0.062])
 
 
+def sample_body(rng: np.random.Generator) -> Body:
+    """Choose proportions; one in eight is a child.
+
+    >>> sample_body(np.random.default_rng(0)).head < 1.5
+    True
+    """
+    child = rng.random() < 0.12
+    return Body(
+        width=float(np.clip(rng.normal(1.0, 0.11), 0.78, 1.35)),
+        head=float(rng.normal(1.3 if child else 1.06, 0.04)),
+        shoulder_half=float(rng.normal(0.1 if child else 0.108, 0.006)),
+        hip_half=float(rng.normal(0.052, 0.003)),
+        upper_arm=float(rng.normal(0.15 if child else 0.165, 0.006)),
+        forearm=float(rng.normal(0.13 if child else 0.145, 0.005)),
+        thigh=float(rng.normal(0.215 if child else 0.245, 0.008)),
+        shank=float(rng.normal(0.205 if child else 0.235, 0.008)),
+    )
+
+
 @dataclass(frozen=True)
 class Pose:
     """Joint angles in degrees; all zero is a person standing upright, arms hanging, facing the viewer.
 
     Attributes:
-        root: lean forwards, turn (90 faces the picture's right side, 180 away), tilt.
+        root: lean forwards, turn (90 faces the image's right side, 180 away), tilt.
         spine: bend forwards, twist, bend to the side.
         head: nod, turn, tilt.
         arms: for left and right: raise forwards, raise sideways, turn inwards, bend the elbow.
@@ -91,7 +110,7 @@ class Skeleton:
 
 
 def rotate(axis: str, degrees: float) -> np.ndarray:
-    """Rotation matrix about a coordinate axis, counter-clockwise seen from its tip.
+    """Rotation matrix about a coordinate axis, counter-clockwise seen from its tip: (3, 3).
 
     >>> (rotate('z', 90) @ [1, 0, 0]).round(6).tolist()
     [0.0, 1.0, 0.0]

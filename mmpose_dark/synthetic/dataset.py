@@ -1,4 +1,4 @@
-"""Writing drawn people to disk as a data set in COCO's format.
+"""Writing drawn people to disk as a dataset in COCO's format.
 
 ::
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..utils.atomic_file import write_atomic
 from ..utils.errors import InputError, OutputError
 from .body import KEYPOINT_NAMES, SKELETON
 from .detections import jitter_boxes
@@ -28,22 +29,31 @@ from .scene import PersonLabel, draw_scene
 __all__ = ['GENERATOR_VERSION', 'PeopleSettings', 'encode_mask', 'is_complete', 'write_dataset']
 
 GENERATOR_VERSION = 2
-"""Raised whenever the same seed gives other pictures or labels than before."""
+"""Raised whenever the same seed gives other images or labels than before."""
 
 SETTINGS_FILE = 'people.json'
 _FIRST_ID = dict(train=1, val=1_000_001)
+_CATEGORIES = [
+    dict(
+        id=1,
+        name='person',
+        supercategory='person',
+        keypoints=list(KEYPOINT_NAMES),
+        skeleton=[[a + 1, b + 1] for a, b in SKELETON],
+    )
+]
 
 
 @dataclass(frozen=True)
 class PeopleSettings:
-    """All that a data set depends on.
+    """All that a dataset depends on.
 
     Attributes:
-        train: number of training pictures.
-        val: number of validation pictures.
+        train: number of training images.
+        val: number of validation images.
         seed: any number; another one gives other people.
-        width: of a picture, pixels.
-        height: of a picture, pixels.
+        width: of an image, pixels.
+        height: of an image, pixels.
         quality: of the JPEG files, 1 to 100.
         version: of the generator.
     """
@@ -58,11 +68,14 @@ class PeopleSettings:
 
 
 def is_complete(root: str | os.PathLike, settings: PeopleSettings) -> bool:
-    """Whether the data set of these settings is on disk.
+    """Whether the dataset of these settings is on disk.
 
     Args:
         root: its folder.
         settings: what it should have been made with.
+
+    >>> is_complete('nowhere', PeopleSettings())
+    False
     """
     try:
         written = json.loads((pathlib.Path(root) / SETTINGS_FILE).read_text())
@@ -78,37 +91,54 @@ def write_dataset(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Draw and write a data set. The files do not depend on ``workers``.
+    """Draw and write a dataset. The files do not depend on ``workers``.
 
     Args:
-        root: folder to write to; files of another data set of this kind in it are replaced.
+        root: folder to write to; files of another dataset of this kind in it are replaced.
         settings: what to draw.
         workers: processes; by default one for each core, at most 8.
-        progress: called with the number of pictures done and of all.
+        progress: called with the number of images done and of all.
 
     Returns:
         Number of people in 'train' and 'val'.
 
     Raises:
-        ValueError: a setting out of range.
+        InputError: a setting out of range.
+        OutputError: a file cannot be written.
     """
     _check(settings)
     root = pathlib.Path(root)
-    (root / 'images').mkdir(parents=True, exist_ok=True)
-    (root / 'annotations').mkdir(exist_ok=True)
-    (root / SETTINGS_FILE).unlink(missing_ok=True)
-    for old in (root / 'images').glob('*_*.jpg'):
-        old.unlink()
+    _make_room(root)
     jobs = [(root, settings, split, i) for split in ('train', 'val') for i in range(getattr(settings, split))]
-    content = {split: dict(images=[], annotations=[]) for split in ('train', 'val')}
-    detections = []
+    content: dict[str, dict[str, list]] = {split: dict(images=[], annotations=[]) for split in ('train', 'val')}
+    detections: list[dict] = []
     for done, (split, image, annotations, found) in enumerate(_run(jobs, workers), start=1):
         content[split]['images'].append(image)
         content[split]['annotations'] += annotations
         detections += found if split == 'val' else []
         if progress is not None:
             progress(done, len(jobs))
-    info = dict(
+    for split, lists in content.items():
+        _write_json(root / 'annotations' / f'{split}.json', dict(info=_info(settings), **lists, categories=_CATEGORIES))
+    _write_json(root / 'annotations' / 'val_detections.json', detections)
+    people = {split: len(lists['annotations']) for split, lists in content.items()}
+    written = dict(settings=dataclasses.asdict(settings), people=people, opencv=cv2.__version__)
+    _write_json(root / SETTINGS_FILE, written)
+    return people
+
+
+def _make_room(root: pathlib.Path) -> None:
+    """Make the folders, and remove what says that a dataset is complete and its images."""
+    (root / 'images').mkdir(parents=True, exist_ok=True)
+    (root / 'annotations').mkdir(exist_ok=True)
+    (root / SETTINGS_FILE).unlink(missing_ok=True)
+    for old in (root / 'images').glob('*_*.jpg'):
+        old.unlink()
+
+
+def _info(settings: PeopleSettings) -> dict:
+    """The head of an annotation file."""
+    return dict(
         description='people drawn by mmpose_dark.synthetic',
         version=str(settings.version),
         url='',
@@ -116,15 +146,6 @@ def write_dataset(
         contributor='',
         date_created='',
     )
-    skeleton = [[a + 1, b + 1] for a, b in SKELETON]
-    categories = [dict(id=1, name='person', supercategory='person', keypoints=list(KEYPOINT_NAMES), skeleton=skeleton)]
-    for split, lists in content.items():
-        _write_json(root / 'annotations' / f'{split}.json', dict(info=info, **lists, categories=categories))
-    _write_json(root / 'annotations' / 'val_detections.json', detections)
-    people = {split: len(lists['annotations']) for split, lists in content.items()}
-    written = dict(settings=dataclasses.asdict(settings), people=people, opencv=cv2.__version__)
-    _write_json(root / SETTINGS_FILE, written)
-    return people
 
 
 def encode_mask(mask: np.ndarray) -> dict:
@@ -149,11 +170,11 @@ def _check(settings: PeopleSettings) -> None:
     ):  # fmt: skip
         value = getattr(settings, name)
         if not low <= value <= high:
-            raise InputError(f'people data set: {name}={value} is not between {low} and {high}')
+            raise InputError(f'people dataset: {name}={value} is not between {low} and {high}')
 
 
 def _run(jobs: list[tuple], workers: int | None) -> Iterable[tuple]:
-    """Draw the pictures and give the results in the order of the jobs."""
+    """Draw the images and give the results in the order of the jobs."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     workers = min(cores, 8) if workers is None else workers
     if workers <= 1 or len(jobs) < 16:
@@ -165,7 +186,7 @@ def _run(jobs: list[tuple], workers: int | None) -> Iterable[tuple]:
 
 
 def _draw_one(job: tuple) -> tuple[str, dict, list[dict], list[dict]]:
-    """Draw, write and describe one picture: its split, image entry, annotations and detections."""
+    """Draw, write and describe one image: its split, image entry, annotations and detections."""
     root, settings, split, index = job
     rng = np.random.default_rng((settings.seed, ('train', 'val').index(split), index))
     scene = draw_scene(rng, settings.width, settings.height)
@@ -202,6 +223,4 @@ def _annotate(person: PersonLabel, image_id: int, number: int) -> dict:
 
 
 def _write_json(path: pathlib.Path, content: dict | list) -> None:
-    part = path.with_suffix('.part')
-    part.write_text(json.dumps(content, separators=(',', ':')))
-    part.replace(path)
+    write_atomic(path, json.dumps(content, separators=(',', ':')))

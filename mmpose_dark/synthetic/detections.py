@@ -12,13 +12,17 @@ def jitter_boxes(
 
     Args:
         boxes_xywh: (N, 4) true boxes, pixels: left, top, width, height.
-        width: of the picture, pixels.
-        height: of the picture, pixels.
+        width: of the image, pixels.
+        height: of the image, pixels.
         rng: source of randomness.
         shake: standard deviation of the edges, in box sizes.
 
     Returns:
-        Pairs of a box (4,), left, top, width, height, within the picture, and its score, 0 to 1.
+        Pairs of a box (4,), left, top, width, height, within the image, and its score, 0 to 1.
+
+    >>> found = jitter_boxes(np.array([[10, 10, 60, 90.0]]), 320, 240, rng=np.random.default_rng(0))
+    >>> [(box.round().tolist(), f'{score:.2f}') for box, score in found]
+    [([13.0, 13.0, 58.0, 85.0], '0.95'), ([181.0, 33.0, 72.0, 51.0], '0.14')]
     """
     found = []
     for box in boxes_xywh:

@@ -28,6 +28,10 @@ def noise_tile(rng: np.random.Generator, size: int = 64, octaves: int = 4) -> np
 
     Returns:
         (size, size) float32, 0 to 1.
+
+    >>> tile = noise_tile(np.random.default_rng(0), size=32)
+    >>> tile.shape, float(tile.min()), float(tile.max())
+    ((32, 32), 0.0, 1.0)
     """
     total = np.zeros((size, size), np.float32)
     for octave in range(octaves):
@@ -82,6 +86,10 @@ class Cloth:
 
         Returns:
             (M, 3) float32 BGR.
+
+        >>> stripes = Cloth(np.zeros(3), np.full(3, 200.0), 'stripes', period=0.1, grain=0)
+        >>> stripes.paint(np.array([0.02, 0.07]), np.zeros(2))[:, 0].tolist()
+        [200.0, 0.0]
         """
         a, b = u / self.period, v / self.period
         if self.pattern == 'stripes':
@@ -124,7 +132,7 @@ class Face:
     hairline: float = 0.06
     beard: bool = False
     glasses: bool = False
-    lips: np.ndarray = None
+    lips: np.ndarray | None = None
     offset: tuple[float, float] = (0.0, 0.0)
 
     def paint(self, d: np.ndarray) -> np.ndarray:
@@ -162,15 +170,29 @@ class Face:
         return colour
 
 
-def random_colour(rng: np.random.Generator, *, saturation: float = 0.55, value: tuple[float, float] = (0.15, 0.95)):
-    """Draw a colour, (3,) BGR float32, from all hues; greys and muted colours are the most frequent."""
+def random_colour(
+    rng: np.random.Generator, *, saturation: float = 0.55, value: tuple[float, float] = (0.15, 0.95)
+) -> np.ndarray:
+    """Choose a colour from all hues; greys and muted colours are the most frequent.
+
+    Args:
+        rng: source of randomness.
+        saturation: about how strong the colours are, 0 to 1.
+        value: least and largest brightness, 0 to 1.
+
+    Returns:
+        (3,) float32 BGR, 0-255.
+
+    >>> random_colour(np.random.default_rng(0), saturation=0, value=(1, 1)).tolist()
+    [255.0, 255.0, 255.0]
+    """
     hue, s, v = rng.random() * 6, rng.random() ** 1.5 * saturation * 1.6, rng.uniform(*value)
     ramp = np.clip(np.abs((hue + np.array([2.0, 4.0, 0.0])) % 6 - 3) - 1, 0, 1)
     return (255 * v * (1 - min(s, 1.0) * (1 - ramp))).astype(np.float32)
 
 
 def random_cloth(rng: np.random.Generator, *, plain: float = 0.4) -> Cloth:
-    """Draw a fabric; ``plain`` is the chance of one without a pattern."""
+    """Choose a fabric; ``plain`` is the chance of one without a pattern."""
     pattern = 'plain' if rng.random() < plain else PATTERNS[rng.integers(len(PATTERNS))]
     return Cloth(
         colour=random_colour(rng),

@@ -21,10 +21,14 @@ Angles = dict[str, list]
 
 
 def sample_pose(rng: np.random.Generator) -> tuple[Pose, str]:
-    """Draw a pose and the name of its family; the whole body is mirrored half of the time.
+    """Choose a pose and the name of its family; the whole body is mirrored half of the time.
 
     Args:
         rng: source of randomness.
+
+    >>> pose, family = sample_pose(np.random.default_rng(0))
+    >>> family in FAMILIES
+    True
     """
     names = list(FAMILIES)
     weights = np.array([FAMILIES[name][1] for name in names])

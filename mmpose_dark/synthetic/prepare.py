@@ -1,9 +1,9 @@
-"""Having the data set on disk, telling the user about it."""
+"""Having the dataset on disk, and telling the user about it."""
 
 import os
-import sys
 import time
 
+from ..utils.progress import show_progress
 from .dataset import PeopleSettings, is_complete, write_dataset
 
 __all__ = ['prepare_dataset']
@@ -12,7 +12,7 @@ __all__ = ['prepare_dataset']
 def prepare_dataset(
     root: str | os.PathLike, settings: PeopleSettings, *, workers: int | None = None, force: bool = False
 ) -> None:
-    """Draw and write the data set unless it is there, and print what is done.
+    """Draw and write the dataset unless it is there, and print what is done.
 
     Args:
         root: its folder.
@@ -21,25 +21,21 @@ def prepare_dataset(
         force: draw again what is there.
 
     Raises:
-        ValueError: a setting out of range.
+        InputError: a setting out of range.
+        OutputError: a file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     prepare_dataset(folder, PeopleSettings(train=1, val=1, width=64, height=64))
+    /...: 1 training images with ... people and 1 validation images with ... people, drawn in ... s
     """
     if is_complete(root, settings) and not force:
-        print(f'{root}: the {settings.train} + {settings.val} pictures of seed {settings.seed} are there already')
+        print(f'{root}: the {settings.train} + {settings.val} images of seed {settings.seed} are there already')
         return
     start = time.perf_counter()
-    people = write_dataset(root, settings, workers=workers, progress=_show_progress)
+    with show_progress('drawing people', settings.train + settings.val) as report:
+        people = write_dataset(root, settings, workers=workers, progress=report)
     print(
-        f'{root}: {settings.train} training pictures with {people["train"]} people and {settings.val} validation '
-        f'pictures with {people["val"]} people, drawn in {time.perf_counter() - start:.0f} s'
+        f'{root}: {settings.train} training images with {people["train"]} people and {settings.val} validation '
+        f'images with {people["val"]} people, drawn in {time.perf_counter() - start:.0f} s'
     )
-
-
-def _show_progress(done: int, total: int) -> None:
-    """Draw a bar on a terminal; elsewhere print a line at every quarter."""
-    if sys.stdout.isatty():
-        filled = 30 * done // total
-        print(f'\r  [{"#" * filled}{"." * (30 - filled)}] {done}/{total} pictures', end='', flush=True)
-        if done == total:
-            print()
-    elif 4 * done // total != 4 * (done - 1) // total:
-        print(f'  {done}/{total} pictures', flush=True)

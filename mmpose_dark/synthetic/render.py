@@ -1,4 +1,4 @@
-"""Drawing one figure: a depth buffer over its solids, light, contours, and which keypoints can be seen."""
+"""Drawing one person: a depth buffer over its solids, light, contours, and which keypoints can be seen."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .body import KEYPOINT_NAMES
-from .figure import PARTS, Piece
+from .pieces import PARTS, Piece
 from .solids import cast_rays
 
 __all__ = ['SUPERSAMPLING', 'Layer', 'Light', 'keypoints_in_sight', 'render_figure']
@@ -44,15 +44,15 @@ class Light:
 
 @dataclass
 class Layer:
-    """A drawn figure, cut to its own rectangle; integer coordinates are pixel centres.
+    """A drawn person, cut to its own rectangle; integer coordinates are pixel centres.
 
     Attributes:
-        left: column of the picture in which the layer's first column lies.
-        top: row of the picture in which the layer's first row lies.
+        left: column of the image in which the layer's first column lies.
+        top: row of the image in which the layer's first row lies.
         colour: (H, W, 3) uint8 BGR.
         alpha: (H, W) float32, how much of a pixel is covered by the person or what they carry.
         person: (H, W) float32, how much of it is covered by the person alone.
-        keypoints: (17, 2) x and y in the picture, pixels.
+        keypoints: (17, 2) x and y in the image, pixels.
         in_sight: (17,) bool, not hidden by the person's own body, clothes or belongings.
     """
 
@@ -79,18 +79,25 @@ def render_figure(
     light: Light,
     supersampling: int = SUPERSAMPLING,
 ) -> Layer:
-    """Draw a figure.
+    """Draw a person.
 
     Args:
         pieces: its solids.
         joints: (17, 3) keypoints in the world, body heights.
-        origin: x and y of the world's origin in the picture, pixels, integer = pixel centre.
+        origin: x and y of the world's origin in the image, pixels, integer = pixel centre.
         scale: pixels a body height.
         light: the lamp.
         supersampling: rays per pixel along each axis.
 
     Returns:
-        The layer; nothing of the figure is cut off.
+        The layer; nothing of the person is cut off.
+
+    >>> from .pieces import make_piece, plain_paint
+    >>> ball = make_piece('head', np.zeros(3), np.eye(3), 0, (0.1, 0.1), plain_paint(np.full(3, 200)))
+    >>> lamp = Light(np.array([0, 0, 1.0]))
+    >>> layer = render_figure([ball], np.zeros((17, 3)), origin=(50, 40), scale=100, light=lamp)
+    >>> layer.left, layer.top, layer.alpha.shape, layer.keypoints[0].tolist()
+    (39, 29, (23, 23), [50.0, 40.0])
     """
     bounds = np.array([piece.solid.bounds() for piece in pieces])
     left = int(np.floor(origin[0] + scale * bounds[:, 0].min())) - 1
@@ -101,6 +108,31 @@ def render_figure(
     x = (left + (np.arange((right - left) * step) + 0.5) / step - 0.5 - origin[0]) / scale
     y = (origin[1] - top - (np.arange((bottom - top) * step) + 0.5) / step + 0.5) / scale
 
+    depth, colour, parts = _trace(pieces, bounds, x, y, light)
+    _draw_contours(colour, depth, parts)
+    person = ((parts > 0) & (parts != PARTS.index('prop'))).astype(np.float32)
+    covered = (parts > 0).astype(np.float32)
+    size = (right - left, bottom - top)
+    alpha = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-6)[..., None]
+    return Layer(
+        left=left,
+        top=top,
+        colour=np.clip(colour, 0, 255).astype(np.uint8),
+        alpha=alpha,
+        person=cv2.resize(person, size, interpolation=cv2.INTER_AREA),
+        keypoints=np.array(origin) + scale * joints[:, :2] * (1, -1),
+        in_sight=keypoints_in_sight(joints, x, y, depth, parts),
+    )
+
+
+def _trace(
+    pieces: list[Piece], bounds: np.ndarray, x: np.ndarray, y: np.ndarray, light: Light
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find what each ray meets first: depth (H, W), -inf where nothing, colour (H, W, 3) and part (H, W).
+
+    ``bounds`` (n, 4) are those of the pieces; ``x`` (W,) and ``y`` (H,) are the rays' places in the world.
+    """
     depth = np.full((len(y), len(x)), -np.inf, np.float32)
     owner = np.full(depth.shape, -1, np.int16)
     found = []
@@ -121,22 +153,7 @@ def render_figure(
         if front.any():
             colour.reshape(-1, 3)[place[front]] = _shade(piece, along[front], normal[front], light)
     parts = np.array([*(piece.part for piece in pieces), 0], np.uint8)[owner]
-
-    _draw_contours(colour, depth, parts)
-    person = ((parts > 0) & (parts != PARTS.index('prop'))).astype(np.float32)
-    covered = (parts > 0).astype(np.float32)
-    size = (right - left, bottom - top)
-    alpha = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)
-    colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-6)[..., None]
-    return Layer(
-        left=left,
-        top=top,
-        colour=np.clip(colour, 0, 255).astype(np.uint8),
-        alpha=alpha,
-        person=cv2.resize(person, size, interpolation=cv2.INTER_AREA),
-        keypoints=np.array(origin) + scale * joints[:, :2] * (1, -1),
-        in_sight=keypoints_in_sight(joints, x, y, depth, parts),
-    )
+    return depth, colour, parts
 
 
 def _shade(piece: Piece, along: np.ndarray, normal: np.ndarray, light: Light) -> np.ndarray:
@@ -171,7 +188,7 @@ def _draw_contours(colour: np.ndarray, depth: np.ndarray, parts: np.ndarray) -> 
 def keypoints_in_sight(
     joints: np.ndarray, x: np.ndarray, y: np.ndarray, depth: np.ndarray, parts: np.ndarray
 ) -> np.ndarray:
-    """Which keypoints nothing of the figure itself hides.
+    """Which keypoints nothing of the person itself hides.
 
     A joint is inside a limb; it is seen when the surface before it belongs to a part that ends there
     and is no farther than the limb is thick.

@@ -1,4 +1,4 @@
-"""One picture with its people: placing, covering, light, camera, and what there is to annotate."""
+"""One image with its people: placing, covering, light, camera, and what there is to annotate."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from .background import Backdrop, draw_backdrop, draw_occluder
-from .body import SKELETON, build_skeleton
-from .figure import dress, sample_body, sample_outfit
+from .body import SKELETON, build_skeleton, sample_body
+from .figure import dress
+from .outfit import sample_outfit
 from .poses import sample_pose
 from .render import Layer, Light, render_figure
 
@@ -23,8 +24,8 @@ class PersonLabel:
     """What is known of a drawn person.
 
     Attributes:
-        keypoints: (17, 3) x and y in the picture, integer = pixel centre, and 2 visible, 1 hidden by
-            something or by the own body, 0 not labelled (x and y are 0 then): outside of the picture, or hidden
+        keypoints: (17, 3) x and y in the image, integer = pixel centre, and 2 visible, 1 hidden by
+            something or by the own body, 0 not labelled (x and y are 0 then): outside of the image, or hidden
             with no joint next to it in sight. As in COCO, whose annotators guess a hidden wrist from the elbow,
             and leave it out where the whole arm is behind somebody.
         mask: (H, W) bool, pixels of which the person covers at least half and nothing before covers half.
@@ -37,7 +38,7 @@ class PersonLabel:
 
     @property
     def area(self) -> int:
-        """Pixels of the mask."""
+        """Number of pixels of the mask."""
         return int(self.mask.sum())
 
     @property
@@ -50,7 +51,7 @@ class PersonLabel:
 
 @dataclass
 class Scene:
-    """A picture and its people.
+    """An image and its people.
 
     Attributes:
         image: (H, W, 3) uint8 BGR.
@@ -62,7 +63,7 @@ class Scene:
 
 
 def draw_scene(rng: np.random.Generator, width: int = 320, height: int = 240) -> Scene:
-    """Draw a picture.
+    """Draw an image.
 
     People are placed from the front to the back; one who would be hidden or cut off too far is moved
     sideways, and left out if that does not help.
@@ -71,6 +72,10 @@ def draw_scene(rng: np.random.Generator, width: int = 320, height: int = 240) ->
         rng: source of randomness; all that is drawn depends on it alone.
         width: pixels.
         height: pixels.
+
+    >>> scene = draw_scene(np.random.default_rng(0), 96, 72)
+    >>> scene.image.shape, scene.people[0].keypoints.shape
+    ((72, 96, 3), (17, 3))
     """
     backdrop = draw_backdrop(rng, width, height)
     light = _sample_light(rng)
@@ -110,11 +115,11 @@ def draw_scene(rng: np.random.Generator, width: int = 320, height: int = 240) ->
 
 
 def label_person(layer: Layer, transmission: np.ndarray, pose: str = '') -> PersonLabel:
-    """Label a figure behind what ``transmission`` lets through.
+    """Label a person behind what ``transmission`` lets through.
 
     Args:
-        layer: the figure.
-        transmission: (H, W), share of a pixel that nothing before the figure covers.
+        layer: the person.
+        transmission: (H, W), share of a pixel that nothing before the person covers.
         pose: name of the pose.
     """
     height, width = transmission.shape
@@ -170,7 +175,7 @@ def _draw_person(
 
 
 def _overlap(layer: Layer, width: int, height: int) -> tuple[slice, slice, tuple[slice, slice]]:
-    """Rows and columns of the picture that a layer covers, and the same rectangle inside the layer."""
+    """Rows and columns of the image that a layer covers, and the same rectangle inside the layer."""
     h, w = layer.alpha.shape
     x0, x1 = max(layer.left, 0), min(layer.left + w, width)
     y0, y1 = max(layer.top, 0), min(layer.top + h, height)
@@ -197,7 +202,7 @@ def _sample_light(rng: np.random.Generator) -> Light:
 
 
 def _cast_shadows(image: np.ndarray, layers: list[Layer]) -> np.ndarray:
-    """Darken the ground under the figures."""
+    """Darken the ground under the people."""
     height, width = image.shape[:2]
     shade = np.zeros((height // 2, width // 2), np.float32)
     for layer in layers:

@@ -1,10 +1,10 @@
 """Round cones seen along the z axis: where a ray meets one, and at what depth.
 
-A figure is made of one primitive, the sphere swept along a segment while its radius changes linearly,
+A drawn person is made of one primitive, the sphere swept along a segment while its radius changes linearly,
 seen in a frame of its own that may be squashed (a torso is wider than deep). Parallel rays meet it in
 closed form, so the drawing has the exact silhouette and the exact self-occlusion of the solid.
 
-Frames: the world has x to the right of the picture, y up and z towards the viewer, in units of the
+Frames: the world has x to the right of the image, y up and z towards the viewer, in units of the
 body height. A solid's own frame has its axis on -y, x to the person's left and z to the person's front.
 """
 
@@ -83,15 +83,10 @@ def cast_rays(solid: RoundCone, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarra
     """
     stretch = np.array(solid.squash)
     to_local = solid.frame.T / stretch[:, None]
-    ray = to_local[:, 2]
-    ray_length = np.linalg.norm(ray)
-    forward = ray / ray_length
-    right = cross(np.eye(3)[np.argmin(np.abs(forward))], forward)
-    right /= np.linalg.norm(right)
-    up = cross(forward, right)
-    basis = np.stack([right, up, forward])
+    ray_length = np.linalg.norm(to_local[:, 2])
+    basis = _basis_along(to_local[:, 2] / ray_length)
 
-    # A ray's position in the plane across it, and the depth of the picture plane, are linear in x and y.
+    # A ray's position in the plane across it, and the depth of the image plane, are linear in x and y.
     to_plane = (basis @ to_local[:, :2]).astype(np.float32)
     shift = (-basis @ to_local @ solid.start).astype(np.float32)
     x, y = x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
@@ -101,17 +96,7 @@ def cast_rays(solid: RoundCone, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarra
     length = solid.length / stretch[1]
     axis = basis @ np.array([0.0, -length, 0.0])
     grow = solid.radius_end - solid.radius_start
-    a = grow**2 - axis[0] ** 2 - axis[1] ** 2
-    if length == 0 or a > -1e-9:  # a ball, or one end hides all the rest
-        larger = solid.length > 0 and axis[2] + grow > 0
-        along = np.full(p.shape, 1.0 if larger else 0.0, np.float32)
-    else:
-        b = np.float32(2 * (solid.radius_start * grow)) + 2 * np.float32(axis[0]) * p + 2 * np.float32(axis[1]) * q
-        c = np.float32(solid.radius_start**2) - p * p - q * q
-        discriminant = np.maximum(b * b - np.float32(4 * a) * c, 0)
-        factor = np.float32(axis[2] / np.sqrt(max(length**2 - grow**2, 1e-12)))
-        along = (b + factor * np.sqrt(discriminant)) * np.float32(-0.5 / a)
-        np.clip(along, 0, 1, out=along)
+    along = _nearest_sphere(solid, axis, length, p, q)
     radius = np.float32(solid.radius_start) + np.float32(grow) * along
     u, v = p - np.float32(axis[0]) * along, q - np.float32(axis[1]) * along
     square = radius * radius - u * u - v * v
@@ -128,3 +113,33 @@ def cast_rays(solid: RoundCone, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarra
         hit[hit] = before_end
         depth, along, normal = depth[before_end], along[before_end], normal[before_end]
     return hit, depth, along, normal
+
+
+def _basis_along(forward: np.ndarray) -> np.ndarray:
+    """(3, 3) three unit vectors at right angles, the last of them ``forward`` (3,)."""
+    right = cross(np.eye(3)[np.argmin(np.abs(forward))], forward)
+    right /= np.linalg.norm(right)
+    return np.stack([right, cross(forward, right), forward])
+
+
+def _nearest_sphere(solid: RoundCone, axis: np.ndarray, length: float, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Position on the axis, 0 to 1, of the sphere that each ray meets first: (H, W) float32.
+
+    Args:
+        solid: the solid.
+        axis: (3,) its axis, across and along the rays.
+        length: of the axis, before stretching.
+        p: (H, W) place of the rays along ``axis[0]``.
+        q: (H, W) place of the rays along ``axis[1]``.
+    """
+    grow = solid.radius_end - solid.radius_start
+    a = grow**2 - axis[0] ** 2 - axis[1] ** 2
+    if length == 0 or a > -1e-9:  # a ball, or one end hides all the rest
+        larger = solid.length > 0 and axis[2] + grow > 0
+        return np.full(p.shape, 1.0 if larger else 0.0, np.float32)
+    b = np.float32(2 * (solid.radius_start * grow)) + 2 * np.float32(axis[0]) * p + 2 * np.float32(axis[1]) * q
+    c = np.float32(solid.radius_start**2) - p * p - q * q
+    discriminant = np.maximum(b * b - np.float32(4 * a) * c, 0)
+    factor = np.float32(axis[2] / np.sqrt(max(length**2 - grow**2, 1e-12)))
+    along = (b + factor * np.sqrt(discriminant)) * np.float32(-0.5 / a)
+    return np.clip(along, 0, 1, out=along)

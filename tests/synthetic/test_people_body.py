@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mmpose_dark.synthetic.body import KEYPOINT_NAMES, Body, Pose, build_skeleton, rotate
-from mmpose_dark.synthetic.figure import sample_body
+from mmpose_dark.synthetic.body import KEYPOINT_NAMES, Body, Pose, build_skeleton, rotate, sample_body
 from mmpose_dark.synthetic.poses import FAMILIES, LIMITS, sample_pose
 
 BONES = dict(

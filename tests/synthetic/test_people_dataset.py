@@ -139,8 +139,7 @@ def test_command_line_is_quick_the_second_time(tmp_path: pathlib.Path) -> None:
                '--val', '1', '--width', '96', '--height', '72', '--workers', '1']  # fmt: skip
     env = dict(PYTHONPATH=str(ROOT), PATH='')
     first = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
-    assert '3/3 pictures' in first
-    assert '2 training pictures' in first
+    assert '2 training images' in first
     assert 'are there already' in subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     wrong = subprocess.run([*command, '--seed', '-3'], env=env, capture_output=True, text=True)
     assert wrong.returncode

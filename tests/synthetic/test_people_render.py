@@ -5,8 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mmpose_dark.synthetic.body import KEYPOINT_NAMES, Body, Pose, build_skeleton
-from mmpose_dark.synthetic.figure import PARTS, Piece, dress, sample_body, sample_outfit
+from mmpose_dark.synthetic.body import KEYPOINT_NAMES, Body, Pose, build_skeleton, sample_body
+from mmpose_dark.synthetic.figure import dress
+from mmpose_dark.synthetic.outfit import sample_outfit
+from mmpose_dark.synthetic.pieces import PARTS, Piece
 from mmpose_dark.synthetic.poses import sample_pose
 from mmpose_dark.synthetic.render import Layer, Light, render_figure
 from mmpose_dark.synthetic.solids import RoundCone
