@@ -22,7 +22,6 @@ from typing import Any
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-import numpy as np
 import torch
 
 from mmpose_dark.cli import arguments as cli
@@ -33,7 +32,7 @@ from mmpose_dark.engine import PoseRunner
 from mmpose_dark.engine.profiling import Profile, advise, format_table, profile_runner, rate_text
 from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.registry import DATASETS
-from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+from mmpose_dark.synthetic import PeopleSettings, prepare_dataset, write_as_keypoint_set
 
 PICTURES = 16
 # Metrics that need no more of the ground truth than boxes and keypoints while they take predictions in.
@@ -120,7 +119,9 @@ def draw_data(cfg: Any, args: argparse.Namespace, folder: str) -> None:
         if dataset.get('datasets'):
             return {**dataset, 'datasets': [replace(part) for part in dataset['datasets']]}
         metainfo = dataset.get('metainfo') or DATASETS.get(dataset['type']).METAINFO
-        ann_file, people = _write_annotations(f'{folder}/people', split, metainfo)
+        annotations = Path(folder, 'people', 'annotations')
+        ann_file = str(annotations / f'{split}_{parse_pose_metainfo(metainfo)["dataset_name"]}.json')
+        people = write_as_keypoint_set(annotations / f'{split}.json', metainfo, ann_file)
         kept = {name: dataset[name] for name in ('pipeline', 'test_mode') if name in dataset}
         return dict(
             kept,
@@ -135,28 +136,6 @@ def draw_data(cfg: Any, args: argparse.Namespace, folder: str) -> None:
     if args.mode == 'test':
         metrics = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
         cfg.test_evaluator = [_on_drawn_people(metric, ann_file) for metric in metrics]
-
-
-def _write_annotations(root: str, split: str, metainfo: dict) -> tuple[str, int]:
-    """Write annotations with a definition's keypoints: those of COCO where they are, others anywhere in the box."""
-    content = json.loads(Path(root, 'annotations', f'{split}.json').read_text())
-    names = {name: i for i, name in enumerate(content['categories'][0]['keypoints'])}
-    definition = parse_pose_metainfo(metainfo)
-    rng = np.random.default_rng(0)
-    for person in content['annotations']:
-        drawn = np.array(person['keypoints'], float).reshape(-1, 3)
-        x, y, w, h = person['bbox']
-        points = np.c_[
-            rng.uniform((x, y), (x + w, y + h), (definition['num_keypoints'], 2)),
-            2.0 + np.zeros(len(definition['keypoint_id2name'])),
-        ]
-        for i, name in definition['keypoint_id2name'].items():
-            if name in names:
-                points[i] = drawn[names[name]]
-        person['keypoints'] = points.flatten().tolist()
-    path = Path(root, 'annotations', f'{split}_{definition["dataset_name"]}.json')
-    path.write_text(json.dumps(content))
-    return str(path), len(content['annotations'])
 
 
 def _on_drawn_people(metric: dict, ann_file: str) -> dict:
