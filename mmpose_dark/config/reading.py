@@ -23,7 +23,12 @@ class PoseConfig(Config):
 
 
 def as_pose_config(cfg: Config | dict) -> PoseConfig:
-    """Return ``cfg`` as a `PoseConfig` over the same settings."""
+    """Return ``cfg`` as a `PoseConfig` over the same settings.
+
+    >>> print(as_pose_config(dict(lr=0.1, sizes=[1, 2])).pretty_text, end='')
+    lr = 0.1
+    sizes = [1, 2]
+    """
     if isinstance(cfg, PoseConfig):
         return cfg
     source = cfg if isinstance(cfg, Config) else Config(dict(cfg))
@@ -50,7 +55,8 @@ def load_config(path: str | os.PathLike, cfg_options: dict[str, object] | None =
     try:
         cfg = Config.fromfile(file, format_python_code=False)
     except Exception as err:  # a config is a program: anything may happen in it
-        if 'pkg_resources' in str(err):  # mmengine looks installed packages up with what setuptools has no more
+        # mmengine looks installed packages up with a module that setuptools has no more.
+        if isinstance(err, ImportError) and err.name == 'pkg_resources':
             raise ConfigError(f"config {path}: a base 'package::file' is not supported; give its path") from err
         raise ConfigError(f'config {path} cannot be read: {type(err).__name__}: {err}') from err
     if cfg_options:

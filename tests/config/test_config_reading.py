@@ -65,9 +65,10 @@ def test_configs_that_cannot_be_read(tmp_path):
     (tmp_path / 'lost.py').write_text("_base_ = 'nowhere.py'\n")
     with pytest.raises(ConfigError, match=r'lost.py cannot be read: .*nowhere.py'):
         load_config(tmp_path / 'lost.py')
-    (tmp_path / 'package.py').write_text("_base_ = 'mmengine::_base_/default_runtime.py'\n")
-    with pytest.raises(ConfigError, match=r"package.py(: a base 'package::file' is not supported| cannot be read)"):
-        load_config(tmp_path / 'package.py')
+    for package in ('mmengine', 'mmdet'):
+        (tmp_path / 'package.py').write_text(f"_base_ = '{package}::_base_/default_runtime.py'\n")
+        with pytest.raises(ConfigError, match=r"package.py(: a base 'package::file' is not supported| cannot be read)"):
+            load_config(tmp_path / 'package.py')
     (tmp_path / 'list.py').write_text('a = [dict(b=1)]\n')
     with pytest.raises(ConfigError, match=r'--cfg-options a\.3\.b'):
         load_config(tmp_path / 'list.py', {'a.3.b': 1})

@@ -101,7 +101,7 @@ def test_official_recipe(shared: pathlib.Path, name: str) -> None:
     assert cfg.model.head.out_channels == ref['num_joints']
     assert cfg.model.backbone.get('style', 'pytorch') == (ref['style'] or 'pytorch')
     assert cfg.model.test_cfg.flip_test
-    # Simple Baselines' files leave the flip test to the command line; its figures are those with the shift.
+    # Simple Baselines' files leave the flip test to the command line; its values are those with the shift.
     assert cfg.model.test_cfg.shift_heatmap == (name.startswith(SIMPLE) or test['shift_heatmap'])
     if name.startswith(DARK):
         assert cfg.codec.unbiased
