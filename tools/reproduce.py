@@ -25,7 +25,7 @@ from mmengine.config import DictAction
 
 import mmpose_dark
 from mmpose_dark.checkpoint import CheckpointError, download_checkpoint
-from mmpose_dark.checkpoint.urls import is_address
+from mmpose_dark.checkpoint.urls import is_url
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.config import validate_config
 from mmpose_dark.config.reading import load_config
@@ -85,7 +85,7 @@ def fetch(row: Row, checkpoint: str | None) -> Path:
         CheckpointError: it cannot be had; the message says how a person gets it.
     """
     source = checkpoint or row.weights
-    if is_address(source):
+    if is_url(source):
         return download_checkpoint(source)
     path = Path(source)
     if path.is_file():
@@ -101,7 +101,7 @@ def problems_of(row: Row, args: argparse.Namespace) -> list[str]:
     """Return what keeps a row from being run; weights are not downloaded while the data is missing."""
     found = []
     for step in (lambda: check_data(row, args.cfg_options), lambda: fetch(row, args.checkpoint)):
-        if found and is_address(args.checkpoint or row.weights):
+        if found and is_url(args.checkpoint or row.weights):
             break
         try:
             step()

@@ -15,13 +15,12 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from typing import Any
 
 from mmengine.logging import print_log
 
+from ..utils.progress import Report, show_progress
 from .errors import CheckpointError
 from .file_lock import file_lock
-from .progress import show_progress
 from .urls import MIRROR_VARIABLE, expected_hash, file_name, local_path, mirrored, resolve
 
 __all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint']
@@ -49,31 +48,31 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path(base).expanduser() / 'mmpose_dark' / 'checkpoints'
 
 
-def download_checkpoint(address: str) -> pathlib.Path:
-    """Return the local file behind an address, fetching it where the cache does not have it.
+def download_checkpoint(url: str) -> pathlib.Path:
+    """Return the local file behind a URL, fetching it where the cache does not have it.
 
     Args:
-        address: ``https://``, ``http://``, ``file://`` (used where it lies, not copied), ``torchvision://``
+        url: ``https://``, ``http://``, ``file://`` (used where it lies, not copied), ``torchvision://``
             or ``open-mmlab://``. ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
 
     Raises:
         CheckpointError: no such file, the host cannot be reached, the disk is full, or the content does
             not have the hash in its name (it is deleted then).
     """
-    address = resolve(address)
-    source = mirrored(address)
-    name = file_name(address)
+    url = resolve(url)
+    source = mirrored(url)
+    name = file_name(url)
     digits = expected_hash(name)
     local = local_path(source)
     if local is not None:
         if not local.is_file():
-            raise CheckpointError(f'{address}: no such file {local}.')
+            raise CheckpointError(f'{url}: no such file {local}.')
         if digits and not _sha256(local).startswith(digits):
             raise CheckpointError(f'{local}: is damaged: its SHA-256 is not {digits}..., the hash in its name.')
         return local
     folder = cache_folder()
     if not digits:  # names without a hash repeat between hosts
-        folder = folder / hashlib.sha256(address.encode()).hexdigest()[:12]
+        folder = folder / hashlib.sha256(url.encode()).hexdigest()[:12]
     path = folder / name
     if path.is_file():
         return path
@@ -84,7 +83,7 @@ def download_checkpoint(address: str) -> pathlib.Path:
                 _fetch(source, path, digits)
     except OSError as err:
         raise CheckpointError(
-            f'{address}: cannot write to the cache {folder} ({err.strerror or err}). '
+            f'{url}: cannot write to the cache {folder} ({err.strerror or err}). '
             f'Free space there, or set {CACHE_VARIABLE} to another folder.'
         ) from err
     return path
@@ -116,7 +115,7 @@ def _fetch(source: str, path: pathlib.Path, digits: str | None) -> None:
 def _collect(source: str, part: pathlib.Path, name: str, *, has_hash: bool) -> None:
     """Call `_transfer` until all is there; give up when tries in a row bring nothing."""
     waits = iter(_WAITS)
-    with show_progress(name) as report:
+    with show_progress(name, unit='bytes', done=_size(part), write=_log) as report:
         while True:
             before = _size(part)
             try:
@@ -132,7 +131,7 @@ def _collect(source: str, part: pathlib.Path, name: str, *, has_hash: bool) -> N
                 time.sleep(wait)
 
 
-def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -> None:
+def _transfer(source: str, part: pathlib.Path, report: Report, *, has_hash: bool) -> None:
     """Bring ``part`` to its full size, going on from what is there where the server allows it.
 
     Without a hash to check at the end, bytes are only joined where the server confirms (``ETag``
@@ -150,7 +149,7 @@ def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -
             have, total = _start_and_total(response, have)
             if 'text/html' in response.headers.get('Content-Type', ''):
                 raise CheckpointError(
-                    f'{source}: the server sent a web page, not a file. Open the address in a browser, '
+                    f'{source}: the server sent a web page, not a file. Open the URL in a browser, '
                     'download by hand and pass the path.'
                 )
             tag = response.headers.get('ETag', '')
@@ -172,7 +171,7 @@ def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -
                 return
             _discard(part)
         elif err.code < 500 and err.code not in (408, 429):
-            raise CheckpointError(f'{source}: the server answers {err.code} {err.reason}. Check the address.') from err
+            raise CheckpointError(f'{source}: the server answers {err.code} {err.reason}. Check the URL.') from err
         raise _Interrupted(f'the server answers {err.code} {err.reason}') from err
     except urllib.error.URLError as err:
         raise _Interrupted(str(err.reason)) from err
@@ -182,14 +181,14 @@ def _transfer(source: str, part: pathlib.Path, report: Any, *, has_hash: bool) -
         raise _Interrupted(f'the connection ended after {have:,} of {total:,} bytes')
 
 
-def _read(response: Any) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read1(_BLOCK)  # what has come, not waiting for a whole block
     except OSError as err:  # of the connection; writing has its own
         raise ConnectionError(str(err)) from err
 
 
-def _start_and_total(response: Any, have: int) -> tuple[int, int | None]:
+def _start_and_total(response: http.client.HTTPResponse, have: int) -> tuple[int, int | None]:
     """Return at which byte the answer starts and how long the whole file is."""
     if response.status == 206:
         found = re.match(r'bytes (\d+)-\d+/(\d+|\*)', response.headers.get('Content-Range', ''))
@@ -214,7 +213,7 @@ def _unreachable(source: str, part: pathlib.Path, reason: str) -> str:
     return (
         f'{source}: cannot be downloaded: {reason}.{kept} If the host is down, set a mirror, '
         f'{MIRROR_VARIABLE}=https://download.openmmlab.com=https://my.mirror (or a folder in place of the second '
-        'address), or download the file elsewhere and pass its path.'
+        'URL), or download the file elsewhere and pass its path.'
     )
 
 

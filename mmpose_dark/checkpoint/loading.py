@@ -3,14 +3,16 @@
 import logging
 import os
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mmengine.logging import print_log
 from torch import nn
 
 from .errors import CheckpointError
-from .families import StateDict, convert, describe_network, recognise, split_weights
+from .families import Family, convert, recognise
+from .networks import beside_backbone, describe_network, sized_by_keypoints
 from .reading import load_state_dict_file
+from .state_dict import MapLocation, StateDict, split_weights
 
 __all__ = ['load_backbone_weights', 'load_checkpoint']
 
@@ -19,16 +21,6 @@ __all__ = ['load_backbone_weights', 'load_checkpoint']
 _HARMLESS_MISSING = re.compile(r'(.*\.)?num_batches_tracked')
 _HARMLESS_UNEXPECTED = re.compile(r'(.*\.)?num_batches_tracked|data_preprocessor\.(mean|std)')
 _SHOWN = 10
-_HEAD_IN_BACKBONE = ('backbone.score.', 'backbone.score_.')  # heatmaps of an Hourglass
-
-# What a file may have besides the backbone: a classifier or pose head, stages that the backbone was built
-# without, the lower resolutions of the last HRNet stage. It cannot hide a wrong file: all parameters of the
-# backbone are required.
-_BESIDE_BACKBONE = (
-    re.compile(r'(fc|classifier|head|incre_modules|downsamp_modules|final_layer|deconv_layers)\.'),
-    re.compile(r'(layer[2-4]|stage[34]|transition[23])\.'),
-    re.compile(r'(stage\d\.\d+\.fuse_layers\.[1-9])\.'),
-)
 
 
 class _Difference(NamedTuple):
@@ -42,7 +34,7 @@ class _Difference(NamedTuple):
     def outside_head(self) -> bool:
         """Say whether anything differs that does not depend on the number of keypoints."""
         names = [*self.missing, *self.unexpected, *(k for k, _, _ in self.shapes)]
-        return any(k.startswith('backbone.') and not k.startswith(_HEAD_IN_BACKBONE) for k in names)
+        return not all(map(sized_by_keypoints, names))
 
     def text(self) -> str:
         """List the differences, the first ten of each kind."""
@@ -60,8 +52,8 @@ class _Difference(NamedTuple):
 
 
 def load_checkpoint(
-    model: nn.Module, path_or_url: str | os.PathLike, map_location: Any = 'cpu', *, strict: bool = True
-) -> dict:
+    model: nn.Module, path_or_url: str | os.PathLike, map_location: MapLocation = 'cpu', *, strict: bool = True
+) -> dict[str, object]:
     """Load a checkpoint of any of the known families into a pose network.
 
     The family (mmpose 0.x, mmpose 1.x, HRNet, Simple Baselines, DarkPose) is recognised from the
@@ -82,16 +74,20 @@ def load_checkpoint(
         CheckpointError: the file cannot be read, is of another network (keys and shapes are listed),
             or, with ``strict=False``, of another backbone.
     """
-    checkpoint = load_state_dict_file(path_or_url, map_location)
-    try:
-        weights, rest = split_weights(checkpoint)
-    except ValueError as err:
-        raise CheckpointError(f'{path_or_url}: {err}.') from err
+    weights, rest = _read(path_or_url, map_location)
     family = recognise(weights)
     weights = convert(weights, family)
-    name = family.name if family else 'unknown'
-    _put(model, weights, str(path_or_url), name, there=describe_network(weights), strict=strict)
+    name, describe = (family.name, family.describe) if family else ('unknown', describe_network)
+    _put(model, weights, str(path_or_url), name, there=describe(weights), strict=strict)
     return rest
+
+
+def _read(path_or_url: str | os.PathLike, map_location: MapLocation) -> tuple[StateDict, dict[str, object]]:
+    checkpoint = load_state_dict_file(path_or_url, map_location)
+    try:
+        return split_weights(checkpoint)
+    except ValueError as err:
+        raise CheckpointError(f'{path_or_url}: {err}.') from err
 
 
 def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, there: str, strict: bool) -> None:
@@ -144,7 +140,7 @@ def _likely_cause(difference: _Difference, there: str, here: str) -> str:
 
 
 def load_backbone_weights(
-    module: nn.Module, path_or_url: str | os.PathLike, *, prefix: str | None = None, map_location: Any = 'cpu'
+    module: nn.Module, path_or_url: str | os.PathLike, *, prefix: str | None = None, map_location: MapLocation = 'cpu'
 ) -> None:
     """Load ImageNet weights, or the backbone of a pose network of any family, into a backbone.
 
@@ -160,23 +156,11 @@ def load_backbone_weights(
     Raises:
         CheckpointError: the file cannot be read, lacks parameters of ``module``, has others, or they differ in shape.
     """
-    checkpoint = load_state_dict_file(path_or_url, map_location)
-    try:
-        weights, _ = split_weights(checkpoint)
-    except ValueError as err:
-        raise CheckpointError(f'{path_or_url}: {err}.') from err
+    weights, _ = _read(path_or_url, map_location)
     family = recognise(weights)
-    if prefix:
-        start = prefix.rstrip('.') + '.'
-        weights = {k[len(start) :]: v for k, v in weights.items() if k.startswith(start)}
-        if not weights:
-            raise CheckpointError(f'{path_or_url}: no parameter name starts with {start!r}.')
-    else:
-        weights = convert(weights, family)
-        if any(k.startswith('backbone.') for k in weights):
-            weights = {k.removeprefix('backbone.'): v for k, v in weights.items() if k.startswith('backbone.')}
+    weights = _with_prefix(weights, prefix, path_or_url) if prefix else _of_backbone(weights, family)
     own, there = _unwrapped(module).state_dict(), describe_network(weights)
-    beside = {k: part for k in weights if k not in own and (part := _beside_backbone(k, own))}
+    beside = {k: part for k in weights if k not in own and (part := beside_backbone(k, own))}
     weights = {k: v for k, v in weights.items() if k not in beside}
     if beside:
         parts = ', '.join(sorted(set(beside.values())))
@@ -185,10 +169,15 @@ def load_backbone_weights(
     _put(module, weights, str(path_or_url), name, there=there, strict=True)
 
 
-def _beside_backbone(name: str, own: StateDict) -> str | None:
-    """Return the part of a network that ``name`` is of where a backbone may lack that part and this one does."""
-    for pattern in _BESIDE_BACKBONE:
-        found = pattern.match(name)
-        if found and not any(k.startswith(found[1] + '.') for k in own):
-            return found[1]
-    return None
+def _with_prefix(weights: StateDict, prefix: str, source: str | os.PathLike) -> StateDict:
+    start = prefix.rstrip('.') + '.'
+    found = {k.removeprefix(start): v for k, v in weights.items() if k.startswith(start)}
+    if not found:
+        raise CheckpointError(f'{source}: no parameter name starts with {start!r}.')
+    return found
+
+
+def _of_backbone(weights: StateDict, family: Family | None) -> StateDict:
+    weights = convert(weights, family)
+    inside = {k.removeprefix('backbone.'): v for k, v in weights.items() if k.startswith('backbone.')}
+    return inside or weights

@@ -3,9 +3,9 @@
 from mmengine.model.weight_init import update_init_info
 from torch import nn
 
-from mmpose_dark.registry import WEIGHT_INITIALIZERS
-
+from ..registry import WEIGHT_INITIALIZERS
 from .loading import load_backbone_weights
+from .state_dict import MapLocation
 
 __all__ = ['Pretrained']
 
@@ -18,12 +18,12 @@ class Pretrained:
     warns where nothing fits, and executes what the file says.
 
     Args:
-        checkpoint: path or address, as for `load_state_dict_file`.
+        checkpoint: path or URL, as for `load_state_dict_file`.
         prefix: load the parameters whose names start with it, without it; ``None`` finds the backbone.
         map_location: where the tensors are read to first.
     """
 
-    def __init__(self, checkpoint: str, prefix: str | None = None, map_location: str = 'cpu') -> None:
+    def __init__(self, checkpoint: str, prefix: str | None = None, map_location: MapLocation = 'cpu') -> None:
         self.checkpoint = checkpoint
         self.prefix = prefix
         self.map_location = map_location

@@ -9,14 +9,15 @@ import re
 import tarfile
 import warnings
 import zipfile
-from typing import Any
+from typing import IO
 
 import torch
 
 from .download import download_checkpoint
 from .errors import CheckpointError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
-from .urls import is_address
+from .state_dict import MapLocation
+from .urls import is_url
 
 __all__ = ['load_state_dict_file', 'local_file']
 
@@ -29,7 +30,7 @@ _WHAT_IT_IS = (
 )
 
 
-def load_state_dict_file(path_or_url: str | os.PathLike, map_location: Any = 'cpu') -> dict:
+def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocation = 'cpu') -> dict[str, object]:
     """Read a checkpoint as ``torch.load`` does, but executing nothing that is in it.
 
     Tensors, plain Python data and the harmless classes of `safe_classes` are read; a file that names
@@ -37,7 +38,7 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: Any = 'cp
 
     Args:
         path_or_url: a path, or a ``file://``, ``http(s)://``, ``torchvision://`` or ``open-mmlab://``
-            address; what is not on this machine is downloaded into the cache first.
+            URL; what is not on this machine is downloaded into the cache first.
         map_location: where tensors go, as for ``torch.load``.
 
     Returns:
@@ -63,12 +64,12 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: Any = 'cp
 
 
 def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
-    """Return the path of an existing file, downloading an address into the cache.
+    """Return the path of an existing file, downloading what a URL names into the cache.
 
     Raises:
         CheckpointError: no such file, or the download failed.
     """
-    if is_address(path_or_url):
+    if is_url(path_or_url):
         return download_checkpoint(str(path_or_url))
     path = pathlib.Path(path_or_url).expanduser()
     if path.is_file():
@@ -170,7 +171,7 @@ def _names_in(path: pathlib.Path) -> list[str]:
     return list(names)
 
 
-def _collect_names(file: Any, names: dict[str, None]) -> None:
+def _collect_names(file: IO[bytes], names: dict[str, None]) -> None:
     strings: list[str] = []
     renamed = {'__builtin__': 'builtins', 'copy_reg': 'copyreg'}
     for opcode, argument, _ in pickletools.genops(file):

@@ -14,7 +14,7 @@ import contextlib
 import datetime
 import pathlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pickle import UnpicklingError
 from typing import Any, NamedTuple
 
@@ -63,7 +63,7 @@ def _stands_for(*full_names: str) -> Callable[[Callable], Callable]:
 class _Dtype:
     """Numbers, strings and objects only; of a pickled state, only the byte order is used."""
 
-    def __init__(self, spec: str, *_: Any) -> None:
+    def __init__(self, spec: str, *_: object) -> None:
         try:
             self.value = np.dtype(spec if isinstance(spec, str) else None)
         except TypeError as err:
@@ -107,7 +107,7 @@ class _Array:
 
 
 @_stands_for('numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct')
-def _new_array(subtype: type, *_: Any) -> _Array:
+def _new_array(subtype: type, *_: object) -> _Array:
     if subtype is not _Array:
         raise UnpicklingError(f'{subtype} in place of numpy.ndarray')
     return _Array()
@@ -138,7 +138,7 @@ class _History:
 
 
 @_stands_for('builtins.getattr')
-def _history_statistic(owner: Any, name: str) -> None:
+def _history_statistic(owner: object, name: str) -> None:
     # HistoryBuffer writes its four statistics as getattr(HistoryBuffer, 'mean'); it has them anyway.
     if owner is not _History or name not in _HISTORY_STATISTICS:
         raise UnpicklingError(f'GLOBAL builtins.getattr asked for {name!r}')
@@ -148,16 +148,16 @@ class _Marker(NamedTuple):
     """First item of the list or dict that stands for a deque or defaultdict: the reader fills nothing else."""
 
     kind: type
-    argument: Any
+    argument: object
 
 
 @_stands_for('collections.deque')
-def _new_deque(items: Any = (), maxlen: int | None = None) -> list:
+def _new_deque(items: Iterable[object] = (), maxlen: int | None = None) -> list:
     return [_Marker(collections.deque, maxlen), *items]
 
 
 @_stands_for('collections.defaultdict')
-def _new_defaultdict(factory: Any = None, *items: Any) -> dict:
+def _new_defaultdict(factory: object = None, *items: Iterable) -> dict:
     if not any(factory is known for known in (None, list, dict, int, float, str, bool, set, tuple)):
         raise UnpicklingError(f'defaultdict of {factory}')
     return {_Marker(collections.defaultdict, factory): None, **dict(*items)}
@@ -176,7 +176,7 @@ def _no_bytes() -> bytes:
 
 
 @_stands_for('mmengine.config.config.ConfigDict')
-def _new_config(*items: Any) -> dict:
+def _new_config(*items: Iterable) -> dict:
     return dict(*items)
 
 
@@ -215,7 +215,7 @@ def allow_safe_classes() -> Iterator[None]:
     that have a stand-in here, and is as before afterwards.
     """
 
-    def name_of(entry: Any) -> str:
+    def name_of(entry: object) -> str:
         return entry[1] if isinstance(entry, tuple) else f'{entry.__module__}.{entry.__qualname__}'
 
     serialization = torch.serialization
@@ -237,7 +237,7 @@ def _remove(entries: list) -> None:
     torch.serialization.add_safe_globals(kept)
 
 
-def restore(value: Any) -> Any:
+def restore(value: object) -> Any:
     """Replace the stand-ins in a tree of dictionaries, lists and tuples by what they stand for.
 
     Args:
@@ -249,7 +249,7 @@ def restore(value: Any) -> Any:
     return _restore(value, {})
 
 
-def _restore(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+def _restore(value: object, done: dict[int, tuple[Any, Any]]) -> Any:
     if isinstance(value, (torch.Tensor, str, bytes, int, float, type(None))):
         return value
     if id(value) in done:

@@ -1,4 +1,4 @@
-"""Addresses of checkpoints: short forms, mirrors, the hash in a name, hosts that need a person."""
+"""URLs of checkpoints: short forms, mirrors, the hash in a name, hosts that need a person."""
 
 import functools
 import importlib.resources
@@ -11,7 +11,7 @@ import urllib.request
 
 from .errors import CheckpointError
 
-__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_address', 'local_path', 'mirrored', 'resolve']
+__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_url', 'local_path', 'mirrored', 'resolve']
 
 MIRROR_VARIABLE = 'MMPOSE_DARK_MIRROR'
 
@@ -24,17 +24,17 @@ _BY_HAND = re.compile(r'(^|\.)(drive\.google\.com|docs\.google\.com|1drv\.ms|one
 _BY_HAND_TOO = re.compile(r'(^|\.)(pan\.baidu\.com|mega\.nz)$')
 
 
-def is_address(path_or_url: str | os.PathLike) -> bool:
-    """Say whether a checkpoint is named by an address rather than a path.
+def is_url(path_or_url: str | os.PathLike) -> bool:
+    """Say whether a checkpoint is named by a URL rather than a path.
 
-    >>> is_address('https://host/a.pth'), is_address('work_dirs/a.pth'), is_address('C:/a.pth')
+    >>> is_url('https://host/a.pth'), is_url('work_dirs/a.pth'), is_url('C:/a.pth')
     (True, False, False)
     """
     return isinstance(path_or_url, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]+://', path_or_url) is not None
 
 
-def resolve(address: str) -> str:
-    """Return the ``https://``, ``http://`` or ``file://`` address behind a short form.
+def resolve(url: str) -> str:
+    """Return the ``https://``, ``http://`` or ``file://`` URL behind a short form.
 
     ``torchvision://resnet50`` stands for the ImageNet weights (version 1) of torchvision, without
     torchvision being needed; ``open-mmlab://NAME`` for the entries of mmengine's own table.
@@ -45,26 +45,24 @@ def resolve(address: str) -> str:
     >>> resolve('torchvision://resnet50')
     'https://download.pytorch.org/models/resnet50-0676ba61.pth'
     """
-    scheme, _, name = address.partition('://')
+    scheme, _, name = url.partition('://')
     table = {'torchvision': lambda: _TORCHVISION, 'open-mmlab': _openmmlab, 'openmmlab': _openmmlab}.get(scheme.lower())
     if table is not None:
         known = table()
         if name not in known:
-            raise CheckpointError(
-                f'{address}: unknown name. Known: {", ".join(sorted(known))}. A full address works too.'
-            )
+            raise CheckpointError(f'{url}: unknown name. Known: {", ".join(sorted(known))}. A full URL works too.')
         return known[name]
     if scheme.lower() not in ('http', 'https', 'file'):
         raise CheckpointError(
-            f'{address}: cannot fetch {scheme}:// addresses. Use a path, file://, https://, http://, torchvision:// '
+            f'{url}: cannot fetch {scheme}:// URLs. Use a path, file://, https://, http://, torchvision:// '
             'or open-mmlab://.'
         )
-    host = urllib.parse.urlsplit(address).hostname or ''
+    host = urllib.parse.urlsplit(url).hostname or ''
     if _BY_HAND.search(host) or _BY_HAND_TOO.search(host):
         raise CheckpointError(
-            f'{address}: {host} gives files to people only. Download it in a browser and pass the path of the file.'
+            f'{url}: {host} gives files to people only. Download it in a browser and pass the path of the file.'
         )
-    return address
+    return url
 
 
 @functools.lru_cache(maxsize=1)
@@ -74,7 +72,7 @@ def _openmmlab() -> dict[str, str]:
     return {k: v for k, v in entries.items() if v.startswith('http')}
 
 
-def mirrored(address: str) -> str:
+def mirrored(url: str) -> str:
     """Apply the mirrors of the environment variable ``MMPOSE_DARK_MIRROR``.
 
     It holds one or more replacements ``PREFIX=REPLACEMENT`` separated by ``;``, such as
@@ -86,35 +84,35 @@ def mirrored(address: str) -> str:
     """
     for pair in filter(None, (p.strip() for p in os.environ.get(MIRROR_VARIABLE, '').split(';'))):
         prefix, sign, replacement = (part.strip() for part in pair.partition('='))
-        if not sign or not is_address(prefix) or not replacement:
+        if not sign or not is_url(prefix) or not replacement:
             raise CheckpointError(
                 f'{MIRROR_VARIABLE}: {pair!r} is not PREFIX=REPLACEMENT, such as '
                 'https://download.openmmlab.com=https://my.mirror'
             )
         prefix = prefix.rstrip('/')
-        if address == prefix or address.startswith(prefix + '/'):
-            result = replacement.rstrip('/') + address[len(prefix) :]
-            return result if is_address(result) else pathlib.Path(result).expanduser().absolute().as_uri()
-    return address
+        if url == prefix or url.startswith(prefix + '/'):
+            result = replacement.rstrip('/') + url[len(prefix) :]
+            return result if is_url(result) else pathlib.Path(result).expanduser().absolute().as_uri()
+    return url
 
 
-def local_path(address: str) -> pathlib.Path | None:
-    """Return the path in a ``file://`` address, ``None`` for other addresses.
+def local_path(url: str) -> pathlib.Path | None:
+    """Return the path in a ``file://`` URL, ``None`` for others.
 
     >>> local_path('file:///data/a%20b.pth').as_posix()
     '/data/a b.pth'
     """
-    parts = urllib.parse.urlsplit(address)
+    parts = urllib.parse.urlsplit(url)
     return pathlib.Path(urllib.request.url2pathname(parts.path)) if parts.scheme == 'file' else None
 
 
-def file_name(address: str) -> str:
-    """Return the file name in an address.
+def file_name(url: str) -> str:
+    """Return the file name in a URL.
 
     >>> file_name('https://host/a/res50-43379d20_20200709.pth?download=1')
     'res50-43379d20_20200709.pth'
     """
-    name = urllib.parse.unquote(urllib.parse.urlsplit(address).path).replace('\\', '/').rsplit('/', 1)[-1]
+    name = urllib.parse.unquote(urllib.parse.urlsplit(url).path).replace('\\', '/').rsplit('/', 1)[-1]
     return re.sub(r'[^\w.+-]', '_', name).lstrip('.') or 'checkpoint.pth'
 
 

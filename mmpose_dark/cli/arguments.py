@@ -1,56 +1,78 @@
-"""What the command-line tools share: arguments, and the changes they make to a config."""
+"""The arguments that commands share, without importing what they set: a help text must not wait for torch."""
 
 import argparse
-import os
-from pathlib import Path
-from typing import Any
 
-from mmengine.config import Config, DictAction
-
-from ..checkpoint.urls import is_address
-from ..config.reading import ConfigError, load_config
-from ..config.tree import evaluators_of
-from ..deploy import BACKENDS
-from ..utils.device import resolve_device
-from ..utils.errors import MissingFileError
-from ..utils.precision import AMP_CHOICES, amp_dtype
-from .errors import user_errors
+from ..deploy.backends import BACKENDS
+from ..utils.choices import AMP_CHOICES
+from .dict_action import DictAction
 
 __all__ = [
     'acceleration_options',
     'add_acceleration_arguments',
+    'add_cfg_options',
     'add_common_arguments',
+    'add_device_argument',
     'add_precision_arguments',
-    'apply_common_arguments',
-    'apply_test_arguments',
-    'apply_training_arguments',
-    'read_config',
-    'use_amp',
-    'user_errors',
+    'check_least',
+    'check_suffix',
+    'make_parser',
 ]
 
-_TRAINING_KEYS = (
-    'train_cfg',
-    'train_dataloader',
-    'optim_wrapper',
-    'param_scheduler',
-    'val_cfg',
-    'val_dataloader',
-    'val_evaluator',
-)
+
+def make_parser(description: str | None, *, prog: str | None = None, epilog: str | None = None) -> argparse.ArgumentParser:
+    """Return a parser that prints description and epilog as they are written.
+
+    Args:
+        description: what the program is for, its docstring.
+        prog: its name, by default that of the file which was started.
+        epilog: below the arguments.
+    """
+    return argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that training and testing share."""
+    """Add the arguments that training and testing share.
+
+    >>> parser = make_parser('Train.')
+    >>> add_common_arguments(parser)
+    >>> args = parser.parse_args(['config.py', '--amp', '--cfg-options', 'model.backbone.depth=18'])
+    >>> args.amp, args.device, args.cfg_options
+    ('auto', 'auto', {'model.backbone.depth': 18})
+    """
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/<config name>)')
-    parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+    add_device_argument(parser)
     add_precision_arguments(parser)
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='settings to change, as a.b=value c.0.d="[1,2]"'
-    )
+    add_cfg_options(parser)
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_device_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``.
+
+    >>> parser = make_parser('Print a config.')
+    >>> add_cfg_options(parser)
+    >>> parser.parse_args(['--cfg-options', 'a.b=[1,2]', 'c=x']).cfg_options
+    {'a.b': [1, 2], 'c': 'x'}
+    """
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='settings of the config to change, as a.b=value c.0.d="[1,2]"',
+    )
 
 
 def add_precision_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,116 +99,45 @@ def add_acceleration_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch normalisation into the convolutions')
 
 
-def acceleration_options(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `Acceleration` from a command line."""
+def acceleration_options(args: argparse.Namespace) -> dict[str, str | bool | None]:
+    """Return the arguments of `Acceleration` from a command line.
+
+    >>> parser = make_parser('Test.')
+    >>> add_precision_arguments(parser)
+    >>> add_acceleration_arguments(parser)
+    >>> acceleration_options(parser.parse_args(['--fuse-conv-bn']))['fuse_conv_bn']
+    True
+    """
     return {name: getattr(args, name) for name in ('backend', 'amp', 'compile', 'fuse_conv_bn', 'channels_last')}
 
 
-def read_config(args: argparse.Namespace) -> Config:
-    """Read the config and put ``--cfg-options`` and ``--work-dir`` into it."""
-    cfg = load_config(args.config, args.cfg_options)
-    cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
-    return cfg
+def check_least(parser: argparse.ArgumentParser, args: argparse.Namespace, **least: int) -> None:
+    """End the program if a number is below the least that makes sense.
 
+    Args:
+        parser: of the arguments.
+        args: what it read; None passes.
+        **least: name of an argument -> its least value.
 
-def apply_common_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Put device, precision, layout and launcher into the config.
-
-    Raises:
-        ConfigError: a device that is not there, or a precision it cannot compute in.
+    >>> check_least(make_parser('Draw.'), argparse.Namespace(max_items=3, repeat=None), max_items=1, repeat=1)
     """
-    cfg.launcher = args.launcher
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    try:
-        if args.device != 'auto' or 'device' not in cfg:
-            cfg.device = args.device
-        device = resolve_device(cfg.device)
-        if args.amp:
-            amp_dtype(args.amp, device)
-            use_amp(cfg, args.amp)
-    except ValueError as err:
-        raise ConfigError(str(err)) from err
-    if args.channels_last:
-        cfg.channels_last = True
-    hooks = list(cfg.get('custom_hooks') or [])
-    if not any(hook.get('type') == 'ProgressBarHook' for hook in hooks):
-        cfg.custom_hooks = [*hooks, dict(type='ProgressBarHook')]
+    for name, minimum in least.items():
+        value = getattr(args, name)
+        if value is not None and value < minimum:
+            parser.error(f'--{name.replace("_", "-")} {value}: at least {minimum} is needed')
 
 
-def use_amp(cfg: Config, choice: str) -> None:
-    """Switch training, validation and test of ``cfg`` to half precision."""
-    if cfg.get('optim_wrapper') is not None:
-        kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
-        if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
-            raise ConfigError(f'optim_wrapper.type: --amp works with OptimWrapper and AmpOptimWrapper, not {kind}')
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.dtype = None if choice == 'auto' else choice
-    for name in ('val_cfg', 'test_cfg'):
-        if cfg.get(name) is not None:
-            cfg[name].amp = choice
+def check_suffix(parser: argparse.ArgumentParser, args: argparse.Namespace, **suffixes: tuple[str, ...]) -> None:
+    """End the program if a file to write has another suffix than those that can be written.
 
+    Args:
+        parser: of the arguments.
+        args: what it read; None passes.
+        **suffixes: name of an argument -> what the file name may end with.
 
-def apply_training_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Put ``--resume``, ``--no-validate``, ``--auto-scale-lr`` and ``--skip-bad-images`` into the config.
-
-    Raises:
-        ConfigError: the config has nothing to train, or no batch size that its learning rate is meant for.
-        FileNotFoundError: the checkpoint to resume from is not there.
+    >>> check_suffix(make_parser('Test.'), argparse.Namespace(out='metrics.json'), out=('.json',))
     """
-    if cfg.get('train_dataloader') is None or cfg.get('optim_wrapper') is None:
-        raise ConfigError(f'{args.config}: nothing to train: it needs train_dataloader, train_cfg and optim_wrapper')
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
-        if cfg.load_from and not is_address(cfg.load_from) and not os.path.isfile(cfg.load_from):
-            raise MissingFileError(f'--resume: there is no checkpoint {cfg.load_from}')
-    if args.no_validate:
-        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
-    if args.auto_scale_lr:
-        if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
-            raise ConfigError('--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=...) in the config')
-        cfg.auto_scale_lr.enable = True
-    if args.skip_bad_images:
-        cfg.train_dataloader.dataset.on_bad_image = 'skip'
-
-
-def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Put the checkpoint, the acceleration, ``--dump``, ``--show`` and ``--show-dir`` into the config.
-
-    What is only for training is dropped from it.
-
-    Raises:
-        ConfigError: the config has nothing to test.
-        FileNotFoundError: the checkpoint is not there.
-    """
-    if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
-        raise ConfigError(f'{args.config}: nothing to test: it needs test_dataloader and test_evaluator')
-    if not is_address(args.checkpoint) and not os.path.isfile(args.checkpoint):
-        raise MissingFileError(f'there is no checkpoint {args.checkpoint}')
-    cfg.load_from, cfg.resume = args.checkpoint, False
-    for name in _TRAINING_KEYS:
-        cfg[name] = None
-    _put_acceleration(cfg, args)
-    cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
-    cfg.default_hooks.checkpoint = None
-    if args.dump:
-        cfg.test_evaluator = [*evaluators_of(cfg, 'test'), dict(type='DumpResults', out_file_path=args.dump)]
-    if args.show or args.show_dir:
-        hook = dict(cfg.default_hooks.get('visualization') or dict(type='PoseVisualizationHook'))
-        hook.update(enable=True, show=args.show, interval=args.interval)
-        if args.show_dir:
-            hook['out_dir'] = os.path.abspath(args.show_dir)
-        if args.show:
-            hook['wait_time'] = args.wait_time
-        cfg.default_hooks.visualization = hook
-
-
-def _put_acceleration(cfg: Config, args: argparse.Namespace) -> None:
-    if args.backend != 'torch':
-        if args.amp:
-            raise ConfigError(f'--amp is for the torch backend; {args.backend} has its own precision: leave one out')
-        cfg.test_cfg.amp = None  # of the config, which was chosen for torch
-        cfg.test_cfg.backend = args.backend
-    for name in ('compile', 'fuse_conv_bn'):
-        if getattr(args, name):
-            cfg.test_cfg[name] = True
+    for name, endings in suffixes.items():
+        value = getattr(args, name)
+        if value and not value.endswith(endings):
+            parser.error(f'--{name.replace("_", "-")} writes {" or ".join(endings)}, not {value}')

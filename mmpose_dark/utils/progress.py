@@ -66,6 +66,7 @@ def show_progress(
     total: int | None = None,
     unit: str = 'images',
     *,
+    done: int = 0,
     stream: TextIO | None = None,
     write: Callable[[str], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -76,6 +77,7 @@ def show_progress(
         description: what is done.
         total: how much there is; None: not known yet.
         unit: of what, in the plural; 'bytes' are shown as megabytes.
+        done: how much was done before.
         stream: where to write; standard error by default.
         write: takes a line where the stream is no terminal (such as a logger's ``info``); by default it goes to it.
         clock: returns seconds; for tests.
@@ -85,18 +87,20 @@ def show_progress(
     """
     stream = sys.stderr if stream is None else stream
     on_terminal = stream.isatty()
-    pace, known, last, shown = Pace(total or 0, clock=clock), total, clock(), False
+    pace, known, last, shown = Pace(total or 0, done, clock), total, clock(), False
     with contextlib.ExitStack() as stack:
         bars: Bars | None = None
 
         def report(done: int, total: int | None = None) -> None:
-            nonlocal bars, known, last, shown
+            nonlocal bars, pace, known, last, shown
             known = total if total is not None else known
             now = clock()
             pause = _SECONDS_BETWEEN_DRAWINGS if on_terminal else SECONDS_BETWEEN_LINES
             if now - last < pause and not (shown and done == known):
                 return
             last, shown = now, True
+            if done < pace.done:  # it was begun anew
+                pace = Pace(0, clock=clock)
             pace.total = known or 0
             pace.advance(done, done - pace.done)
             text = _text(done, known, unit, pace)

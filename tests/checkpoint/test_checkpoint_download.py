@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from mmpose_dark.checkpoint import CheckpointError, download, load_checkpoint, load_state_dict_file, progress
+from mmpose_dark.checkpoint import CheckpointError, download, load_checkpoint, load_state_dict_file
 from mmpose_dark.checkpoint.download import cache_folder, download_checkpoint
-from mmpose_dark.checkpoint.urls import expected_hash, file_name, is_address, mirrored, resolve
+from mmpose_dark.checkpoint.urls import expected_hash, file_name, is_url, mirrored, resolve
+from mmpose_dark.utils import progress
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 DIGITS = hashlib.sha256(CONTENT).hexdigest()[:8]
@@ -150,9 +151,9 @@ def free_port():
 
 
 def test_host_down_names_the_mirror_setting(cache):
-    address = f'http://127.0.0.1:{free_port()}{HASHED}'
+    url = f'http://127.0.0.1:{free_port()}{HASHED}'
     with pytest.raises(CheckpointError, match=r'(?s)cannot be downloaded: .*refused.*MMPOSE_DARK_MIRROR=https://'):
-        download_checkpoint(address)
+        download_checkpoint(url)
 
 
 def test_mirror(server, cache, monkeypatch):
@@ -161,7 +162,7 @@ def test_mirror(server, cache, monkeypatch):
     path = download_checkpoint('https://down.invalid' + HASHED)
     assert path.read_bytes() == CONTENT
     monkeypatch.delenv('MMPOSE_DARK_MIRROR')
-    assert download_checkpoint('https://down.invalid' + HASHED) == path, 'the cache goes by the original address'
+    assert download_checkpoint('https://down.invalid' + HASHED) == path, 'the cache goes by the original URL'
 
 
 def test_mirror_in_a_folder(tmp_path, cache, monkeypatch):
@@ -185,7 +186,7 @@ def test_mirror_prefix_ends_at_a_slash(monkeypatch):
     assert mirrored('https://a.bc/x.pth') == 'https://a.bc/x.pth'
 
 
-def test_file_addresses(tmp_path, cache):
+def test_file_urls(tmp_path, cache):
     path = tmp_path / 'my folder' / f'net-{DIGITS}.pth'
     path.parent.mkdir()
     path.write_bytes(CONTENT)
@@ -199,7 +200,7 @@ def test_file_addresses(tmp_path, cache):
 
 
 @pytest.mark.parametrize(
-    ('address', 'says'),
+    ('url', 'says'),
     [
         ('https://drive.google.com/file/d/1IxQ/view?usp=sharing', r'Download it in a browser and pass the path'),
         ('https://docs.google.com/uc?id=1', 'in a browser'),
@@ -207,23 +208,23 @@ def test_file_addresses(tmp_path, cache):
         ('https://tenant.sharepoint.com/x', 'in a browser'),
         ('https://onedrive.live.com/x', 'in a browser'),
         ('https://pan.baidu.com/s/1', 'in a browser'),
-        ('s3://bucket/x.pth', r'cannot fetch s3:// addresses. Use a path, file://'),
+        ('s3://bucket/x.pth', r'cannot fetch s3:// URLs. Use a path, file://'),
         ('torchvision://resnet51', r'unknown name. Known: resnet101, resnet152, resnet18'),
         ('open-mmlab://nothing', r'unknown name. Known: .*detectron/resnet50_caffe'),
     ],
 )
-def test_addresses_that_are_refused(address, says, cache):
+def test_urls_that_are_refused(url, says, cache):
     with pytest.raises(CheckpointError, match=says):
-        load_state_dict_file(address)
+        load_state_dict_file(url)
 
 
-def test_short_addresses():
+def test_short_urls():
     assert resolve('torchvision://resnet101') == 'https://download.pytorch.org/models/resnet101-63fe2227.pth'
     assert resolve('open-mmlab://detectron/resnet50_caffe').endswith('/resnet50_caffe-788b5fa3.pth')
     assert resolve('https://notdrive.google.com.example.org/a.pth').endswith('a.pth')
 
 
-def test_short_addresses_are_those_of_mmengine():
+def test_short_urls_are_those_of_mmengine():
     import importlib.resources
     import json
 
@@ -252,7 +253,7 @@ def test_hash_in_the_name(name, digits):
     assert expected_hash(name) == digits
 
 
-def test_every_published_address_carries_a_hash(shared):
+def test_every_published_url_carries_a_hash(shared):
     rows = (shared / 'facts/published_results.json').read_text().split('"')
     published = [a for a in rows if a.startswith('https://download.openmmlab.com') and a.endswith('.pth')]
     assert len(published) > 20
@@ -260,12 +261,12 @@ def test_every_published_address_carries_a_hash(shared):
 
 
 @pytest.mark.parametrize('path', ['a.pth', './a.pth', '/data/a.pth', 'C:/a.pth', 'C:\\a.pth', pathlib.Path('a.pth')])
-def test_paths_are_no_addresses(path):
-    assert not is_address(path)
+def test_paths_are_no_urls(path):
+    assert not is_url(path)
 
 
 @pytest.mark.parametrize(
-    ('address', 'name'),
+    ('url', 'name'),
     [
         ('https://h/a/b.pth?x=1#y', 'b.pth'),
         ('https://h/a%20b.pth', 'a_b.pth'),
@@ -275,8 +276,8 @@ def test_paths_are_no_addresses(path):
         ('https://h/a\\..\\b.pth', 'b.pth'),
     ],
 )
-def test_file_names_stay_in_the_cache(address, name):
-    assert file_name(address) == name
+def test_file_names_stay_in_the_cache(url, name):
+    assert file_name(url) == name
 
 
 def test_cache_folder(monkeypatch, tmp_path):
@@ -347,14 +348,15 @@ def test_processes_share_one_download(server, cache):
     assert [r[1] for r in server.requests] == [None, 'bytes=1000000-']
 
 
-def test_progress_in_a_log(monkeypatch):
-    lines = []
-    monkeypatch.setattr(progress, 'print_log', lambda text, **_: lines.append(text))
-    monkeypatch.setattr(progress, '_SECONDS_BETWEEN_LINES', -1)
-    with progress.show_progress('a.pth') as report:
-        report(1_000_000, 4_000_000)
-        report(2_000_000, None)
-    assert lines == ['a.pth: 1.0 of 4.0 MB', 'a.pth: 2.0 MB']
+def test_progress_in_a_log(server, cache, log, monkeypatch):
+    """Where output is no terminal, a line of the log says now and then how far it is, also after an interruption."""
+    server.files[HASHED], server.cuts = CONTENT, [1_000_000]
+    monkeypatch.setattr(progress, 'SECONDS_BETWEEN_LINES', -1)
+    download_checkpoint(server.url + HASHED)
+    name = HASHED.rsplit('/')[-1]
+    assert f'{name}: {len(CONTENT) / 1e6:.1f}/{len(CONTENT) / 1e6:.1f} MB, ' in log.text
+    assert ' left\n' in log.text
+    assert '-' not in ''.join(line.split('MB, ')[-1] for line in log.text.splitlines() if 'MB/s' in line)
 
 
 def test_progress_in_a_terminal(monkeypatch):
@@ -364,7 +366,8 @@ def test_progress_in_a_terminal(monkeypatch):
     monkeypatch.setenv('TERM', 'xterm')
     with os.fdopen(theirs, 'w') as terminal:
         monkeypatch.setattr(sys, 'stderr', terminal)
-        with progress.show_progress('net.pth') as report:
+        monkeypatch.setattr(progress, '_SECONDS_BETWEEN_DRAWINGS', -1)
+        with progress.show_progress('net.pth', unit='bytes') as report:
             report(1_500_000, 3_000_000)
             report(3_000_000, 3_000_000)
         monkeypatch.undo()
@@ -398,7 +401,7 @@ def test_round_trip_of_a_network(server, cache, tmp_path):
     assert load_checkpoint(Net(), (tmp_path / 'net.pth').as_uri())['meta']['epoch'] == 210
 
 
-def test_code_behind_an_address_does_not_run(server, cache, tmp_path):
+def test_code_behind_a_url_does_not_run(server, cache, tmp_path):
     witness = tmp_path / 'witness'
 
     class RunsCode:

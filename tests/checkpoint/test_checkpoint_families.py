@@ -8,7 +8,9 @@ import pathlib
 import pytest
 import torch
 
-from mmpose_dark.checkpoint.families import convert, describe_network, recognise, split_weights, strip_wrappers
+from mmpose_dark.checkpoint.families import convert, recognise
+from mmpose_dark.checkpoint.networks import describe_network
+from mmpose_dark.checkpoint.state_dict import split_weights, strip_wrappers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TAGS = [

@@ -16,7 +16,7 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 import torch
 
 from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
-from mmpose_dark.checkpoint.families import split_weights
+from mmpose_dark.checkpoint.state_dict import split_weights
 from mmpose_dark.cli.errors import user_errors
 
 # What of a run's notes belongs to its weights; the rest tells of machines, paths and times.
