@@ -6,9 +6,14 @@ from pathlib import Path
 
 from .errors import ConfigError
 
-__all__ = ['config_root', 'find_config', 'list_configs']
+__all__ = ['config_root', 'find_config', 'list_configs', 'shipped_folders']
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped_folders() -> tuple[Path, Path]:
+    """Return where ``configs`` and ``model-index.yml`` may be: in an installed package, and beside it in a clone."""
+    return _PACKAGE / '.mim', _PACKAGE.parent
 
 
 def config_root() -> Path:
@@ -17,9 +22,9 @@ def config_root() -> Path:
     Raises:
         ConfigError: the package was installed without them.
     """
-    for folder in (_PACKAGE / '.mim' / 'configs', _PACKAGE.parent / 'configs'):
-        if (folder / '_base_').is_dir():
-            return folder
+    for folder in shipped_folders():
+        if (folder / 'configs' / '_base_').is_dir():
+            return folder / 'configs'
     raise ConfigError(
         f'mmpose_dark at {_PACKAGE} has no configs beside it; install it again, or give the path of a config'
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from .errors import ConfigError
+from .lookup import shipped_folders
 from .text import config_text
 
 __all__ = ['ConfigError', 'PoseConfig', 'as_pose_config', 'load_config']
@@ -74,8 +75,7 @@ def _find(file: Path) -> Path:
     """Return ``file``, or where it is in the clone or the installed package if it is not here."""
     if file.is_file() or file.is_absolute():
         return file
-    package = Path(__file__).resolve().parents[1]
-    shipped = (folder / file for folder in (package / '.mim', package.parent))
+    shipped = (folder / file for folder in shipped_folders())
     return next((path for path in shipped if path.is_file()), file)
 
 
