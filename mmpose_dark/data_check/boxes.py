@@ -1,4 +1,4 @@
-"""Whether boxes can be boxes of these people in these pictures, in the form that is expected."""
+"""Whether boxes can be boxes of these people in these images, in the form that is expected."""
 
 import numpy as np
 
@@ -79,12 +79,12 @@ def extent_overlap(points: np.ndarray, labelled: np.ndarray, boxes_xyxy: np.ndar
 def fits_as_xyxy(boxes: np.ndarray, size_wh: np.ndarray) -> bool:
     """Tell whether boxes given as left, top, width, height look like two corners.
 
-    They do if nearly all have the third and fourth number above the first two and inside the picture, and many
-    would stick out of the picture as what they are given as.
+    They do if nearly all have the third and fourth number above the first two and inside the image, and many
+    would stick out of the image as what they are given as.
 
     Args:
         boxes: (N, 4) as given.
-        size_wh: (N, 2) of the pictures in pixels; NaN where unknown.
+        size_wh: (N, 2) of the images in pixels; NaN where unknown.
 
     >>> boxes = np.array([[10.0, 20, 60, 90], [50, 5, 90, 80], [40, 40, 95, 99], [1, 1, 9, 9]])
     >>> fits_as_xyxy(boxes, np.full((4, 2), 100.0))
@@ -100,7 +100,7 @@ def fits_as_xyxy(boxes: np.ndarray, size_wh: np.ndarray) -> bool:
 
 
 def check_boxes(people: People) -> list[Finding]:
-    """Look for boxes without area, outside the picture, in another form, or away from the keypoints."""
+    """Look for boxes without area, outside the image, in another form, or away from the keypoints."""
     out = []
     boxes, sizes = people.bbox, people.size_wh
     there = ~people.iscrowd & np.isfinite(boxes).all(1)
@@ -114,14 +114,14 @@ def check_boxes(people: People) -> list[Finding]:
         out.append(_about(severity, 'box-flat', message, people, flat))
     relative = there & np.isfinite(sizes).all(1) & (sizes > 2).all(1) & (np.abs(boxes) <= 1.5).all(1)
     if relative.sum() > there.sum() / 2:
-        message = '{n} boxes are relative (0 to 1); pixels are needed: multiply by width and height of the picture'
+        message = '{n} boxes are relative (0 to 1); pixels are needed: multiply by width and height of the image'
         out.append(_about('error', 'box-relative', message, people, np.flatnonzero(relative)))
         return out
     corners = box_forms(boxes)['xywh']
     outside = there & ((corners[:, 2:] <= 0).any(1) | (boxes[:, :2] >= sizes).any(1))
     if outside.any():
         severity = 'error' if outside.sum() > there.sum() / 2 else 'warning'
-        message = '{n} boxes lie outside their picture; these people are left out'
+        message = '{n} boxes lie outside their image; these people are left out'
         out.append(_about(severity, 'box-outside', message, people, np.flatnonzero(outside)))
     form = _check_form(people, there)
     if form:
@@ -130,13 +130,13 @@ def check_boxes(people: People) -> list[Finding]:
     over = np.nan_to_num((over / np.maximum(boxes[:, 2:], 1)).max(1))
     sticking = np.flatnonzero(there & ~outside & (over > 0.5))
     if len(sticking):
-        message = '{n} boxes stick out of their picture by more than half their width or height; they are cut there'
+        message = '{n} boxes stick out of their image by more than half their width or height; they are cut there'
         out.append(_about('note', 'box-sticks-out', message, people, sticking))
     return out
 
 
 def _check_form(people: People, there: np.ndarray) -> Finding | None:
-    """Compare the boxes with the keypoints, read in each form, and with the pictures."""
+    """Compare the boxes with the keypoints, read in each form, and with the images."""
     points, labelled = people.keypoints[..., :2], people.labelled & there[:, None]
     forms = box_forms(people.bbox)
     inside = share_inside(points, labelled, forms['xywh'])
@@ -151,7 +151,7 @@ def _check_form(people: People, there: np.ndarray) -> Finding | None:
     if fits_as_xyxy(people.bbox[there], people.size_wh[there]):
         message = (
             'boxes are read as left, top, width, height, but look like two corners: many would end outside their '
-            'picture; write x, y, width, height'
+            'image; write x, y, width, height'
         )
         return found('error', 'box-form', message, file=people.file)
     if inside < 0.9:
@@ -209,7 +209,7 @@ def check_areas(people: People, *, needed: bool = False) -> list[Finding]:
 def _about(severity: str, check: str, message: str, people: People, rows: np.ndarray) -> Finding:
     def label(i: int) -> str:
         width, height = people.size_wh[i]
-        size = f', picture {width:g}x{height:g}' if np.isfinite(width) else ''
+        size = f', image {width:g}x{height:g}' if np.isfinite(width) else ''
         number = f', area {people.area[i]:g}' if check.startswith('area') else ''
         return f'{people.label(i)}: box {[round(float(v), 1) for v in people.bbox[i]]}{number}{size}'
 

@@ -1,4 +1,4 @@
-"""Whether person detections are for these pictures, in the right form, and find the people."""
+"""Whether person detections are for these images, in the right form, and find the people."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ def recall(boxes_xyxy: np.ndarray, images: np.ndarray, truth_xyxy: np.ndarray, t
 
     Args:
         boxes_xyxy: (D, 4) corners of detections in pixels.
-        images: (D,) number of the picture of each.
+        images: (D,) number of the image of each.
         truth_xyxy: (N, 4) corners of annotated boxes.
-        truth_images: (N,) numbers of their pictures.
+        truth_images: (N,) numbers of their images.
 
     Returns:
         (N,) boolean.
@@ -56,13 +56,13 @@ def check_detections(
     skip_unknown: bool = False,
     score_thr: float | None = None,
 ) -> tuple[list[Finding], str]:
-    """Compare detections with pictures and people.
+    """Compare detections with images and people.
 
     Args:
         detections: of :func:`read_detections`.
-        people: the annotated people and the pictures.
+        people: the annotated people and the images.
         file: of the detections, for messages.
-        skip_unknown: whether detections of other pictures are left out on purpose.
+        skip_unknown: whether detections of other images are left out on purpose.
         score_thr: only those with a higher score are used.
 
     Returns:

@@ -1,43 +1,41 @@
-"""Whether the pictures open, and are of the size and orientation that the annotations are about."""
+"""Whether the images open, and are of the size and orientation that the annotations are about."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from .image_files import SIDEWAYS, ImageFile
 from .people import ImageRecord
-from .pictures import SIDEWAYS, Picture
 from .report import Finding, found
 
-__all__ = ['check_pictures']
+__all__ = ['check_image_files']
 
 
-def check_pictures(
+def check_image_files(
     records: Mapping[object, ImageRecord],
-    pictures: Mapping[str, Picture],
+    image_files: Mapping[str, ImageFile],
     *,
     file: str,
     folder: str = '',
     ignore_orientation: bool = False,
 ) -> list[Finding]:
-    """Compare the pictures that were read with what the annotations say of them.
+    """Compare the images that were read with what the annotations say of them.
 
     Args:
         records: the annotation file's, by id.
-        pictures: by path; those that were not read are passed over.
+        image_files: by path; those that were not read are passed over.
         file: annotation file, for messages.
-        folder: of the pictures, for messages.
+        folder: of the images, for messages.
         ignore_orientation: whether the pipeline reads pixels as stored (LoadImage's color_ignore_orientation).
     """
-    seen = [(r, pictures[r.path]) for r in records.values() if r.path in pictures]
+    seen = [(r, image_files[r.path]) for r in records.values() if r.path in image_files]
     broken = [(r, p) for r, p in seen if p.problem]
     out = []
     if broken:
         missing = all(p.problem.startswith('no such file') for _, p in broken)
         remedy = 'get them anew, or remove them from the annotations'
         if missing and len(broken) == len(seen):
-            remedy = (
-                f'is data_prefix=dict(img=...) right? Pictures are looked for in {folder or "the working directory"}'
-            )
+            remedy = f'is data_prefix=dict(img=...) right? Images are looked for in {folder or "the working directory"}'
         out.append(
             found(
                 'error',
@@ -92,8 +90,8 @@ def _known(record: ImageRecord) -> bool:
     return all(v is not None and np.isfinite(v) for v in (record.width, record.height))
 
 
-def _size_label(row: tuple[ImageRecord, Picture, tuple[int, int]]) -> str:
-    record, picture, (width, height) = row
+def _size_label(row: tuple[ImageRecord, ImageFile, tuple[int, int]]) -> str:
+    record, image_file, (width, height) = row
     said = f', annotated {record.width:g}x{record.height:g}' if _known(record) else ''
-    turn = f', EXIF orientation {picture.orientation}' if picture.orientation != 1 else ''
+    turn = f', EXIF orientation {image_file.orientation}' if image_file.orientation != 1 else ''
     return f'{record.name}: {width}x{height}{said}{turn}'

@@ -42,7 +42,7 @@ def check_visibility(people: People, *, values: tuple[int, ...] = (0, 1, 2)) -> 
 
 
 def check_keypoints(people: People) -> list[Finding]:
-    """Look for labelled keypoints outside the picture, at its corner, relative, or with x and y swapped."""
+    """Look for labelled keypoints outside the image, at its corner, relative, or with x and y swapped."""
     xy, labelled = people.keypoints[..., :2], people.labelled & people.valid[:, None]
     sizes = people.size_wh[:, None]
     known = labelled & np.isfinite(sizes).all(-1)
@@ -51,7 +51,7 @@ def check_keypoints(people: People) -> list[Finding]:
         return []
     relative = known & (xy <= 1.5).all(-1) & (sizes > 2).all(-1)
     if relative.sum() > total / 2:
-        message = 'keypoints are relative (0 to 1); pixels are needed: multiply by width and height of the picture'
+        message = 'keypoints are relative (0 to 1); pixels are needed: multiply by width and height of the image'
         return [found('error', 'keypoint-relative', message, file=people.file)]
     out = []
     outside = known & _outside(xy, sizes)
@@ -59,7 +59,7 @@ def check_keypoints(people: People) -> list[Finding]:
     swapped = int((known & _outside(xy[..., ::-1], sizes)).sum())
     if count > 0.1 * total and swapped < 0.1 * count:
         message = (
-            f'{count} of {total} labelled keypoints lie outside their picture, {swapped} would with x and y swapped: '
+            f'{count} of {total} labelled keypoints lie outside their image, {swapped} would with x and y swapped: '
             'the order is x, y, visibility'
         )
         return [found('error', 'keypoint-outside', message, file=people.file)]
@@ -67,14 +67,14 @@ def check_keypoints(people: People) -> list[Finding]:
         severity = 'error' if count > 0.2 * total else 'warning' if count > 0.01 * total else 'note'
         rows = np.flatnonzero(outside.any(1))
         message = (
-            f'{count} of {total} labelled keypoints ({count / total:.2%}), of {{n}} people, lie outside their picture'
+            f'{count} of {total} labelled keypoints ({count / total:.2%}), of {{n}} people, lie outside their image'
         )
 
         def label(i: int) -> str:
             k = int(np.flatnonzero(outside[i])[0])
             x, y = (float(v) for v in xy[i, k])
             width, height = people.size_wh[i]
-            return f'{people.label(i)}: keypoint {k} at ({x:g}, {y:g}), picture {width:g}x{height:g}'
+            return f'{people.label(i)}: keypoint {k} at ({x:g}, {y:g}), image {width:g}x{height:g}'
 
         out.append(found(severity, 'keypoint-outside', message, file=people.file, rows=rows, label=label))
     corner = labelled & (xy == 0).all(-1)
@@ -94,7 +94,7 @@ def check_sides(people: People, name_to_id: Mapping[str, int]) -> list[Finding]:
 
     A body hardly ever shows its shoulders one way round and its hips the other (1 in 30 measured), so if most people
     do, the keypoints of one of the two are swapped. And most people are photographed from the front (two thirds
-    to four fifths measured), where their left is on the picture's right.
+    to four fifths measured), where their left is on the image's right.
 
     Args:
         people: the annotations.
@@ -126,7 +126,7 @@ def check_sides(people: People, name_to_id: Mapping[str, int]) -> list[Finding]:
     facing = float((signs[0][clear] > 0).mean())
     if count >= _ENOUGH_FACING and facing < 0.2:
         message = (
-            f'only {facing:.0%} of {count} people have their left shoulder on the right of the picture; usually '
+            f'only {facing:.0%} of {count} people have their left shoulder on the right of the image; usually '
             "most do, as they face the camera: left and right may be the viewer's, or swapped"
         )
         return [found('warning', 'sides-swapped', message, file=people.file)]

@@ -2,20 +2,19 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
+from ..annotations import AnnotationError, read_detections
 from ..config.tree import dataset_of, datasets_of, evaluators_of
-from ..annotations import read_detections
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
-from ..datasets.errors import AnnotationError
 from ..registry import DATASETS
 from ..utils.choices import PHASES
 from ..utils.errors import InputError
 from .boxes import check_areas, check_boxes
 from .detections import check_detections
-from .images import check_pictures
+from .image_files import ImageFile, read_image_files, spread
+from .images import check_image_files
 from .keypoints import check_keypoints, check_sides, check_visibility
-from .pictures import Picture, read_pictures, spread
 from .report import Report, Section, found
 from .samples import check_samples
 from .settings import check_definition, check_evaluators, check_network, needs_area
@@ -24,11 +23,12 @@ from .splits import check_splits
 
 __all__ = ['PHASES', 'check_config']
 
-Track = Callable[[Iterable[Any], int, str], Iterable[Any]]
+Item = TypeVar('Item')
+Track = Callable[[Iterable[Item], int, str], Iterable[Item]]
 
 
 def check_config(
-    config: Mapping[str, Any],
+    config: Mapping[str, object],
     *,
     name: str = '',
     phases: Sequence[str] = PHASES,
@@ -42,8 +42,8 @@ def check_config(
         config: of a run; ``{phase}_dataloader``, ``{phase}_evaluator`` and ``model`` are looked at.
         name: of the config, for the report.
         phases: of ``'train'``, ``'val'`` and ``'test'``, those to check; what the config lacks is passed over.
-        workers: pictures read at a time.
-        max_images: read at most so many pictures of each dataset, evenly spread; 0 for none.
+        workers: images read at a time.
+        max_images: read at most so many images of each dataset, evenly spread; 0 for none.
         track: shows progress: takes the things to loop over, their number and their name.
 
     Raises:
@@ -63,7 +63,7 @@ def check_config(
             report.sections.append(Section(f'{phase}: the same data as {twin}'))
             continue
         sources[phase] = _read_phase(config, phase, report)
-    pictures = _read_all([s for phase in sources.values() for s in phase], workers, max_images, track)
+    image_files = _read_all([s for phase in sources.values() for s in phase], workers, max_images, track)
     by_place = {section.title: section for section in report.sections}
     done: set[str] = set()
     for phase, parts in sources.items():
@@ -71,11 +71,11 @@ def check_config(
             if source.place not in done and source.people is not None:
                 done.add(source.place)
                 evaluators = evaluators_of(config, phase)
-                _check_source(source, by_place[source.place], pictures, evaluators, max_images)
+                _check_source(source, by_place[source.place], image_files, evaluators, max_images)
     if 'train' in sources:
         for phase in chosen:
             if phase != 'train' and not any(sources[phase] is sources[p] for p in chosen[: chosen.index(phase)]):
-                _compare(sources['train'], sources[phase], phase, pictures, report)
+                _compare(sources['train'], sources[phase], phase, image_files, report)
     return report
 
 
@@ -142,33 +142,35 @@ def _try_samples(config: Mapping, phase: str, whole: Mapping, report: Report) ->
 
 def _read_all(
     sources: Sequence[Source], workers: int, max_images: int | None, track: Track | None
-) -> dict[str, Picture]:
-    """Read each picture of the sources once."""
+) -> dict[str, ImageFile]:
+    """Read each image of the sources once."""
     chosen: dict[str, dict | None] = {}
     for source in sources:
         paths = list(dict.fromkeys(record.path for record in source.people.images.values()))
         chosen.update((paths[i], source.image_backend) for i in spread(len(paths), max_images))
-    pictures: dict[str, Picture] = {}
+    image_files: dict[str, ImageFile] = {}
     for backend_args in {repr(v): v for v in chosen.values()}.values():
         paths = [path for path, used in chosen.items() if used == backend_args]
-        found_pictures = read_pictures(paths, workers=workers, backend_args=backend_args)
-        pictures.update(track(found_pictures, len(paths), 'images') if track else found_pictures)
-    return pictures
+        found_files = read_image_files(paths, workers=workers, backend_args=backend_args)
+        image_files.update(track(found_files, len(paths), 'images') if track else found_files)
+    return image_files
 
 
 def _check_source(
-    source: Source, section: Section, pictures: Mapping[str, Picture], evaluators: list, max_images: int | None
+    source: Source, section: Section, image_files: Mapping[str, ImageFile], evaluators: list, max_images: int | None
 ) -> None:
     dataset, people = source.dataset, source.people
     ignore = source.ignore_orientation
-    people.learn_sizes(pictures, ignore_orientation=ignore)
-    read = sum(record.path in pictures for record in people.images.values())
+    people.learn_sizes(image_files, ignore_orientation=ignore)
+    read = sum(record.path in image_files for record in people.images.values())
     section.facts['people'] = f'{int(people.valid.sum())} usable of {len(people)} annotations'
-    section.facts['pictures'] = f'{read} of {len(people.images)} read'
+    section.facts['image files'] = f'{read} of {len(people.images)} read'
     if max_images is not None and read < len(people.images):
-        section.facts['pictures'] += f' (--max-images {max_images})'
+        section.facts['image files'] += f' (--max-images {max_images})'
     out = section.findings
-    out += check_pictures(people.images, pictures, file=people.file, folder=source.folder, ignore_orientation=ignore)
+    out += check_image_files(
+        people.images, image_files, file=people.file, folder=source.folder, ignore_orientation=ignore
+    )
     if len(people):
         wholebody = isinstance(dataset, CocoWholeBodyDataset)
         out += check_visibility(people, values=() if wholebody else (0, 1, 2))
@@ -178,29 +180,33 @@ def _check_source(
         out += check_areas(people, needed=dataset.test_mode and needs_area(evaluators))
     if dataset.test_mode:
         out += check_evaluators(evaluators, people, headbox_file=getattr(dataset, 'headbox_file', None))
+    _check_detection_files(source, section)
+
+
+def _check_detection_files(source: Source, section: Section) -> None:
+    dataset = source.dataset
     files = dataset.bbox_file or []
     for number, path in enumerate([files] if isinstance(files, str) else files):
         try:
             detections = read_detections(path, backend_args=dataset.backend_args)
         except AnnotationError as err:
-            out.append(found('error', 'detections', str(err), file=path))
+            section.findings.append(found('error', 'detections', str(err), file=path))
             continue
-        settings = dataset.filter_cfg
         findings, summary = check_detections(
             detections,
-            people,
+            source.people,
             path,
-            skip_unknown=bool(settings.get('skip_unknown_images')),
-            score_thr=settings.get('bbox_score_thr'),
+            skip_unknown=bool(dataset.filter_cfg.get('skip_unknown_images')),
+            score_thr=dataset.filter_cfg.get('bbox_score_thr'),
         )
-        out += findings
+        section.findings += findings
         section.facts[f'detections {number + 1}' if number else 'detections'] = f'{path}: {summary}'
 
 
 def _compare(
-    train: Sequence[Source], other: Sequence[Source], phase: str, pictures: Mapping[str, Picture], report: Report
+    train: Sequence[Source], other: Sequence[Source], phase: str, image_files: Mapping[str, ImageFile], report: Report
 ) -> None:
     paths = [[r.path for s in part for r in s.people.images.values()] for part in (train, other)]
-    findings = check_splits(*paths, pictures, phase=phase)
+    findings = check_splits(*paths, image_files, phase=phase)
     if findings:
         report.sections.append(Section(f'train and {phase} together', findings=findings))

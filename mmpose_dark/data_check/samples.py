@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.errors import BadSample, ImageReadError
-from .pictures import spread
+from .image_files import spread
 from .report import Finding, found
 
 __all__ = ['check_samples']
@@ -25,7 +25,7 @@ def check_samples(dataset: Any, *, num_keypoints: int, count: int = _TRIED) -> l
         try:
             sample = dataset[i]
         except ImageReadError:
-            continue  # what is wrong with pictures is reported on its own
+            continue  # what is wrong with images is reported on its own
         except (ValueError, OSError, KeyError, TypeError, AttributeError, IndexError) as err:
             message = f'sample {i} does not go through the pipeline: {type(err).__name__}: {err}'
             return [found('error', 'pipeline', message)]

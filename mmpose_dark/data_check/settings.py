@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from ..annotations import AnnotationError, read_json
+from ..annotations import AnnotationError, read_json, read_mat
+from ..evaluation.metrics import CocoMetric, MpiiPCKAccuracy, PoseTrack18Metric
+from ..registry import METRICS
+from .kinds import class_of, is_subclass
 from .people import People
 from .report import Finding, found
 
@@ -14,7 +16,6 @@ __all__ = ['check_definition', 'check_evaluators', 'check_head_boxes', 'check_ne
 
 _USUAL_SIGMAS = (0.005, 0.5)
 _SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
-_OKS_METRICS = ('CocoMetric', 'CocoWholeBodyMetric')
 
 
 def needs_area(evaluators: Sequence[Mapping]) -> bool:
@@ -24,11 +25,15 @@ def needs_area(evaluators: Sequence[Mapping]) -> bool:
     (False, True)
     """
     return any(
-        _name(e) in _OKS_METRICS and e.get('use_area', True) and not e.get('format_only', False) for e in evaluators
+        is_subclass(e, METRICS, CocoMetric)
+        and not is_subclass(e, METRICS, PoseTrack18Metric)  # measures in head sizes
+        and e.get('use_area', True)
+        and not e.get('format_only', False)
+        for e in evaluators
     )
 
 
-def check_definition(metainfo: Mapping[str, Any]) -> list[Finding]:
+def check_definition(metainfo: Mapping[str, object]) -> list[Finding]:
     """Look for keypoints of one side that swap with nothing, and sigmas of another kind.
 
     Args:
@@ -39,7 +44,7 @@ def check_definition(metainfo: Mapping[str, Any]) -> list[Finding]:
     alone = [i for i, name in names.items() if flip[i] == i and name.lower().startswith(('left', 'right'))]
     where = f'definition {metainfo["dataset_name"]!r}'
     if alone:
-        message = '{n} keypoints are named after a side and swap with none: flipped pictures would be taught wrongly'
+        message = '{n} keypoints are named after a side and swap with none: flipped images would be taught wrongly'
         out.append(found('warning', 'flip-pairs', message, file=where, rows=[names[i] for i in alone]))
     same_side = [
         (names[i], names[j])
@@ -47,7 +52,7 @@ def check_definition(metainfo: Mapping[str, Any]) -> list[Finding]:
         if _side(names[i]) and _side(names[i]) == _side(names[j])
     ]
     if same_side:
-        message = '{n} keypoints swap with one of the same side: flipped pictures would be taught wrongly'
+        message = '{n} keypoints swap with one of the same side: flipped images would be taught wrongly'
         out.append(found('error', 'flip-pairs', message, file=where, rows=same_side, label='{0[0]} with {0[1]}'.format))
     sigmas = np.asarray(metainfo['sigmas'], float)
     low, high = _USUAL_SIGMAS
@@ -60,7 +65,7 @@ def check_definition(metainfo: Mapping[str, Any]) -> list[Finding]:
     return out
 
 
-def check_network(model: Mapping[str, Any] | None, num_keypoints: int) -> list[Finding]:
+def check_network(model: Mapping[str, object] | None, num_keypoints: int) -> list[Finding]:
     """Compare the network's outputs with the keypoints of the definition.
 
     Args:
@@ -86,25 +91,31 @@ def check_evaluators(
     """
     out = []
     for evaluator in evaluators:
-        kind = _name(evaluator)
-        if kind == 'MpiiPCKAccuracy' and not headbox_file:
-            message = f'{kind} needs head sizes: give the dataset headbox_file (gt_valid.mat)'
-            out.append(found('error', 'evaluator-file', message))
+        kind = class_of(evaluator, METRICS)
+        name = str(evaluator.get('type')) if kind is None else kind.__name__
+        if kind is not None and issubclass(kind, MpiiPCKAccuracy):
+            if headbox_file:
+                out += check_head_boxes(people, headbox_file)
+            else:
+                message = f'{name} needs head sizes: give the dataset headbox_file (gt_valid.mat)'
+                out.append(found('error', 'evaluator-file', message))
         lacking = [i for i, image in people.images.items() if image.crowd_index is None]
         if evaluator.get('iou_type') == 'keypoints_crowd' and lacking:
-            message = f"{{n}} images have no crowdIndex, which {kind} with iou_type='keypoints_crowd' needs"
+            message = f"{{n}} images have no crowdIndex, which {name} with iou_type='keypoints_crowd' needs"
             out.append(found('error', 'crowd-index', message, file=people.file, rows=lacking, label='image {}'.format))
         path = evaluator.get('ann_file')
-        if kind == 'MpiiPCKAccuracy' and headbox_file:
-            out += check_head_boxes(people, headbox_file)
-        if not path or evaluator.get('format_only') or '://' in path:
-            continue
-        if not os.path.exists(path):
-            message = f'the ann_file of {kind} does not exist (looked from {os.getcwd()})'
-            out.append(found('error', 'evaluator-file', message, file=path))
-        elif not (os.path.isdir(path) or (os.path.exists(people.file) and os.path.samefile(path, people.file))):
-            out += _compare_files(kind, path, people)
+        if path and not evaluator.get('format_only') and '://' not in path:
+            out += _check_evaluator_file(name, path, people)
     return out
+
+
+def _check_evaluator_file(name: str, path: str, people: People) -> list[Finding]:
+    if not os.path.exists(path):
+        message = f'the ann_file of {name} does not exist (looked from {os.getcwd()})'
+        return [found('error', 'evaluator-file', message, file=path)]
+    if os.path.isdir(path) or (os.path.exists(people.file) and os.path.samefile(path, people.file)):
+        return []
+    return _compare_files(name, path, people)
 
 
 def check_head_boxes(people: People, path: str) -> list[Finding]:
@@ -114,12 +125,10 @@ def check_head_boxes(people: People, path: str) -> list[Finding]:
         people: of the json file.
         path: of the MATLAB file; what is wrong with the file as a whole is the dataset's to say.
     """
-    from scipy.io import loadmat
-
     try:
-        truth = loadmat(path)
+        truth = read_mat(path, 'pos_gt_src', 'jnt_missing')
         joints, missing = truth['pos_gt_src'].transpose(2, 0, 1), truth['jnt_missing'].T > 0
-    except (OSError, ValueError, KeyError, NotImplementedError):
+    except ValueError:  # AnnotationError, or an array of other axes
         return []
     if joints.shape != people.keypoints[..., :2].shape or missing.shape != joints.shape[:2]:
         message = f'it is for {len(joints)} people, {people.file} has {len(people)}'
@@ -153,11 +162,6 @@ def _compare_files(kind: str, path: str, people: People) -> list[Finding]:
         message += f', and {len(known) - len(people.images)} more, whose people count as missed'
         return [found('error', 'evaluator-file', message, file=path)]
     return [found('warning', 'evaluator-file', message, file=path)]
-
-
-def _name(evaluator: Mapping) -> str:
-    kind = evaluator.get('type', '')
-    return kind.rsplit('.', 1)[-1] if isinstance(kind, str) else kind.__name__
 
 
 def _side(name: str) -> str:

@@ -2,22 +2,24 @@
 
 import copy
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
-from ..config.tree import DatasetPart
 from ..annotations import read_json
+from ..config.tree import DatasetPart
 from ..datasets.base_coco_style_dataset import BaseCocoStyleDataset
-from ..datasets.coco_wholebody_dataset import _PARTS, CocoWholeBodyDataset
+from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
 from ..datasets.mpii_dataset import MpiiDataset
-from ..registry import DATASETS
-from .people import People, coco_people, mpii_people, read_annotations
+from ..datasets.transforms.load_image import LoadImage
+from ..keypoint_sets import WHOLEBODY_FIELDS
+from ..registry import DATASETS, TRANSFORMS
+from .coco_people import coco_people, read_annotations
+from .kinds import is_subclass
+from .mpii_people import mpii_people
+from .people import People
 from .records import check_categories, check_ids, check_images, check_usable
 from .report import Finding
 
 __all__ = ['Source', 'build_source', 'read_people']
-
-_LAZY = 'lazy_init'
 
 
 @dataclasses.dataclass
@@ -27,8 +29,8 @@ class Source:
     Attributes:
         place: in the config.
         dataset: built, its files not read.
-        ignore_orientation: whether its pictures are read as stored, without their EXIF orientation.
-        image_backend: of mmengine's file backend, for the pictures; None: files.
+        ignore_orientation: whether its images are read as stored, without their EXIF orientation.
+        image_backend: of mmengine's file backend, for the images; None: files.
         people: of its annotation file, once read.
     """
 
@@ -40,7 +42,7 @@ class Source:
 
     @property
     def folder(self) -> str:
-        """Of its pictures."""
+        """Of its images."""
         return self.dataset.data_prefix.get('img', '')
 
     @property
@@ -54,10 +56,9 @@ class Source:
 def build_source(part: DatasetPart) -> Source:
     """Build a dataset without reading its files."""
     config = copy.deepcopy(dict(part.config))
-    kind = DATASETS.get(config['type']) if isinstance(config['type'], str) else config['type']
-    if isinstance(kind, type) and issubclass(kind, BaseCocoStyleDataset):
-        config[_LAZY] = True
-    loader = next((t for t in part.pipeline if isinstance(t, Mapping) and t.get('type') == 'LoadImage'), {})
+    if is_subclass(config, DATASETS, BaseCocoStyleDataset):
+        config['lazy_init'] = True
+    loader = next((t for t in part.pipeline if is_subclass(t, TRANSFORMS, LoadImage)), {})
     return Source(
         part.place,
         DATASETS.build(config),
@@ -81,11 +82,11 @@ def read_people(source: Source) -> list[Finding]:
         return [*findings, *check_usable(source.people)]
     with_detections = bool(dataset.bbox_file)
     content = read_annotations(file, hint=hint, backend_args=dataset.backend_args, bare=with_detections)
-    parts = _PARTS if isinstance(dataset, CocoWholeBodyDataset) else ()
+    parts = tuple(WHOLEBODY_FIELDS.items()) if isinstance(dataset, CocoWholeBodyDataset) else ()
     source.people, findings = coco_people(content, file, count, folder=source.folder, parts=parts)
     out = [*check_images(content['images'], file), *check_ids(source.people), *findings]
     if not with_detections or content['annotations']:
-        body = names[: _PARTS[0][1]] if parts else names
+        body = names[: parts[0][1]] if parts else names
         out += check_categories(content.get('categories'), source.people, body, with_detections=with_detections)
         out += check_usable(source.people, counted=slice(len(body)))
     return out

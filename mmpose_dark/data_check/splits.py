@@ -1,23 +1,23 @@
-"""Whether training has seen the pictures that it is tested on."""
+"""Whether training has seen the images that it is tested on."""
 
 import os
 from collections.abc import Mapping, Sequence
 
-from .pictures import Picture
+from .image_files import ImageFile
 from .report import Finding, found
 
 __all__ = ['check_splits']
 
 
 def check_splits(
-    train_paths: Sequence[str], eval_paths: Sequence[str], pictures: Mapping[str, Picture], *, phase: str = 'val'
+    train_paths: Sequence[str], eval_paths: Sequence[str], image_files: Mapping[str, ImageFile], *, phase: str = 'val'
 ) -> list[Finding]:
-    """Look for pictures that are both trained and tested on.
+    """Look for images that are both trained and tested on.
 
     Args:
-        train_paths: of the pictures trained on.
-        eval_paths: of the pictures tested on.
-        pictures: those that were read, by path; equal bytes under two names are found among them.
+        train_paths: of the images trained on.
+        eval_paths: of the images tested on.
+        image_files: those that were read, by path; equal bytes under two names are found among them.
         phase: name of the test, for messages.
 
     >>> [f.check for f in check_splits(['a.jpg', 'b.jpg'], ['c/../a.jpg'], {})]
@@ -29,16 +29,16 @@ def check_splits(
     if shared:
         total = len(set(eval_paths))
         message = (
-            f'{{n}} of {total} images of {phase} are trained on too: the figures would say nothing about new pictures'
+            f'{{n}} of {total} images of {phase} are trained on too: the figures would say nothing about new images'
         )
         out.append(found('error', 'split-overlap', message, rows=shared))
-    digests = {pictures[p].digest: p for p in train_paths if p in pictures and not pictures[p].problem}
+    digests = {image_files[p].digest: p for p in train_paths if p in image_files and not image_files[p].problem}
     twins = [
-        (path, digests[pictures[path].digest])
+        (path, digests[image_files[path].digest])
         for path in dict.fromkeys(eval_paths)
-        if path in pictures
-        and not pictures[path].problem
-        and pictures[path].digest in digests
+        if path in image_files
+        and not image_files[path].problem
+        and image_files[path].digest in digests
         and os.path.normpath(path) not in trained
     ]
     if twins:

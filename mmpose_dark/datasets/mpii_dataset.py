@@ -11,9 +11,10 @@ from ..structures import bbox_cs2xyxy
 from ..utils.errors import InputError
 from .base_coco_style_dataset import BaseCocoStyleDataset
 
-__all__ = ['MpiiDataset']
+__all__ = ['PIXELS_PER_SCALE', 'MpiiDataset']
 
-_PIXELS_PER_SCALE = 200.0
+PIXELS_PER_SCALE = 200.0
+"""Height in pixels of a person whose ``scale`` is 1 in MPII's files."""
 _CENTER_SHIFT = 15.0  # of 200: lowers the box, so that no limb is cropped (as in all references)
 _GT_VALID = '; give the official gt_valid.mat ' + (
     '(https://download.openmmlab.com/mmpose/datasets/mpii_annotations.tar has it as mpii_gt_val.mat)'
@@ -89,14 +90,14 @@ class MpiiDataset(BaseCocoStyleDataset):
                 raise AnnotationError(f'{where} has no {key!r}; image, center, scale, joints and joints_vis are needed')
         count = self._metainfo['num_keypoints']
         center = finite_numbers(raw_data_info['center'], f'{where}: center').reshape(1, -1)
-        scale = finite_numbers([[raw_data_info['scale']] * 2], f'{where}: scale') * _PIXELS_PER_SCALE
+        scale = finite_numbers([[raw_data_info['scale']] * 2], f'{where}: scale') * PIXELS_PER_SCALE
         if center.shape != (1, 2) or scale[0, 0] <= 0:
             raise AnnotationError(
                 f'{where} has center {raw_data_info["center"]}, scale {raw_data_info["scale"]}; two numbers and a '
                 'positive one are needed'
             )
         if center[0, 0] != -1:
-            center[0, 1] += _CENTER_SHIFT / _PIXELS_PER_SCALE * scale[0, 1]
+            center[0, 1] += _CENTER_SHIFT / PIXELS_PER_SCALE * scale[0, 1]
         center -= 1
         bbox = bbox_cs2xyxy(center, scale)
         joints = finite_numbers(raw_data_info.get('joints', np.ones((count, 2))), f'{where}: joints')

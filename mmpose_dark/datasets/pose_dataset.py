@@ -70,8 +70,8 @@ class PoseDataset(Dataset):
         self.pipeline = Compose(pipeline)
         if test_mode and any(getattr(t, 'reduce_to', None) for t in self.pipeline.transforms):
             raise InputError(
-                f'{type(self).__name__}: test_mode=True and LoadImage(reduce_to=...) do not go together: pictures are '
-                'decoded whole for evaluation, as published figures are; remove reduce_to from this pipeline'
+                f'{type(self).__name__}: test_mode=True and LoadImage(reduce_to=...) do not go together: images are '
+                'decoded whole for evaluation, as published values are; remove reduce_to from this pipeline'
             )
         self.test_mode = test_mode
         self.max_refetch = max_refetch

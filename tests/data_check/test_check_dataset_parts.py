@@ -16,10 +16,10 @@ from mmpose_dark.data_check.boxes import (
     fits_as_xyxy,
     share_inside,
 )
+from mmpose_dark.data_check.coco_people import coco_people, read_annotations
 from mmpose_dark.data_check.detections import check_detections, recall
+from mmpose_dark.data_check.image_files import ImageFile, exif_orientation, read_image_file, read_image_files, spread
 from mmpose_dark.data_check.keypoints import check_keypoints, check_sides, check_visibility
-from mmpose_dark.data_check.people import coco_people, read_annotations
-from mmpose_dark.data_check.pictures import Picture, exif_orientation, read_picture, read_pictures, spread
 from mmpose_dark.data_check.report import Report, Section, found
 from mmpose_dark.data_check.settings import check_definition
 from mmpose_dark.datasets.errors import AnnotationError
@@ -233,9 +233,9 @@ def test_orientation_as_opencv_applies_it(tmp_path, value, order):
     assert exif_orientation(jpeg) == value
     path = tmp_path / 'a.jpg'
     path.write_bytes(jpeg)
-    picture = read_picture(str(path))
-    assert picture.size_wh == ((8, 24) if value > 4 else (24, 8))
-    assert picture.stored_wh == (24, 8)
+    image_file = read_image_file(str(path))
+    assert image_file.size_wh == ((8, 24) if value > 4 else (24, 8))
+    assert image_file.stored_wh == (24, 8)
 
 
 @pytest.mark.parametrize(
@@ -252,9 +252,9 @@ def test_pictures_are_read_in_order(tmp_path):
         cv2.imwrite(str(path), np.zeros((2, i + 1, 3), np.uint8))
         paths.append(str(path))
     paths.insert(10, str(tmp_path / 'gone.png'))
-    got = list(read_pictures(paths, workers=3))
+    got = list(read_image_files(paths, workers=3))
     assert [path for path, _ in got] == paths
-    assert got[10][1] == Picture(None, problem='no such file or directory')
+    assert got[10][1] == ImageFile(None, problem='no such file or directory')
     assert [p.size_wh[0] for _, p in got if p.size_wh] == list(range(1, 31))
 
 

@@ -1,4 +1,4 @@
-"""Reading COCO-style data sets: which people, which boxes, which records."""
+"""Reading COCO-style datasets: which people, which boxes, which records."""
 
 import json
 import os

@@ -17,7 +17,7 @@ BLOCKS = re.findall(r'^```(\w+)\n(.*?)^```', (ROOT / 'docs/custom_dataset.md').r
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> pathlib.Path:
-    """A folder like the clone's, with 16 drawn pictures."""
+    """A folder like the clone's, with 16 drawn images."""
     from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 
     folder = tmp_path_factory.mktemp('clone')

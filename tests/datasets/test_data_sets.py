@@ -1,4 +1,4 @@
-"""The other data sets, in their authors' layouts, and their combination."""
+"""The other datasets, in their authors' layouts, and their combination."""
 
 import json
 import subprocess

@@ -13,8 +13,8 @@ from mmpose_dark.datasets.transforms.load_image import decode_image
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
-    """A smooth 3-channel picture, 48 x 64, whose corners differ."""
+def image_file() -> np.ndarray:
+    """A smooth 3-channel image, 48 x 64, whose corners differ."""
     y, x = np.mgrid[:48, :64]
     return np.stack([4 * x, 5 * y, 255 - 2 * x - 2 * y], -1).clip(0, 255).astype(np.uint8)
 
@@ -30,33 +30,35 @@ def load(path, **kwargs) -> np.ndarray:
 
 
 @pytest.mark.parametrize('name', ['a.png', 'a.bmp', 'a.tiff'])
-def test_lossless_files(tmp_path, picture, name):
-    cv2.imwrite(str(tmp_path / name), picture)
-    np.testing.assert_array_equal(load(tmp_path / name), picture)
+def test_lossless_files(tmp_path, image_file, name):
+    cv2.imwrite(str(tmp_path / name), image_file)
+    np.testing.assert_array_equal(load(tmp_path / name), image_file)
 
 
 @pytest.mark.parametrize('name', ['a.jpg', 'a.webp'])
-def test_lossy_files(tmp_path, picture, name):
-    cv2.imwrite(str(tmp_path / name), picture)
-    assert np.abs(load(tmp_path / name).astype(int) - picture).mean() < 3
+def test_lossy_files(tmp_path, image_file, name):
+    cv2.imwrite(str(tmp_path / name), image_file)
+    assert np.abs(load(tmp_path / name).astype(int) - image_file).mean() < 3
 
 
-def test_grey(tmp_path, picture):
-    grey = picture[..., 0]
+def test_grey(tmp_path, image_file):
+    grey = image_file[..., 0]
     cv2.imwrite(str(tmp_path / 'a.png'), grey)
     np.testing.assert_array_equal(load(tmp_path / 'a.png'), np.repeat(grey[..., None], 3, 2))
 
 
 @pytest.mark.parametrize('channels', [1, 3])
-def test_16_bit(tmp_path, picture, channels):
-    deep = picture[..., :channels].astype(np.uint16) * 256 + 17
+def test_16_bit(tmp_path, image_file, channels):
+    deep = image_file[..., :channels].astype(np.uint16) * 256 + 17
     cv2.imwrite(str(tmp_path / 'a.png'), deep)
-    np.testing.assert_array_equal(load(tmp_path / 'a.png'), np.broadcast_to(picture[..., :channels], picture.shape))
+    np.testing.assert_array_equal(
+        load(tmp_path / 'a.png'), np.broadcast_to(image_file[..., :channels], image_file.shape)
+    )
 
 
-def test_alpha_is_dropped(tmp_path, picture):
-    cv2.imwrite(str(tmp_path / 'a.png'), np.dstack([picture, picture[..., 0]]))
-    np.testing.assert_array_equal(load(tmp_path / 'a.png'), picture)
+def test_alpha_is_dropped(tmp_path, image_file):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.dstack([image_file, image_file[..., 0]]))
+    np.testing.assert_array_equal(load(tmp_path / 'a.png'), image_file)
 
 
 def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
@@ -69,8 +71,8 @@ def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
     ('orientation', 'turn'),
     [(3, cv2.ROTATE_180), (6, cv2.ROTATE_90_CLOCKWISE), (8, cv2.ROTATE_90_COUNTERCLOCKWISE)],
 )
-def test_exif_orientation_is_applied_unless_told_not_to(tmp_path, picture, orientation, turn):
-    jpeg = cv2.imencode('.jpg', picture)[1].tobytes()
+def test_exif_orientation_is_applied_unless_told_not_to(tmp_path, image_file, orientation, turn):
+    jpeg = cv2.imencode('.jpg', image_file)[1].tobytes()
     plain = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     path = tmp_path / 'a.jpg'
     path.write_bytes(with_exif_orientation(jpeg, orientation))
@@ -115,19 +117,19 @@ def test_truncated(tmp_path, name, part):
 
 
 @pytest.mark.parametrize('progressive', [0, 1])
-def test_truncated_behind_a_thumbnail(tmp_path, picture, progressive):
+def test_truncated_behind_a_thumbnail(tmp_path, image_file, progressive):
     """The thumbnail in the header has an end marker of its own."""
-    jpeg = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])[1].tobytes()
-    thumbnail = cv2.imencode('.jpg', picture[::8, ::8])[1].tobytes()
+    jpeg = cv2.imencode('.jpg', image_file, [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])[1].tobytes()
+    thumbnail = cv2.imencode('.jpg', image_file[::8, ::8])[1].tobytes()
     body = b'Exif\0\0' + thumbnail
     whole = jpeg[:2] + b'\xff\xe1' + struct.pack('>H', len(body) + 2) + body + jpeg[2:]
-    assert decode_image(whole, 'a.jpg').shape == picture.shape
+    assert decode_image(whole, 'a.jpg').shape == image_file.shape
     (tmp_path / 'a.jpg').write_bytes(whole[:-30])
     assert 'truncated' in bad(tmp_path / 'a.jpg').reason
 
 
-def test_bytes_behind_the_end_do_not_matter(picture):
-    jpeg = cv2.imencode('.jpg', picture)[1].tobytes()
+def test_bytes_behind_the_end_do_not_matter(image_file):
+    jpeg = cv2.imencode('.jpg', image_file)[1].tobytes()
     np.testing.assert_array_equal(decode_image(jpeg + b'\0' * 100, 'a'), decode_image(jpeg, 'a'))
 
 
@@ -149,9 +151,11 @@ def test_error_crosses_processes():
         lambda p: p.astype(np.uint16) * 256,
     ],
 )
-def test_arrays(picture, make):
-    results = LoadImage()(dict(img=make(picture)))
-    expected = picture if make(picture).ndim == 3 and make(picture).shape[2] > 1 else picture[..., [0, 0, 0]]
+def test_arrays(image_file, make):
+    results = LoadImage()(dict(img=make(image_file)))
+    expected = (
+        image_file if make(image_file).ndim == 3 and make(image_file).shape[2] > 1 else image_file[..., [0, 0, 0]]
+    )
     np.testing.assert_array_equal(results['img'], expected)
     assert results['img_path'] == ''
 
@@ -169,19 +173,19 @@ def test_unknown_color_type():
         LoadImage(color_type='grayscale')
 
 
-def test_repeated_requests_share_the_decoding_but_not_the_array(tmp_path, picture, monkeypatch):
+def test_repeated_requests_share_the_decoding_but_not_the_array(tmp_path, image_file, monkeypatch):
     path = str(tmp_path / 'a.png')
-    cv2.imwrite(path, picture)
+    cv2.imwrite(path, image_file)
     decoded = []
     monkeypatch.setattr(load_image_module, 'decode_image', lambda *a, **k: decoded.append(1) or decode_image(*a, **k))
     transform = LoadImage()
     for _ in range(5):
         image = transform(dict(img_path=path))['img']
-        np.testing.assert_array_equal(image, picture)
+        np.testing.assert_array_equal(image, image_file)
         image[:] = 0
     assert len(decoded) == 2
-    cv2.imwrite(path, 255 - picture)
-    np.testing.assert_array_equal(transform(dict(img_path=path))['img'], 255 - picture)
+    cv2.imwrite(path, 255 - image_file)
+    np.testing.assert_array_equal(transform(dict(img_path=path))['img'], 255 - image_file)
     os.remove(path)
     with pytest.raises(ImageReadError, match='no such file'):
         transform(dict(img_path=path))

@@ -30,7 +30,7 @@ KINDS = ['zip', 'tar', pytest.param('lmdb', marks=pytest.mark.skipif(not HAS_LMD
 
 @pytest.fixture
 def data(tmp_path, tiny_coco):
-    """The tiny data set with its pictures in each kind of file, and no folder of pictures."""
+    """The tiny dataset with its images in each kind of file, and no folder of images."""
     root = tmp_path / 'coco'
     (root / 'annotations').mkdir(parents=True)
     shutil.copy(tiny_coco.ann_file, root / 'annotations/person.json')
@@ -356,7 +356,7 @@ def test_check_dataset_reads_them(data, kind):
     )
     report = check_config(dict(train_dataloader=dict(dataset=part)), phases=['train'], workers=2)
     section = report.sections[0]
-    assert section.facts['pictures'] == '4 of 4 read'
+    assert section.facts['image files'] == '4 of 4 read'
     assert not [f for f in section.findings if f.name in ('image-unreadable', 'image-size', 'dataset')]
     content = json.loads((data / 'annotations/person.json').read_text())
     content['images'].append(dict(content['images'][0], id=55, file_name='none.png'))

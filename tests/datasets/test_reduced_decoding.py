@@ -1,4 +1,4 @@
-"""JPEG files decoded at 1/2, 1/4 and 1/8: every point is where it is in the whole picture."""
+"""JPEG files decoded at 1/2, 1/4 and 1/8: every point is where it is in the whole image."""
 
 import itertools
 
@@ -12,29 +12,31 @@ from mmpose_dark.datasets.transforms.image_header import jpeg_size
 from mmpose_dark.datasets.transforms.reduced_decoding import flip_img_to_ori, reduction_for
 
 INPUT = (96, 128)  # width, height
-RADIUS = 14  # of a dot, pixels of the picture
+RADIUS = 14  # of a dot, pixels of the image
 
 
 def dots(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """A black picture with 12 soft white dots at places between pixels, and the places (12, 2)."""
+    """A black image with 12 soft white dots at places between pixels, and the places (12, 2)."""
     rng = np.random.default_rng(width)
     grid = np.stack(np.meshgrid(np.linspace(0.1, 0.9, 3), np.linspace(0.1, 0.9, 4)), -1).reshape(-1, 2)
     points = grid * (width, height) + rng.uniform(-5, 5, (12, 2))
     y, x = np.mgrid[:height, :width]
-    picture = sum(np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * RADIUS**2)) for px, py in points)
-    return np.repeat((250 * picture).round().astype(np.uint8)[..., None], 3, 2), points.astype(np.float32)
+    image_file = sum(np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * RADIUS**2)) for px, py in points)
+    return np.repeat((250 * image_file).round().astype(np.uint8)[..., None], 3, 2), points.astype(np.float32)
 
 
 def turned(points: np.ndarray, width: int, height: int, orientation: int) -> np.ndarray:
-    """Points of the stored picture in the picture as it is seen (EXIF 2.3, table of orientations)."""
+    """Points of the stored image in the image as it is seen (EXIF 2.3, table of orientations)."""
     x, y = points.T
     right, bottom = width - 1 - x, height - 1 - y
     places = {1: (x, y), 2: (right, y), 3: (right, bottom), 4: (x, bottom), 5: (y, x), 6: (bottom, x)}
     return np.stack({**places, 7: (bottom, right), 8: (y, right)}[orientation], -1)
 
 
-def jpeg_with_orientation(picture: np.ndarray, orientation: int, progressive: int = 0) -> bytes:
-    jpeg = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])[1]
+def jpeg_with_orientation(image_file: np.ndarray, orientation: int, progressive: int = 0) -> bytes:
+    jpeg = cv2.imencode('.jpg', image_file, [cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])[
+        1
+    ]
     tiff = b'II*\0' + np.array([8, 0, 1, 0x0112, 3, 1, 0, orientation, 0, 0, 0], '<u2').tobytes()
     body = b'Exif\0\0' + tiff
     return b'\xff\xd8\xff\xe1' + (len(body) + 2).to_bytes(2, 'big') + body + jpeg.tobytes()[2:]
@@ -51,7 +53,7 @@ def where_the_dots_are(crop: np.ndarray, near: np.ndarray, radius: float) -> np.
 
 
 def crop_of(path, size, points, *, reduce_to, flip=None, rotation=0.0) -> dict:
-    """Load, mirror and crop a person whose box is nearly the whole picture."""
+    """Load, mirror and crop a person whose box is nearly the whole image."""
     width, height = size
     results = dict(
         img_path=str(path),
@@ -86,7 +88,7 @@ def compare(path, size, points, reduction, **kwargs) -> float:
     inside = ((near > radius) & (near < np.array(INPUT) - 1 - radius)).all(1)
     assert inside.sum() >= 4
     away = np.abs(where_the_dots_are(part['img'], near[inside], radius) - near[inside]).max()
-    # The pictures agree too, where a shift of a quarter of an input pixel would show.
+    # The images agree too, where a shift of a quarter of an input pixel would show.
     assert np.abs(part['img'].astype(int) - whole['img']).mean() < 1.0
     return away
 
@@ -95,10 +97,10 @@ def compare(path, size, points, reduction, **kwargs) -> float:
 @pytest.mark.parametrize('size', [(641, 855), (648, 864), (647, 863)])
 @pytest.mark.parametrize('flip', [None, 'horizontal', 'vertical', 'diagonal'])
 def test_dots_are_at_their_keypoints(tmp_path, size, reduction, flip):
-    picture, points = dots(*size)
+    image_file, points = dots(*size)
     path = tmp_path / 'a.jpg'
-    path.write_bytes(jpeg_with_orientation(picture, 1))
-    # 0.03 is what the crop of the whole picture has; half a pixel of the file at 1/8 is 0.1.
+    path.write_bytes(jpeg_with_orientation(image_file, 1))
+    # 0.03 is what the crop of the whole image has; half a pixel of the file at 1/8 is 0.1.
     assert compare(path, size, points, reduction, flip=flip, rotation=20.0) < 0.05
 
 
@@ -106,9 +108,9 @@ def test_dots_are_at_their_keypoints(tmp_path, size, reduction, flip):
 @pytest.mark.parametrize(('reduction', 'flip', 'progressive'), [(4, None, 0), (8, 'horizontal', 1)])
 def test_dots_in_turned_files(tmp_path, orientation, reduction, flip, progressive):
     width, height = 745, 857
-    picture, points = dots(width, height)
+    image_file, points = dots(width, height)
     path = tmp_path / 'a.jpg'
-    path.write_bytes(jpeg_with_orientation(picture, orientation, progressive))
+    path.write_bytes(jpeg_with_orientation(image_file, orientation, progressive))
     size = (height, width) if orientation > 4 else (width, height)
     points = turned(points, width, height, orientation).astype(np.float32)
     assert compare(path, size, points, reduction, flip=flip) < 0.05
@@ -138,16 +140,16 @@ def test_which_reduction():
 
 def test_what_stays_whole(tmp_path):
     """Small people, other files than JPEG, and arrays."""
-    picture = dots(400, 400)[0]
+    image_file = dots(400, 400)[0]
     large, small = np.array([[0, 0, 399.0, 399]]), np.array([[0, 0, 40.0, 40]])
     for name, box in (('a.png', large), ('a.webp', large), ('b.jpg', small)):
-        cv2.imwrite(str(tmp_path / name), picture)
+        cv2.imwrite(str(tmp_path / name), image_file)
         record = dict(img_path=str(tmp_path / name), bbox=box)
         results = LoadImage(reduce_to=(48, 64))(dict(record))
         assert 'img_to_ori' not in results
         np.testing.assert_array_equal(results['img'], LoadImage()(dict(record))['img'])
-    results = LoadImage(reduce_to=(48, 64))(dict(img=picture, bbox=large))
-    assert results['img'].shape == picture.shape
+    results = LoadImage(reduce_to=(48, 64))(dict(img=image_file, bbox=large))
+    assert results['img'].shape == image_file.shape
     assert jpeg_size((tmp_path / 'b.jpg').read_bytes()) == (400, 400)
 
 

@@ -33,7 +33,7 @@ def dataset(tiny_coco) -> CocoDataset:
 
 @pytest.fixture
 def broken(tiny_coco, tmp_path):
-    """The same data set with the second image (one person, sample 2) cut off."""
+    """The same dataset with the second image (one person, sample 2) cut off."""
     shutil.copytree(tiny_coco.root / 'images', tmp_path / 'images')
     path = tmp_path / 'images/000002.png'
     path.write_bytes(path.read_bytes()[:500])

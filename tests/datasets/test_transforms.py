@@ -51,7 +51,7 @@ def person() -> dict:
 
 
 def dots_lie_on_keypoints(image, keypoints, order=range(17)) -> bool:
-    """Whether the picture has a bright dot of the right shade around each keypoint inside it."""
+    """Whether the image has a bright dot of the right shade around each keypoint inside it."""
     for (x, y), k in zip(keypoints, order, strict=True):
         patch = image[
             max(round(float(y)) - 1, 0) : round(float(y)) + 2, max(round(float(x)) - 1, 0) : round(float(x)) + 2
@@ -248,7 +248,7 @@ def test_keypoint_converter(person):
     np.testing.assert_allclose(x['keypoints'][0, 3], before[0, [11, 12]].mean(0))
     assert x['keypoints_visible'].tolist() == [[0, 0, 1, 1]]
     np.testing.assert_array_equal(person['keypoints'], before)
-    with pytest.raises(ValueError, match='source 17, the sample has 17'):
+    with pytest.raises(ValueError, match='17 -> 0: 17 is not one of 0 to 16'):
         KeypointConverter(4, [(17, 0)])(person)
 
 

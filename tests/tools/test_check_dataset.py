@@ -28,10 +28,10 @@ PIPELINE = [
 
 @pytest.fixture
 def data(tiny_coco, tmp_path):
-    """A copy of the small data set in the folders train and val, to be damaged; of one picture in each, another."""
+    """A copy of the small dataset in the folders train and val, to be damaged; of one image in each, another."""
     for split, shift in (('train', 0), ('val', 1)):
         shutil.copytree(tiny_coco.root, tmp_path / split)
-        if shift:  # other pictures, so that the splits do not overlap
+        if shift:  # other images, so that the splits do not overlap
             for path in (tmp_path / split / 'images').iterdir():
                 image = cv2.imread(str(path))
                 cv2.imwrite(str(path), 255 - image)
@@ -83,7 +83,7 @@ def test_sound_data(data):
     assert [s.title for s in report.sections] == ['train_dataloader.dataset', 'val_dataloader.dataset']
     facts = report.sections[1].facts
     assert facts['people'] == '6 usable of 7 annotations'
-    assert facts['pictures'] == '4 of 4 read'
+    assert facts['image files'] == '4 of 4 read'
     assert facts['samples'] == '7'
     assert 'find 100.0% of 6 annotated people' in facts['detections']
     assert report.text().endswith('0 errors, 0 warnings: the data can be used')
@@ -277,7 +277,7 @@ def with_orientation(jpeg: bytes, value: int, order='<') -> bytes:
 def test_unreadable_picture(data, damage):
     path = data.root / 'val' / 'images' / '000002.png'
     content = path.read_bytes()
-    path.write_bytes(dict(empty=b'', text=b'no picture').get(damage, content[: len(content) // 2]))
+    path.write_bytes(dict(empty=b'', text=b'no image').get(damage, content[: len(content) // 2]))
     if damage == 'missing':
         path.unlink()
     findings = [f for f in data.check().findings if f.severity == 'error']
@@ -296,7 +296,7 @@ def test_all_pictures_missing_names_the_folder(data):
 
 @pytest.mark.parametrize('order', ['<', '>'])
 def test_rotated_picture(data, order):
-    """Annotations of the picture as stored, although readers turn it, and the other way round."""
+    """Annotations of the image as stored, although readers turn it, and the other way round."""
     images = data.root / 'val' / 'images'
     image = cv2.imread(str(images / '000002.png'))
     turned = with_orientation(cv2.imencode('.jpg', image)[1].tobytes(), 6, order)
@@ -408,7 +408,7 @@ def test_limited_number_of_pictures(data):
     assert data.check(phases=['val'], max_images=0).findings == []
     report = data.check(phases=['val'], max_images=2)
     assert [f.count for f in report.findings] == [2]
-    assert report.sections[0].facts['pictures'] == '2 of 4 read (--max-images 2)'
+    assert report.sections[0].facts['image files'] == '2 of 4 read (--max-images 2)'
 
 
 def test_nothing_to_check(data):

@@ -34,7 +34,11 @@ def exif_orientation(content: bytes) -> int:
 
 
 def is_cut_off(content: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end: OpenCV fills what is missing with grey, without a word."""
+    r"""Tell whether a JPEG or PNG lacks its end: OpenCV fills what is missing with grey, without a word.
+
+    >>> is_cut_off(b'\x89PNG\r\n\x1a\n' + b'half of it')
+    True
+    """
     if content[:3] == b'\xff\xd8\xff':
         return content.rfind(b'\xff\xd9') < _walk(content)[0]
     if content[:8] == b'\x89PNG\r\n\x1a\n':
@@ -43,7 +47,7 @@ def is_cut_off(content: bytes) -> bool:
 
 
 def jpeg_size(content: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels of a JPEG as stored; None for another file.
+    """Return width and height in pixels of a JPEG as stored; None for another file.
 
     >>> jpeg_size(b'no image')
     """

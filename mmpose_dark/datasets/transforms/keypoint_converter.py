@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...registry import TRANSFORMS
+from ...structures.keypoint_mapping import KeypointMapping
 from ...utils.errors import InputError
 from .base import BaseTransform
 
@@ -31,17 +30,9 @@ class KeypointConverter(BaseTransform):
     def __init__(self, num_keypoints: int, mapping: Sequence[tuple[int | tuple[int, int], int]]) -> None:
         self.num_keypoints = num_keypoints
         self.mapping = list(mapping)
-        sources = [s if isinstance(s, list | tuple) else (s, s) for s, _ in self.mapping]
-        targets = [t for _, t in self.mapping]
-        if any(len(s) != 2 or min(s) < 0 for s in sources):
+        if any(isinstance(source, list | tuple) and len(source) != 2 for source, _ in self.mapping):
             raise InputError(f'KeypointConverter: a source is an id or a pair of ids, got mapping {self.mapping}')
-        if len(set(targets)) != len(targets) or not all(0 <= t < num_keypoints for t in targets):
-            raise InputError(
-                f'KeypointConverter: targets must be different ids below num_keypoints={num_keypoints}, got {targets}'
-            )
-        self._first = np.array([s[0] for s in sources], np.int64)
-        self._second = np.array([s[1] for s in sources], np.int64)
-        self._targets = np.array(targets, np.int64)
+        self._mapping = KeypointMapping(num_keypoints, self.mapping)
 
     def transform(self, results: dict) -> dict:
         """Renumber.
@@ -49,16 +40,6 @@ class KeypointConverter(BaseTransform):
         Raises:
             ValueError: the mapping names a source that the sample lacks.
         """
-        xy, visible = results['keypoints'], results['keypoints_visible']
-        count = xy.shape[1]
-        largest = max(self._first.max(initial=-1), self._second.max(initial=-1))
-        if largest >= count:
-            raise InputError(
-                f'KeypointConverter: the mapping has the source {largest}, the sample has {count} keypoints'
-            )
-        new_xy = np.zeros((len(xy), self.num_keypoints, xy.shape[2]), xy.dtype)
-        new_visible = np.zeros((len(xy), self.num_keypoints), visible.dtype)
-        new_xy[:, self._targets] = (xy[:, self._first] + xy[:, self._second]) * xy.dtype.type(0.5)
-        new_visible[:, self._targets] = visible[:, self._first] * visible[:, self._second]
-        results['keypoints'], results['keypoints_visible'] = new_xy, new_visible
+        results['keypoints'] = self._mapping.mean(results['keypoints'])
+        results['keypoints_visible'] = self._mapping.product(results['keypoints_visible'])
         return results

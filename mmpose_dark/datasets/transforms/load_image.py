@@ -27,7 +27,7 @@ class LoadImage(BaseTransform):
     """Read the image of a sample as 3-channel BGR uint8.
 
     Grey, 16-bit and RGBA files are converted (alpha is dropped, 16 bits are divided by 256). The
-    EXIF orientation is applied, as OpenCV and mmpose 1.x do: annotations refer to the picture as
+    EXIF orientation is applied, as OpenCV and mmpose 1.x do: annotations refer to the image as
     it is seen. The official HRNet and DARK code does not apply it: ``'color_ignore_orientation'``.
 
     People of one image that come one after the other, as in testing, share its decoding: from the
@@ -35,15 +35,15 @@ class LoadImage(BaseTransform):
 
     With ``reduce_to``, JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, the smallest at
     which the person's box, widened to the shape of ``reduce_to``, still has so many pixels. All
-    coordinates, shapes and boxes stay those of the whole picture; ``img_to_ori`` tells
+    coordinates, shapes and boxes stay those of the whole image; ``img_to_ori`` tells
     ``RandomFlip`` and ``TopdownAffine`` where the pixels belong. A transform of your own that
     changes ``img`` and coordinates must know it too. It is for training only: pixels differ from
-    those of the whole picture, so a pipeline of evaluation refuses it.
+    those of the whole image, so a pipeline of evaluation refuses it.
 
     Reads: ``img_path``, or ``img``, an array that is there already (BGR or BGRA or grey); with
     ``reduce_to`` also ``bbox``, or ``bbox_scale``.
-    Adds: ``img`` (H, W, 3) uint8, ``img_shape`` and ``ori_shape`` (H, W) of the whole picture, and
-    of a reduced one ``img_to_ori`` (2, 3), from pixels of ``img`` to those of the picture.
+    Adds: ``img`` (H, W, 3) uint8, ``img_shape`` and ``ori_shape`` (H, W) of the whole image, and
+    of a reduced one ``img_to_ori`` (2, 3), from pixels of ``img`` to those of the whole image.
 
     Args:
         color_type: ``'color'`` or ``'color_ignore_orientation'``.
@@ -98,15 +98,18 @@ class LoadImage(BaseTransform):
             followers: the transforms behind this one.
 
         Raises:
-            ValueError: none of them is random, as in an evaluation, or none is TopdownAffine.
+            ValueError: none of them is random, as in an evaluation, or none uses up ``img_to_ori``.
         """
         if self.reduce_to is None:
             return
-        names = [type(t).__name__ for t in followers]
-        if 'TopdownAffine' not in names or not any(name.startswith('Random') for name in names):
+        promised = {
+            name: any(getattr(t, name, False) for t in followers) for name in ('removes_img_to_ori', 'is_random')
+        }
+        if not all(promised.values()):
             raise InputError(
-                f'LoadImage: reduce_to={self.reduce_to} is for training: TopdownAffine and a transform named Random... '
-                f'must follow in the same pipeline, got {names}. Remove it from pipelines for evaluation and inference'
+                f'LoadImage: reduce_to={self.reduce_to} is for training: TopdownAffine and a random transform '
+                '(is_random = True) must follow in the same pipeline, got '
+                f'{[type(t).__name__ for t in followers]}. Remove it from pipelines for evaluation and inference'
             )
 
     @property

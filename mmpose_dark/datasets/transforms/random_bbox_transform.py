@@ -44,6 +44,8 @@ class RandomBBoxTransform(BaseTransform):
         rotate_prob: of rotating.
     """
 
+    is_random = True
+
     def __init__(
         self,
         shift_factor: float = 0.16,
@@ -63,7 +65,7 @@ class RandomBBoxTransform(BaseTransform):
         self.rotate_prob = rotate_prob
 
     def transform(self, results: dict) -> dict:
-        """Draw and apply."""
+        """Shift, resize and rotate, each with its probability."""
         rng = get_rng(results)
         center, scale = results['bbox_center'], results['bbox_scale']
         count = len(center)

@@ -1,4 +1,4 @@
-"""Mirroring."""
+"""Flipping."""
 
 from collections.abc import Sequence
 
@@ -17,19 +17,21 @@ _CODES = {'horizontal': 1, 'vertical': 0, 'diagonal': -1}
 
 @TRANSFORMS.register_module()
 class RandomFlip(BaseTransform):
-    """Mirror image, box and keypoints with some probability, exchanging left and right keypoints.
+    """Flip image, box and keypoints with probability ``prob``; left and right keypoints change places.
 
     Reads: ``img``, ``keypoints``, ``keypoints_visible``, ``bbox``, ``bbox_center``, ``flip_indices``;
     ``img_to_ori`` and ``img_shape`` of an image decoded at reduced size.
     Adds: ``flip`` (bool) and ``flip_direction`` (str or None).
 
     Args:
-        prob: of mirroring; with several directions, a list of one probability each.
+        prob: of a flip; with several directions, a list of one probability each.
         direction: ``'horizontal'``, ``'vertical'``, ``'diagonal'``, or a list of them.
 
     Raises:
         ValueError: probabilities outside 0..1 or with a sum above 1, or unknown directions.
     """
+
+    is_random = True
 
     def __init__(self, prob: float | Sequence[float] = 0.5, direction: str | Sequence[str] = 'horizontal') -> None:
         directions = [direction] if isinstance(direction, str) else list(direction)
@@ -54,7 +56,7 @@ class RandomFlip(BaseTransform):
         return None
 
     def transform(self, results: dict) -> dict:
-        """Draw, and mirror if so drawn."""
+        """Flip with probability ``prob``."""
         direction = self._draw(results)
         results['flip'], results['flip_direction'] = direction is not None, direction
         if direction is None:

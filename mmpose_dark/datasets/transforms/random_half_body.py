@@ -10,7 +10,7 @@ __all__ = ['RandomHalfBody']
 
 @TRANSFORMS.register_module()
 class RandomHalfBody(BaseTransform):
-    """Replace the box by one around the visible keypoints of one half of the body, now and then.
+    """Replace the box by one around one half of the body with probability ``prob``.
 
     Only people with ``min_total_keypoints`` visible keypoints and enough of them in a half.
 
@@ -25,6 +25,8 @@ class RandomHalfBody(BaseTransform):
         prob: of cropping to a half.
         upper_prioritized_prob: of the upper half, where both have enough.
     """
+
+    is_random = True
 
     def __init__(
         self,
@@ -43,7 +45,7 @@ class RandomHalfBody(BaseTransform):
         self.upper_prioritized_prob = upper_prioritized_prob
 
     def transform(self, results: dict) -> dict:
-        """Draw, and replace the box if so drawn."""
+        """Replace the box with probability ``prob``."""
         rng = get_rng(results)
         boxes = [
             self._half_body_box(xy, visible > 0, results, rng)

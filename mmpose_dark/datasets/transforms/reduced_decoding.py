@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,8 @@ class ReducedImage(NamedTuple):
 
     Attributes:
         image: (H, W, 3) BGR uint8.
-        shape: height and width of the whole picture.
-        img_to_ori: (2, 3) from pixels of ``image`` to pixels of the whole picture; None where they are the same.
+        shape: height and width of the whole image.
+        img_to_ori: (2, 3) from pixels of ``image`` to pixels of the whole image; None where they are the same.
     """
 
     image: np.ndarray
@@ -31,8 +31,8 @@ class ReducedImage(NamedTuple):
     img_to_ori: np.ndarray | None
 
 
-def reduction_for(results: Mapping[str, Any], reduce_to: Sequence[int]) -> int:
-    """By how much an image may be reduced: 8, 4, 2 or 1.
+def reduction_for(results: Mapping[str, object], reduce_to: Sequence[int]) -> int:
+    """Return by how much an image may be reduced: 8, 4, 2 or 1.
 
     Args:
         results: with ``bbox_scale`` (N, 2) or ``bbox`` (N, 4) xyxy, pixels; without them 1.
@@ -56,10 +56,10 @@ def reduction_for(results: Mapping[str, Any], reduce_to: Sequence[int]) -> int:
 def reduction_geometry(
     content: bytes, reduced_hw: tuple[int, int], reduction: int, *, ignore_orientation: bool = False
 ) -> tuple[tuple[int, int], np.ndarray] | None:
-    """Where the pixels of a reduced JPEG lie in the whole picture.
+    """Return where the pixels of a reduced JPEG lie in the whole image.
 
     A pixel of the reduced image is the mean of a square of ``reduction`` pixels, counted from the
-    stored picture's top left, so at the other end it may reach over the edge.
+    stored image's top left, so at the other end it may reach over the edge.
 
     Args:
         content: of the file.
@@ -68,7 +68,7 @@ def reduction_geometry(
         ignore_orientation: whether the EXIF orientation was not applied.
 
     Returns:
-        Height and width of the whole picture and (2, 3) from pixels of the reduced image to those of the picture
+        Height and width of the whole image and (2, 3) from pixels of the reduced image to those of the whole one
         (integer = pixel centre); None if it is no JPEG or its header says another size than was decoded.
     """
     size = jpeg_size(content)
@@ -86,14 +86,14 @@ def reduction_geometry(
 
 
 def flip_img_to_ori(
-    img_to_ori: np.ndarray, image_wh: tuple[int, int], picture_wh: tuple[int, int], direction: str
+    img_to_ori: np.ndarray, image_wh: tuple[int, int], whole_wh: tuple[int, int], direction: str
 ) -> np.ndarray:
-    """Where the pixels of a reduced image lie in the whole picture, both mirrored.
+    """Return where the pixels of a reduced image lie in the whole image, both flipped.
 
     Args:
         img_to_ori: (2, 3), before.
         image_wh: width and height of the reduced image.
-        picture_wh: of the whole picture.
+        whole_wh: of the whole image.
         direction: ``'horizontal'``, ``'vertical'`` or ``'diagonal'`` (both).
 
     Returns:
@@ -105,5 +105,5 @@ def flip_img_to_ori(
     out = np.array(img_to_ori, np.float64)
     for axis, mirrored in enumerate((direction != 'vertical', direction != 'horizontal')):
         if mirrored:
-            out[axis, 2] = picture_wh[axis] - 1 - out[axis, axis] * (image_wh[axis] - 1) - out[axis, 2]
+            out[axis, 2] = whole_wh[axis] - 1 - out[axis, axis] * (image_wh[axis] - 1) - out[axis, 2]
     return out

@@ -27,6 +27,8 @@ class TopdownAffine(BaseTransform):
         ValueError: a size that is not two positive numbers, or ``use_udp``.
     """
 
+    removes_img_to_ori = True
+
     def __init__(self, input_size: tuple[int, int], use_udp: bool = False) -> None:
         if len(input_size) != 2 or min(input_size) < 1:
             raise InputError(f'TopdownAffine: input_size must be (width, height), got {input_size}')

@@ -1,4 +1,4 @@
-"""Reading pictures as training will: wholly decoded, with their size, orientation and a fingerprint."""
+"""Reading images as training will: wholly decoded, with their size, orientation and a fingerprint."""
 
 import dataclasses
 import hashlib
@@ -13,14 +13,14 @@ from ..datasets.errors import ImageReadError
 from ..datasets.transforms.image_header import exif_orientation
 from ..datasets.transforms.load_image import decode_image
 
-__all__ = ['Picture', 'exif_orientation', 'read_picture', 'read_pictures', 'spread']
+__all__ = ['SIDEWAYS', 'ImageFile', 'exif_orientation', 'read_image_file', 'read_image_files', 'spread']
 
 SIDEWAYS = (5, 6, 7, 8)
 """EXIF orientations that exchange width and height."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class ImageFile:
     """An image file.
 
     Attributes:
@@ -43,7 +43,7 @@ class Picture:
         return self.size_wh[::-1]
 
 
-def read_picture(path: str, *, backend_args: dict | None = None) -> Picture:
+def read_image_file(path: str, *, backend_args: dict | None = None) -> ImageFile:
     """Decode a file wholly, as training will.
 
     Args:
@@ -54,17 +54,17 @@ def read_picture(path: str, *, backend_args: dict | None = None) -> Picture:
         content = fileio.get(path, backend_args=backend_args)
         image = decode_image(content, path)
     except ImageReadError as err:
-        return Picture(None, problem=err.reason)
+        return ImageFile(None, problem=err.reason)
     except OSError as err:
-        return Picture(None, problem=err.strerror.lower() if err.strerror else str(err))
+        return ImageFile(None, problem=err.strerror.lower() if err.strerror else str(err))
     digest = hashlib.blake2b(content, digest_size=16).digest()
-    return Picture((image.shape[1], image.shape[0]), exif_orientation(content), digest)
+    return ImageFile((image.shape[1], image.shape[0]), exif_orientation(content), digest)
 
 
-def read_pictures(
+def read_image_files(
     paths: Iterable[str], *, workers: int = 4, backend_args: dict | None = None
-) -> Iterator[tuple[str, Picture]]:
-    """Yield paths and what :func:`read_picture` says, in order, reading ``workers`` at a time.
+) -> Iterator[tuple[str, ImageFile]]:
+    """Yield paths and what :func:`read_image_file` says, in order, reading ``workers`` at a time.
 
     Args:
         paths: of the files.
@@ -78,7 +78,7 @@ def read_pictures(
         try:
             while True:
                 for path in itertools.islice(paths, 4 * max(workers, 1) - len(waiting)):
-                    waiting.append((path, pool.submit(read_picture, path, backend_args=backend_args)))
+                    waiting.append((path, pool.submit(read_image_file, path, backend_args=backend_args)))
                 if not waiting:
                     return
                 path, task = waiting.pop(0)
