@@ -20,6 +20,7 @@ _HOMES = {
     'merge_data_samples': 'merging',
     'revert_heatmap': 'merging',
     'PoseDataSample': 'pose_data_sample',
+    'Poses': 'poses',
     'warp_image': 'warp',
 }
 
