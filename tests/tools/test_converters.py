@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from mmpose_dark.annotations import AnnotationError, read_mat
 from mmpose_dark.datasets import AicDataset, LspetDataset, MpiiDataset, PoseTrack18Dataset
-from mmpose_dark.datasets.errors import AnnotationError
 from mmpose_dark.evaluation.functional import mpii_pckh
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / 'tools' / 'dataset_converters'
@@ -25,7 +25,7 @@ def converter(monkeypatch):
     return importlib.import_module
 
 
-def picture(path: pathlib.Path, width: int, height: int) -> None:
+def image_file(path: pathlib.Path, width: int, height: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.zeros((height, width, 3), np.uint8))
 
@@ -73,7 +73,7 @@ def lspet(tmp_path):
     joints = lsp_joints()
     savemat(tmp_path / 'joints.mat', dict(joints=joints))
     for n in range(20):
-        picture(tmp_path / 'images' / f'im{n + 1:05d}.jpg', 100 + n, 120)
+        image_file(tmp_path / 'images' / f'im{n + 1:05d}.jpg', 100 + n, 120)
     return tmp_path, joints
 
 
@@ -245,7 +245,7 @@ def expected_joints(points: list[dict]) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def mpii(tmp_path):
     for i in range(9):
-        picture(tmp_path / 'images' / f'{i:09d}.jpg', 640, 480)
+        image_file(tmp_path / 'images' / f'{i:09d}.jpg', 640, 480)
     return tmp_path, write_mpii(tmp_path / 'release.mat')
 
 
@@ -311,9 +311,8 @@ def test_mpii_finds_people_in_the_order_of_the_ground_truth(converter, mpii):
 
 def test_mpii_official_validation_file(converter, shared, tmp_path):
     """The people of the published sample stand in gt_valid.mat where the converter looks for them."""
-    tools = converter('converter_tools')
     tool = converter('mpii2json')
-    mat = tools.load_mat(shared / 'golden/published/mpii_pckh/gt_valid.mat', 'pos_gt_src', 'jnt_missing')
+    mat = read_mat(shared / 'golden/published/mpii_pckh/gt_valid.mat', 'pos_gt_src', 'jnt_missing', structs=True)
     sample = json.loads((shared / 'data/samples/mpii/test_mpii.json').read_text())
     positions, missing = mat['pos_gt_src'].transpose(2, 0, 1), mat['jnt_missing'].T > 0
     assert tool.find_people(sample, positions[:5], missing[:5], 'gt_valid.mat') == [0, 1, 2, 3, 4]
@@ -366,7 +365,7 @@ def test_aic(converter, tmp_path):
         records[1]['human_annotations'][f'human{i}'] = [i, i, i + 20, i + 30]
         records[1]['keypoint_annotations'][f'human{i}'] = records[0]['keypoint_annotations']['human1']
     for name, width in (('a', 70), ('b', 80)):
-        picture(tmp_path / 'images' / f'{name}.jpg', width, 100)
+        image_file(tmp_path / 'images' / f'{name}.jpg', width, 100)
     (tmp_path / 'authors.json').write_text(json.dumps(records))
     tool = converter('aic2coco')
     tool.main([str(tmp_path / 'authors.json'), str(tmp_path / 'images'), str(tmp_path / 'aic.json')])
@@ -396,7 +395,7 @@ def test_aic(converter, tmp_path):
     ],
 )
 def test_aic_bad_input(converter, tmp_path, record, message):
-    picture(tmp_path / 'a.jpg', 70, 100)
+    image_file(tmp_path / 'a.jpg', 70, 100)
     with pytest.raises(AnnotationError, match=message):
         converter('aic2coco').convert([record], 'authors.json', str(tmp_path), workers=1)
 

@@ -244,7 +244,7 @@ def test_no_data_file(tools, tmp_path, content):
 
 def test_unreadable_image_is_named(tools, tmp_path):
     data = write_set(tmp_path)
-    (tmp_path / 'images/train/b.png').write_bytes(b'no picture')
+    (tmp_path / 'images/train/b.png').write_bytes(b'no image')
     with pytest.raises(AnnotationError, match=r'1 of 2 images cannot be read(.|\n)*b\.png'):
         tools.yolo_pose2coco.main([data, str(tmp_path / 'out')])
 

@@ -5,7 +5,6 @@ import argparse
 import os.path as osp
 import sys
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, osp.dirname(osp.abspath(__file__)))
 
@@ -13,15 +12,15 @@ import numpy as np
 from converter_tools import (
     AnnotationError,
     coco_content,
+    image_sizes,
     person,
-    picture_sizes,
     refuse_to_overwrite,
     user_errors,
     write_files,
 )
 
-from mmpose_dark.datasets import parse_pose_metainfo
 from mmpose_dark.annotations import finite_numbers, read_json
+from mmpose_dark.keypoint_sets import parse_pose_metainfo
 
 EPILOG = """
 example:
@@ -42,30 +41,30 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('annotations', help="the authors' json")
-    parser.add_argument('images', help='folder of the pictures')
+    parser.add_argument('images', help='folder of the images')
     parser.add_argument('out', help='json file to write')
     parser.add_argument('--workers', type=int, default=4, help='images read at a time (%(default)s)')
     parser.add_argument('--force', action='store_true', help='replace a file that is there')
     return parser.parse_args(arguments)
 
 
-def convert(records: Any, file: str, folder: str, *, workers: int) -> tuple[list[dict], list[dict]]:
+def convert(records: object, file: str, folder: str, *, workers: int) -> tuple[list[dict], list[dict]]:
     """Return images and annotations.
 
     Args:
         records: of the authors' file: image_id, human_annotations (corners of a box by person) and
             keypoint_annotations (14 triplets by person).
         file: their file, for messages.
-        folder: of the pictures.
-        workers: pictures read at a time.
+        folder: of the images.
+        workers: images read at a time.
 
     Raises:
-        AnnotationError: a record is not of this form, or a picture cannot be read.
+        AnnotationError: a record is not of this form, or an image cannot be read.
     """
     if not isinstance(records, list) or not all(isinstance(r, dict) and 'image_id' in r for r in records):
         raise AnnotationError(f'{file!r} holds no list of records with image_id; is it COCO-style already?')
     paths = [str(Path(folder) / f'{record["image_id"]}.jpg') for record in records]
-    sizes = picture_sizes(paths, workers=workers)
+    sizes = image_sizes(paths, workers=workers)
     images, annotations = [], []
     for number, (record, path) in enumerate(zip(records, paths, strict=True), 1):
         width, height = sizes[path]
@@ -88,7 +87,7 @@ def convert(records: Any, file: str, folder: str, *, workers: int) -> tuple[list
     return images, annotations
 
 
-def _numbers(values: Any, count: int, where: str) -> np.ndarray:
+def _numbers(values: object, count: int, where: str) -> np.ndarray:
     if not isinstance(values, list) or len(values) != count:
         raise AnnotationError(f'{where}: {str(values)[:60]} are not {count} numbers')
     return finite_numbers(values, where).astype(float)

@@ -6,7 +6,6 @@ import os
 import os.path as osp
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import yaml
 from converter_tools import AnnotationError, refuse_to_overwrite, track, user_errors
 from yolo_format import format_line
 
-from mmpose_dark.datasets import parse_pose_metainfo
-from mmpose_dark.annotations import finite_numbers, index_images, read_coco
+from mmpose_dark.annotations import finite_numbers, group_by_image, index_images, read_coco
+from mmpose_dark.keypoint_sets import parse_pose_metainfo
+from mmpose_dark.utils.atomic_file import atomic_path
 
 EPILOG = """
 examples:
@@ -28,7 +28,7 @@ examples:
   python tools/dataset_converters/coco2yolo_pose.py data/lspet_yolo --definition lspet \\
       --train data/lspet/annotations/lspet_train.json data/lspet/images
 
-The format has no crowd regions, areas or ids: regions are left out. It wants everything inside the picture: boxes are
+The format has no crowd regions, areas or ids: regions are left out. It wants everything inside the image: boxes are
 cut there, and keypoints outside count as not labelled. How many it concerns is said.
 """
 
@@ -58,7 +58,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 def label_lines(
     image: dict, people: list[dict], count: int, file: str, *, decimals: int, left_out: Counter
 ) -> list[str]:
-    """Return the label lines of a picture.
+    """Return the label lines of an image.
 
     Args:
         image: COCO record.
@@ -107,14 +107,7 @@ def convert_split(split: str, json_file: str, folder: str, out: Path, args: argp
     """
     records, annotations = read_coco(json_file)
     images = index_images(records, json_file)
-    by_image: dict = {image_id: [] for image_id in images}
-    for ann in annotations:
-        if ann.get('image_id') not in by_image:
-            raise AnnotationError(
-                f'annotation file {json_file!r}: annotation {ann["id"]} points to image_id {ann.get("image_id")!r}, '
-                'which no image has'
-            )
-        by_image[ann['image_id']].append(ann)
+    by_image = group_by_image(annotations, images, json_file)
     left_out: Counter = Counter()
     people, names = 0, set()
     for kind in ('images', 'labels'):
@@ -168,28 +161,23 @@ def main(arguments: list[str] | None = None) -> None:
     out = Path(args.out)
     refuse_to_overwrite([out], force=args.force)
     if out.exists() and any(out.iterdir()) and not (out / 'data.yaml').is_file():
-        raise AnnotationError(f'{args.out!r} has no data.yaml, so it is no data set of this kind: remove it yourself')
+        raise AnnotationError(f'{args.out!r} has no data.yaml, so it is no dataset of this kind: remove it yourself')
     count = parse_pose_metainfo(dict(from_file=args.definition))['num_keypoints']
     splits = [split for split in ('train', 'val', 'test') if getattr(args, split)]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=out.parent, prefix=f'.{out.name}.'))
-    old = work.with_name(f'{work.name}.old')
+    old = out.with_name(f'.{out.name}.{os.getpid()}.old')
     try:
-        for split in splits:
-            convert_split(split, *getattr(args, split), work, args, count)
-        (work / 'data.yaml').write_text(data_file(splits, args.definition), encoding='utf-8')
-        work.chmod(0o755)
-        if out.exists():
-            os.replace(out, old)
-        try:
-            os.replace(work, out)
-        except BaseException:
-            if old.exists():
-                os.replace(old, out)
-            raise
-    finally:
-        for folder in (work, old):
-            shutil.rmtree(folder, ignore_errors=True)
+        with atomic_path(out) as work:
+            work.mkdir(parents=True)
+            for split in splits:
+                convert_split(split, *getattr(args, split), work, args, count)
+            (work / 'data.yaml').write_text(data_file(splits, args.definition), encoding='utf-8')
+            if out.exists():
+                os.replace(out, old)
+    except BaseException:
+        if old.exists() and not out.exists():
+            os.replace(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
     print(f'{out / "data.yaml"} written')
 
 

@@ -1,38 +1,32 @@
-"""What the converters share: COCO records, reading pictures and MATLAB files, writing files whole or not at all."""
+"""What the converters share: COCO records, sizes of images, writing files whole or not at all."""
 
+import contextlib
 import json
 import os
 import os.path as osp
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
 import numpy as np
 
+from mmpose_dark.annotations import AnnotationError, area_of_box
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.data_check.pictures import read_pictures
-from mmpose_dark.datasets.errors import AnnotationError
+from mmpose_dark.utils.atomic_file import atomic_path
 from mmpose_dark.utils.progress import track
 
 __all__ = [
     'AnnotationError',
     'coco_content',
     'extent_box',
-    'load_mat',
+    'image_sizes',
     'person',
-    'picture_sizes',
     'refuse_to_overwrite',
     'track',
     'user_errors',
     'write_files',
 ]
-
-AREA_OF_BOX = 0.53
-"""Share of its box that a person covers, on average; what evaluations without annotated areas take."""
 
 
 def person(
@@ -43,24 +37,27 @@ def person(
     *,
     area: float | None = None,
     decimals: int = 4,
-    **more: Any,
-) -> dict[str, Any]:
+    **more: object,
+) -> dict[str, object]:
     """Return a COCO annotation.
 
     Args:
         number: its id.
-        image_id: of the picture.
+        image_id: of the image.
         bbox: left, top, width, height in pixels.
         keypoints: (K, 3) x, y in pixels and visibility 0, 1 or 2.
         area: square pixels; 0.53 of the box by default.
         decimals: that coordinates are rounded to.
         more: further entries.
+
+    >>> person(1, 7, [0, 0, 10, 20], np.array([[3.5, 4.0, 2.0]]))['keypoints']
+    [3.5, 4, 2]
     """
     flat = []
     for x, y, v in keypoints.tolist():
         flat += [_short(x, decimals), _short(y, decimals), int(v)] if v > 0 else [0, 0, 0]
     box = [_short(float(value), decimals) for value in bbox]
-    area = AREA_OF_BOX * box[2] * box[3] if area is None else area
+    area = area_of_box(box[2], box[3]) if area is None else area
     return dict(
         id=number,
         image_id=image_id,
@@ -81,7 +78,7 @@ def _short(value: float, decimals: int) -> float | int:
 
 def coco_content(
     images: Sequence[dict], annotations: Sequence[dict], names: Sequence[str], *, description: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a whole COCO file of people.
 
     Args:
@@ -89,6 +86,9 @@ def coco_content(
         annotations: see :func:`person`.
         names: of the keypoints.
         description: where it is from.
+
+    >>> sorted(coco_content([], [], ['nose'], description='nobody'))
+    ['annotations', 'categories', 'images', 'info']
     """
     category = dict(id=1, name='person', supercategory='person', keypoints=list(names), skeleton=[])
     return dict(
@@ -103,13 +103,13 @@ def extent_box(
     pixels: float = 0.0,
     size_wh: tuple[int, int] | None = None,
 ) -> list[float]:
-    """Return the box around points, widened on each side, cut at the picture's last pixels if its size is given.
+    """Return the box around points, widened on each side, cut at the image's last pixels if its size is given.
 
     Args:
         points: (N, 2) x, y in pixels.
         share: of width and height, added on each side.
         pixels: added on each side as well.
-        size_wh: of the picture.
+        size_wh: of the image.
 
     Returns:
         left, top, width, height.
@@ -126,8 +126,8 @@ def extent_box(
     return [*low.tolist(), *(high - low).tolist()]
 
 
-def picture_sizes(paths: Iterable[str | os.PathLike], *, workers: int) -> dict[str, tuple[int, int]]:
-    """Decode pictures and return width and height of each, as it is seen (EXIF orientation applied).
+def image_sizes(paths: Iterable[str | os.PathLike], *, workers: int) -> dict[str, tuple[int, int]]:
+    """Decode images and return width and height of each, as it is seen (EXIF orientation applied).
 
     Args:
         paths: of the files.
@@ -136,42 +136,19 @@ def picture_sizes(paths: Iterable[str | os.PathLike], *, workers: int) -> dict[s
     Raises:
         AnnotationError: some cannot be read; the first are named.
     """
+    from mmpose_dark.data_check.image_files import read_image_files
+
     names = [str(path) for path in paths]
     sizes, bad = {}, []
-    for path, picture in track(read_pictures(names, workers=workers), len(names), 'images'):
-        if picture.problem:
-            bad.append(f'{path}: {picture.problem}')
+    for path, image_file in track(read_image_files(names, workers=workers), len(names), 'images'):
+        if image_file.problem:
+            bad.append(f'{path}: {image_file.problem}')
         else:
-            sizes[path] = picture.size_wh
+            sizes[path] = image_file.size_wh
     if bad:
         listed = '\n  '.join(bad[:5])
         raise AnnotationError(f'{len(bad)} of {len(names)} images cannot be read; get them anew:\n  {listed}')
     return sizes
-
-
-def load_mat(path: str | os.PathLike, *names: str) -> dict[str, Any]:
-    """Read a MATLAB file, its structs as objects with attributes.
-
-    Args:
-        path: of the file.
-        names: variables that must be in it.
-
-    Raises:
-        AnnotationError: no such file, not readable, or a variable is missing.
-    """
-    from scipy.io import loadmat
-
-    if not osp.isfile(path):
-        raise AnnotationError(f'{str(path)!r} does not exist (looked from {os.getcwd()})')
-    try:
-        content = loadmat(path, struct_as_record=False, squeeze_me=True)
-    except Exception as err:  # scipy raises many kinds for files that are cut off or none of MATLAB's
-        raise AnnotationError(f'{str(path)!r} cannot be read as a MATLAB file: {type(err).__name__}: {err}') from err
-    for name in names:
-        if name not in content:
-            there = ', '.join(key for key in content if not key.startswith('__'))
-            raise AnnotationError(f'{str(path)!r} has no variable {name!r}, only {there}')
-    return content
 
 
 def refuse_to_overwrite(paths: Iterable[str | os.PathLike], *, force: bool) -> None:
@@ -185,37 +162,19 @@ def refuse_to_overwrite(paths: Iterable[str | os.PathLike], *, force: bool) -> N
         raise AnnotationError(f'{str(there)!r} exists already; remove it, or give --force to replace it')
 
 
-def write_files(files: Mapping[str | os.PathLike, Any]) -> None:
+def write_files(files: Mapping[str | os.PathLike, object]) -> None:
     """Write files so that each is the old one or the whole new one, and none is replaced before all are written.
 
     Args:
         files: content by path: text, bytes, or what can be written as json.
     """
-    written: list[tuple[str, Path]] = []
-    try:
+    with contextlib.ExitStack() as stack:
         for name, content in files.items():
-            target = Path(name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f'.{target.name}.')
-            written.append((temporary, target))
-            with os.fdopen(handle, 'wb') as file:
-                file.write(_as_bytes(content))
-            os.chmod(temporary, 0o666 & ~_umask())
-        for temporary, target in written:
-            os.replace(temporary, target)
-    finally:
-        for temporary, _ in written:
-            Path(temporary).unlink(missing_ok=True)
+            stack.enter_context(atomic_path(name)).write_bytes(_as_bytes(content))
 
 
-def _as_bytes(content: Any) -> bytes:
+def _as_bytes(content: object) -> bytes:
     if isinstance(content, bytes):
         return content
     text = content if isinstance(content, str) else json.dumps(content, separators=(',', ':'))
     return text.encode('utf-8')
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

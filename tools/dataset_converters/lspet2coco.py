@@ -13,22 +13,22 @@ from converter_tools import (
     AnnotationError,
     coco_content,
     extent_box,
-    load_mat,
+    image_sizes,
     person,
-    picture_sizes,
     refuse_to_overwrite,
     user_errors,
     write_files,
 )
 
-from mmpose_dark.datasets import parse_pose_metainfo
+from mmpose_dark.annotations import read_mat
+from mmpose_dark.keypoint_sets import parse_pose_metainfo
 
 EPILOG = """
-example (the data set unpacked to data/lspet):
+example (the dataset unpacked to data/lspet):
   python tools/dataset_converters/lspet2coco.py data/lspet/joints.mat data/lspet/images data/lspet/annotations
 
 It writes lspet_train.json and lspet_val.json. A box is the extent of the labelled joints, 15 % and 5 pixels wider on
-each side and cut at the picture; the area is the box's.
+each side and cut at the image; the area is the box's.
 """
 # For each of AI Challenger's keypoints, the place of the joint in joints.mat: right ankle, knee, hip, left hip, knee,
 # ankle, right wrist, elbow, shoulder, left shoulder, elbow, wrist, neck, head top.
@@ -63,7 +63,7 @@ def read_joints(path: str) -> np.ndarray:
     Raises:
         AnnotationError: it has another shape.
     """
-    joints = np.asarray(load_mat(path, 'joints')['joints'])
+    joints = np.asarray(read_mat(path, 'joints', structs=True)['joints'])
     if joints.ndim == 2:  # of one person
         joints = joints[..., None]
     if joints.ndim != 3 or sorted(joints.shape[:2]) != [3, NUM_JOINTS]:
@@ -84,7 +84,7 @@ def convert(joints: np.ndarray, folder: str, *, min_keypoints: int, workers: int
     if not len(kept):
         raise AnnotationError(f'none of {len(joints)} people has {min_keypoints} labelled joints; see --min-keypoints')
     names = [f'im{i + 1:05d}.jpg' for i in kept]
-    sizes = picture_sizes([Path(folder) / name for name in names], workers=workers)
+    sizes = image_sizes([Path(folder) / name for name in names], workers=workers)
     images, annotations = [], []
     for i, name in zip(kept.tolist(), names, strict=True):
         width, height = sizes[str(Path(folder) / name)]

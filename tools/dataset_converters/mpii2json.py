@@ -6,12 +6,13 @@ import os.path as osp
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, osp.dirname(osp.abspath(__file__)))
 
 import numpy as np
-from converter_tools import AnnotationError, load_mat, refuse_to_overwrite, track, user_errors, write_files
+from converter_tools import AnnotationError, refuse_to_overwrite, track, user_errors, write_files
+
+from mmpose_dark.annotations import read_mat
 
 EPILOG = """
 examples:
@@ -25,7 +26,7 @@ examples:
       everybody: mpii_trainval.json
 
 People need joints, scale and position (objpos). Training takes no image with somebody of the validation set.
-The json of the HRNet authors has fewer people in train (22,246); for published figures train with theirs.
+The json of the HRNet authors has fewer people in train (22,246); for published values train with theirs.
 Coordinates stay as they are in the file (the first pixel is 1): MpiiDataset subtracts 1.
 """
 NUM_JOINTS = 16
@@ -55,7 +56,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def read_people(path: str) -> list[dict[str, Any]]:
+def read_people(path: str) -> list[dict[str, object]]:
     """Return the training people that have joints, scale and position, in the order of the file.
 
     Returns:
@@ -65,7 +66,7 @@ def read_people(path: str) -> list[dict[str, Any]]:
     Raises:
         AnnotationError: the file is not of this kind, or a record in it is broken.
     """
-    release = load_mat(path, 'RELEASE')['RELEASE']
+    release = read_mat(path, 'RELEASE', structs=True)['RELEASE']
     for name in ('annolist', 'img_train'):
         if not hasattr(release, name):
             raise AnnotationError(f'{path!r}: RELEASE has no {name!r}; it is not mpii_human_pose_v1_u12_1.mat')
@@ -81,7 +82,7 @@ def read_people(path: str) -> list[dict[str, Any]]:
     return people
 
 
-def _people_of(image: Any, where: str) -> Iterator[dict[str, Any]]:
+def _people_of(image: object, where: str) -> Iterator[dict[str, object]]:
     name = str(getattr(getattr(image, 'image', None), 'name', ''))
     if not name:
         raise AnnotationError(f'{where} has no image.name')
@@ -181,7 +182,7 @@ def ground_truth(people: list[dict]) -> bytes:
     return file.getvalue()
 
 
-def _items(value: Any) -> list:
+def _items(value: object) -> list:
     """Elements of a MATLAB array of structs: none, one or many."""
     if value is None:
         return []
@@ -189,7 +190,7 @@ def _items(value: Any) -> list:
     return array.ravel().tolist()
 
 
-def _number(value: Any, where: str) -> float | None:
+def _number(value: object, where: str) -> float | None:
     """A number, or None where MATLAB has an empty array or nothing."""
     if value is None or np.size(value) == 0:
         return None
@@ -212,7 +213,7 @@ def main(arguments: list[str] | None = None) -> None:
     refuse_to_overwrite(targets, force=args.force)
     people = read_people(args.mat)
     if args.val_mat:
-        truth = load_mat(args.val_mat, 'pos_gt_src', 'jnt_missing', 'headboxes_src')
+        truth = read_mat(args.val_mat, 'pos_gt_src', 'jnt_missing', 'headboxes_src', structs=True)
         positions = np.atleast_3d(truth['pos_gt_src']).transpose(2, 0, 1)
         missing = np.asarray(truth['jnt_missing']).reshape(NUM_JOINTS, -1).T > 0
         val = find_people(people, positions, missing, args.val_mat)
@@ -220,7 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
         val = draw_people(people, args.val_share, args.seed) if args.val_share else []
     val_images = {people[i]['image'] for i in val}
     splits = [[p for p in people if p['image'] not in val_images], [people[i] for i in val]]
-    files: dict[Path, Any] = {}
+    files: dict[Path, object] = {}
     for target, split in zip(targets, splits, strict=False):
         files[target] = [{key: value for key, value in p.items() if key != 'head'} for p in split]
         print(f'{target}: {len(split)} people on {len({p["image"] for p in split})} images')

@@ -64,19 +64,19 @@ def complete_images(images: list[dict], file: Path, root: str | None) -> list[di
     """Return the images of a sequence with width and height; all of its frames have one size.
 
     Raises:
-        AnnotationError: no size is said and no picture is there to be asked.
+        AnnotationError: no size is said and no image is there to be asked.
     """
     if all('width' in image and 'height' in image for image in images):
         return images
     if root is None:
         raise AnnotationError(f'{str(file)!r} does not say the size of its images; give --images')
-    from mmpose_dark.data_check.pictures import read_picture
+    from mmpose_dark.data_check.image_files import read_image_file
 
     path = Path(root) / images[0]['file_name']
-    picture = read_picture(str(path))
-    if picture.problem:
-        raise AnnotationError(f'{str(path)!r} (of {str(file)!r}) cannot be read: {picture.problem}')
-    width, height = picture.size_wh
+    image_file = read_image_file(str(path))
+    if image_file.problem:
+        raise AnnotationError(f'{str(path)!r} (of {str(file)!r}) cannot be read: {image_file.problem}')
+    width, height = image_file.size_wh
     return [dict(image, width=width, height=height) for image in images]
 
 
@@ -112,7 +112,7 @@ def merge(folder: str, *, root: str | None = None, all_frames: bool = False) -> 
 
 
 def _categories() -> list[dict]:
-    from mmpose_dark.datasets import parse_pose_metainfo
+    from mmpose_dark.keypoint_sets import parse_pose_metainfo
 
     names = parse_pose_metainfo(dict(from_file='posetrack18'))['keypoint_id2name'].values()
     return [dict(id=1, name='person', supercategory='person', keypoints=list(names), skeleton=[])]

@@ -4,7 +4,6 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
@@ -24,7 +23,7 @@ class DataFile:
         splits: folders or list files by name (train, val, test), as absolute paths.
         num_keypoints: K.
         dims: numbers of a keypoint: 2 (x, y) or 3 (and visibility).
-        flip_idx: (K,) where each keypoint goes when a picture is mirrored; empty if it is not said.
+        flip_idx: (K,) where each keypoint goes when an image is flipped; empty if it is not said.
         names: of the classes by number.
         keypoint_names: of the keypoints; empty if it is not said.
     """
@@ -76,10 +75,10 @@ def read_data_file(path: str) -> DataFile:
 
 
 def list_images(entries: Sequence[Path]) -> list[Path]:
-    """Return the pictures of a split: those in its folders (and below), and those that its list files name.
+    """Return the images of a split: those in its folders (and below), and those that its list files name.
 
     Raises:
-        AnnotationError: a folder or list is not there, or there is no picture.
+        AnnotationError: a folder or list is not there, or there is no image.
     """
     found: list[Path] = []
     for entry in entries:
@@ -91,12 +90,12 @@ def list_images(entries: Sequence[Path]) -> list[Path]:
         else:
             raise AnnotationError(f'{str(entry)!r} does not exist; data.yaml names it')
     if not found:
-        raise AnnotationError(f'there is no picture in {", ".join(map(str, entries))}')
+        raise AnnotationError(f'there is no image in {", ".join(map(str, entries))}')
     return list(dict.fromkeys(Path(os.path.normpath(p)) for p in found))
 
 
 def label_path(image: Path) -> Path:
-    """Return where the labels of a picture lie: the last folder ``images`` in its path becomes ``labels``.
+    """Return where the labels of an image lie: the last folder ``images`` in its path becomes ``labels``.
 
     >>> label_path(Path('/data/images/train/a.jpg')).as_posix()
     '/data/labels/train/a.txt'
@@ -115,7 +114,7 @@ def format_line(box_xywh: Sequence[float], keypoints: np.ndarray, size_wh: tuple
     Args:
         box_xywh: left, top, width, height in pixels.
         keypoints: (K, 3) x, y in pixels and visibility 0, 1 or 2.
-        size_wh: of the picture in pixels.
+        size_wh: of the image in pixels.
         decimals: of the relative coordinates.
 
     >>> format_line([10, 20, 20, 40], np.array([[15.0, 30.0, 2], [0, 0, 0]]), (100, 100), 3)
@@ -158,7 +157,7 @@ def parse_line(line: str, count: int, dims: int, where: str) -> tuple[int, np.nd
     if not np.isfinite(values).all() or values[0] != int(values[0]) or values[0] < 0:
         raise AnnotationError(f'{where}: a class number and finite numbers are needed, got {line[:60]!r}')
     if (values[1:5] < 0).any() or (values[1:5] > 1.01).any():
-        raise AnnotationError(f'{where}: the box {values[1:5].tolist()} is not relative to the picture (0 to 1)')
+        raise AnnotationError(f'{where}: the box {values[1:5].tolist()} is not relative to the image (0 to 1)')
     keypoints = np.zeros((count, 3))
     points = values[5:].reshape(count, dims)
     keypoints[:, :dims] = points
@@ -167,6 +166,6 @@ def parse_line(line: str, count: int, dims: int, where: str) -> tuple[int, np.nd
     return int(values[0]), values[1:5], keypoints
 
 
-def _word(value: Any, decimals: int) -> str:
+def _word(value: float, decimals: int) -> str:
     text = f'{value:.{decimals}f}'.rstrip('0').rstrip('.')
     return '0' if text in ('', '-0') else text

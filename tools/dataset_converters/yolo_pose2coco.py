@@ -14,8 +14,8 @@ import numpy as np
 from converter_tools import (
     AnnotationError,
     coco_content,
+    image_sizes,
     person,
-    picture_sizes,
     refuse_to_overwrite,
     track,
     user_errors,
@@ -23,7 +23,8 @@ from converter_tools import (
 )
 from yolo_format import DataFile, label_path, list_images, parse_line, read_data_file
 
-from mmpose_dark.datasets import known_definitions, parse_pose_metainfo
+from mmpose_dark.annotations import AREA_OF_BOX, area_of_box
+from mmpose_dark.keypoint_sets import known_definitions, parse_pose_metainfo
 
 EPILOG = """
 example:
@@ -44,7 +45,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('out', help='folder to write to')
     parser.add_argument('--split', nargs='+', choices=('train', 'val', 'test'), help='those to convert (all)')
     parser.add_argument('--person-class', type=int, default=0, help='number of the class that is people (%(default)s)')
-    parser.add_argument('--area-of-box', type=float, default=0.53, help='area over box area (%(default)s)')
+    parser.add_argument('--area-of-box', type=float, default=AREA_OF_BOX, help='area over box area (%(default)s)')
     parser.add_argument('--image-root', help="folder that file names are relative to (data.yaml's)")
     parser.add_argument('--workers', type=int, default=4, help='images read at a time (%(default)s)')
     parser.add_argument('--force', action='store_true', help='replace files that are there')
@@ -54,9 +55,9 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 def read_labels(
     image: Path, data: DataFile, skipped: Counter, person_class: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return boxes (4,) and keypoints (K, 3) of the people on a picture, relative to it.
+    """Return boxes (4,) and keypoints (K, 3) of the people on an image, relative to it.
 
-    A picture without a label file has nobody on it. Lines that are there twice count once.
+    An image without a label file has nobody on it. Lines that are there twice count once.
 
     Raises:
         AnnotationError: a line is broken.
@@ -84,10 +85,10 @@ def convert(data: DataFile, split: str, root: Path, args: argparse.Namespace) ->
     """Return the COCO content of a split, and what was passed over.
 
     Raises:
-        AnnotationError: labels or pictures cannot be read, or nobody is there.
+        AnnotationError: labels or images cannot be read, or nobody is there.
     """
     paths = list_images(data.splits[split])
-    sizes = picture_sizes(paths, workers=args.workers)
+    sizes = image_sizes(paths, workers=args.workers)
     skipped: Counter = Counter()
     images, annotations = [], []
     for number, path in enumerate(track(paths, len(paths), f'label files of {split}'), 1):
@@ -98,7 +99,7 @@ def convert(data: DataFile, split: str, root: Path, args: argparse.Namespace) ->
             center, extent = box[:2] * size, box[2:] * size
             keypoints[:, :2] *= size
             xywh = [*(center - extent / 2), *extent]
-            area = args.area_of_box * extent[0] * extent[1]
+            area = area_of_box(extent[0], extent[1], args.area_of_box)
             annotations.append(person(len(annotations) + 1, number, xywh, keypoints, area=area))
     if not annotations:
         listed = ', '.join(f'{n} {what}' for what, n in skipped.items())
