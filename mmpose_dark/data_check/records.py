@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -186,7 +185,7 @@ def _check_names(category: dict, keypoint_names: Sequence[str], file: str) -> li
     if not moved:
         return []
     message = (
-        '{n} keypoints stand at other places than in the definition: figures would be of other joints, and flipping '
+        '{n} keypoints stand at other places than in the definition: values would be of other joints, and flipping '
         'would swap the wrong ones; write a definition in the order of the file (docs/custom_dataset.md)'
     )
     return [
@@ -201,15 +200,15 @@ def _check_names(category: dict, keypoint_names: Sequence[str], file: str) -> li
     ]
 
 
-def _plain(name: Any) -> str:
+def _plain(name: object) -> str:
     return re.sub(r'[^a-z0-9]+', '_', str(name).lower()).strip('_')
 
 
-def _positive(value: Any) -> bool:
+def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0 and np.isfinite(value)
 
 
-def _repeated(values: Sequence[Any], severity: str, check: str, message: str, file: str) -> list[Finding]:
+def _repeated(values: Sequence[object], severity: str, check: str, message: str, file: str) -> list[Finding]:
     try:
         counts = Counter(v for v in values if v is not None)
     except TypeError:  # something that cannot be an id, such as a list

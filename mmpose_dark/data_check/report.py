@@ -18,7 +18,7 @@ class Finding:
     """One kind of trouble in one file.
 
     Attributes:
-        severity: ``'error'`` (training or testing stops, or gives wrong figures), ``'warning'`` (it runs, but look
+        severity: ``'error'`` (training or testing stops, or gives wrong values), ``'warning'`` (it runs, but look
             at it) or ``'note'``.
         check: short name of the check, the same in every report.
         message: what is wrong and what to do.

@@ -1,6 +1,6 @@
 """Whether a dataset can be built and its pipeline gives the network what it expects."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ __all__ = ['check_samples']
 _TRIED = 4
 
 
-def check_samples(dataset: Any, *, num_keypoints: int, count: int = _TRIED) -> list[Finding]:
+def check_samples(dataset: Sequence, *, num_keypoints: int, count: int = _TRIED) -> list[Finding]:
     """Run a few samples through the pipeline.
 
     Args:
@@ -37,7 +37,7 @@ def check_samples(dataset: Any, *, num_keypoints: int, count: int = _TRIED) -> l
     return []
 
 
-def _problem(sample: Any, num_keypoints: int) -> str | None:
+def _problem(sample: object, num_keypoints: int) -> str | None:
     if not isinstance(sample, dict) or 'inputs' not in sample:
         return None
     if getattr(sample['inputs'], 'ndim', 3) != 3:

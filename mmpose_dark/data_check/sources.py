@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-from typing import Any
 
 from ..annotations import read_json
 from ..config.tree import DatasetPart
@@ -35,7 +34,7 @@ class Source:
     """
 
     place: str
-    dataset: Any
+    dataset: BaseCocoStyleDataset
     ignore_orientation: bool = False
     image_backend: dict | None = None
     people: People | None = None

@@ -29,7 +29,7 @@ def check_splits(
     if shared:
         total = len(set(eval_paths))
         message = (
-            f'{{n}} of {total} images of {phase} are trained on too: the figures would say nothing about new images'
+            f'{{n}} of {total} images of {phase} are trained on too: the values would say nothing about new images'
         )
         out.append(found('error', 'split-overlap', message, rows=shared))
     digests = {image_files[p].digest: p for p in train_paths if p in image_files and not image_files[p].problem}

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -85,7 +84,7 @@ class CombinedDataset(PoseDataset):
         dataset, index = self._locate(idx)
         return dataset.identify(index)
 
-    def get_data_info(self, idx: int, rng: np.random.Generator | None = None) -> dict[str, Any]:
+    def get_data_info(self, idx: int, rng: np.random.Generator | None = None) -> dict[str, object]:
         """Return a sample after its own dataset's pipeline, with the common metainfo.
 
         Args:
@@ -103,7 +102,7 @@ class CombinedDataset(PoseDataset):
         info.update(self._shared, dataset_name=info.get('dataset_name', self._shared['dataset_name']))
         return info
 
-    def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> Any:
+    def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> dict | None:
         """Run both pipelines on one sample; see :class:`PoseDataset`."""
         rng = np.random.default_rng((0, 0, idx)) if rng is None else rng
         results = self.get_data_info(idx, rng)

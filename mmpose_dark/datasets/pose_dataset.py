@@ -1,9 +1,8 @@
 """What every dataset here does: run the pipeline with the sample's own random numbers."""
 
 import warnings
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset, get_worker_info
@@ -30,8 +29,12 @@ SHARED_METAINFO = (
 ON_BAD_IMAGE = ('raise', 'skip', 'report')
 
 
-class PoseDataset(Dataset):
-    """Base of the datasets: pipeline, random numbers, unreadable images.
+class PoseDataset(Dataset, ABC):
+    """Base of the datasets, and their contract: pipeline, random numbers, unreadable images.
+
+    A dataset says how many samples it has (``__len__``) and gives the record of each
+    (:meth:`get_data_info`); it may say id and image of a sample without reading an image
+    (:meth:`identify`). The rest is here.
 
     ``dataset[index]`` or ``dataset[SampleKey(index, epoch, seed)]`` runs the pipeline on
     ``get_data_info(index)`` with ``results['rng'] = numpy.random.default_rng((seed, epoch, index))``;
@@ -79,7 +82,7 @@ class PoseDataset(Dataset):
         self._warned: set[str] = set()
 
     @property
-    def metainfo(self) -> dict[str, Any]:
+    def metainfo(self) -> dict[str, object]:
         """The parsed definition (a new dictionary over shared values)."""
         return dict(self._metainfo)
 
@@ -88,15 +91,26 @@ class PoseDataset(Dataset):
         """Number of samples."""
 
     @abstractmethod
-    def get_data_info(self, idx: int) -> dict[str, Any]:
-        """Return the record of one sample, before any transform."""
+    def get_data_info(self, idx: int) -> dict[str, object]:
+        """Return the record of one sample, before any transform: a new dictionary.
+
+        Args:
+            idx: of the sample, 0 to ``len(self) - 1``.
+
+        Returns:
+            What the pipeline reads. With the transforms here: ``id`` (of the sample, an integer of
+            its own) and ``img_id``; ``img_path``, or ``img`` (H, W, 3) BGR uint8; ``bbox`` (1, 4) left,
+            top, right, bottom in pixels of the image, or ``bbox_center`` (1, 2) and ``bbox_scale``
+            (1, 2) pixels; ``bbox_score`` (1,); to learn from, ``keypoints`` (1, K, 2) pixels and
+            ``keypoints_visible`` (1, K) 0 or 1; and ``self._shared``, the metainfo of ``SHARED_METAINFO``.
+        """
 
     def identify(self, idx: int) -> tuple[int, int]:
-        """Return id and img_id of a sample without reading its image."""
+        """Return id and img_id of a sample without reading its image; evaluation tells samples apart by them."""
         info = self.get_data_info(idx)
         return info.get('id', idx), info.get('img_id', -1)
 
-    def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> Any:
+    def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> dict | None:
         """Run the pipeline on one sample.
 
         Args:
@@ -113,7 +127,7 @@ class PoseDataset(Dataset):
         results['rng'] = np.random.default_rng((0, 0, idx)) if rng is None else rng
         return self.pipeline(results)
 
-    def __getitem__(self, key: int | SampleKey) -> Any:
+    def __getitem__(self, key: int | SampleKey) -> dict | BadSample | FailedSample:
         try:
             return self._load(key)
         except UserError as err:
@@ -121,7 +135,7 @@ class PoseDataset(Dataset):
                 raise
             return FailedSample(err)
 
-    def _load(self, key: int | SampleKey) -> Any:
+    def _load(self, key: int | SampleKey) -> dict | BadSample:
         key = key if isinstance(key, SampleKey) else SampleKey(int(key))
         size = len(self)
         if not -size <= key.index < size:

@@ -3,7 +3,6 @@
 import os
 import posixpath
 from abc import abstractmethod
-from typing import Any
 
 from mmengine.fileio import BaseStorageBackend
 
@@ -90,11 +89,11 @@ class PackedBackend(BaseStorageBackend):
         """What changes when the content of a path does (hashable); None if there is no such member."""
 
     @abstractmethod
-    def _find(self, filepath: str | os.PathLike) -> Any:
+    def _find(self, filepath: str | os.PathLike) -> tuple[int, ...] | bytes | None:
         """Where the member for a path lies, or None."""
 
     @abstractmethod
-    def _read(self, found: Any) -> bytes:
+    def _read(self, found: tuple[int, ...] | bytes) -> bytes:
         """Read what :meth:`_find` found."""
 
     @abstractmethod

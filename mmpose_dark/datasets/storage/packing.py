@@ -1,14 +1,16 @@
 """Writing a folder of images into a zip, tar or LMDB file."""
 
+import contextlib
 import os
 import re
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ...utils.atomic_file import atomic_path
 from ...utils.errors import ExistsError, InputError, MissingFileError, MissingPackageError
 
 __all__ = ['IMAGE_SUFFIXES', 'Packed', 'pack_images']
@@ -39,7 +41,7 @@ def pack_images(
     *,
     shard_size: int | None = None,
     force: bool = False,
-    track: Callable[[Iterable[Any], int, str], Iterable[Any]] | None = None,
+    track: Callable[[Iterable[object], int, str], Iterable[object]] | None = None,
 ) -> Packed:
     """Write the images of a folder, and of those in it, into one file or several.
 
@@ -62,41 +64,40 @@ def pack_images(
         FileNotFoundError: there is no such folder.
     """
     folder, out = Path(folder), Path(out)
-    write = _WRITERS.get(out.suffix)
-    if write is None:
-        raise InputError(f'{str(out)!r} must end with {", ".join(_WRITERS)}')
-    if shard_size is not None and (shard_size < 1 or out.suffix == '.lmdb'):
-        raise InputError(f'shard_size {shard_size}: a positive number is needed, and .zip or .tar, as LMDB is one file')
-    if not folder.is_dir():
-        raise MissingFileError(f'there is no folder {str(folder)!r} (looked from {os.getcwd()})')
+    _refuse(folder, out, shard_size)
     files, left_out = _list_images(folder)
-    if not files:
-        raise InputError(f'there is no image ({", ".join(IMAGE_SUFFIXES)}) in {str(folder)!r}')
-    if out.suffix == '.lmdb':
-        longest = max((name for name, _ in files), key=lambda name: len(_key(name)))
-        if len(_key(longest)) > _LONGEST_KEY:
-            raise InputError(f'LMDB takes names up to {_LONGEST_KEY} bytes, {longest!r} is longer; use .tar or .zip')
+    _refuse_files(files, folder, out)
     old = _like_shards(out) if shard_size else [out] if out.exists() else []
     if old and not force:
         raise ExistsError(f'{str(old[0])!r} is there; remove it, or replace it (force)')
     parts = _split(files, shard_size) if shard_size else [files]
     targets = [out.with_name(f'{out.stem}-{i:05d}{out.suffix}') for i in range(len(parts))] if shard_size else [out]
-    temporary = [t.with_name(f'.{t.name}.{os.getpid()}.part') for t in targets]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.ExitStack() as stack:  # which gives all files their names when all are written
         done = _each(files, track)
-        for path, part in zip(temporary, parts, strict=True):
-            write(path, part, done)
+        for target, part in zip(targets, parts, strict=True):
+            _WRITERS[out.suffix](stack.enter_context(atomic_path(target)), part, done)
         for _ in done:  # so that the progress shown ends
             pass
-        for path, target in zip(temporary, targets, strict=True):
-            os.replace(path, target)
-    finally:
-        for path in temporary:
-            path.unlink(missing_ok=True)
     for path in set(old) - set(targets):
         path.unlink()
     return Packed(targets, len(files), left_out)
+
+
+def _refuse(folder: Path, out: Path, shard_size: int | None) -> None:
+    if out.suffix not in _WRITERS:
+        raise InputError(f'{str(out)!r} must end with {", ".join(_WRITERS)}')
+    if shard_size is not None and (shard_size < 1 or out.suffix == '.lmdb'):
+        raise InputError(f'shard_size {shard_size}: a positive number is needed, and .zip or .tar, as LMDB is one file')
+    if not folder.is_dir():
+        raise MissingFileError(f'there is no folder {str(folder)!r} (looked from {os.getcwd()})')
+
+
+def _refuse_files(files: list[tuple[str, Path]], folder: Path, out: Path) -> None:
+    if not files:
+        raise InputError(f'there is no image ({", ".join(IMAGE_SUFFIXES)}) in {str(folder)!r}')
+    longest = max((name for name, _ in files), key=lambda name: len(_key(name)))
+    if out.suffix == '.lmdb' and len(_key(longest)) > _LONGEST_KEY:
+        raise InputError(f'LMDB takes names up to {_LONGEST_KEY} bytes, {longest!r} is longer; use .tar or .zip')
 
 
 def _list_images(folder: Path) -> tuple[list[tuple[str, Path]], int]:
@@ -126,12 +127,12 @@ def _like_shards(out: Path) -> list[Path]:
     return sorted(p for p in out.parent.glob(f'*{out.suffix}') if pattern.fullmatch(p.name))
 
 
-def _each(files: list, track: Callable | None) -> Any:
+def _each(files: list, track: Callable | None) -> Iterator[object]:
     """Iterator that is to be advanced with each file."""
     return iter(track(files, len(files), 'images') if track else files)
 
 
-def _write_zip(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
+def _write_zip(path: Path, files: list[tuple[str, Path]], done: Iterator[object]) -> None:
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_STORED) as archive:
         for name, source in files:
             next(done)
@@ -142,7 +143,7 @@ def _write_zip(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
                 shutil.copyfileobj(file, member)
 
 
-def _write_tar(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
+def _write_tar(path: Path, files: list[tuple[str, Path]], done: Iterator[object]) -> None:
     with tarfile.open(path, 'w:', format=tarfile.PAX_FORMAT) as archive:
         for name, source in files:
             next(done)
@@ -153,7 +154,7 @@ def _write_tar(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
             archive.members.clear()  # which keeps all that was added
 
 
-def _write_lmdb(path: Path, files: list[tuple[str, Path]], done: Any) -> None:
+def _write_lmdb(path: Path, files: list[tuple[str, Path]], done: Iterator[object]) -> None:
     try:
         import lmdb
     except ImportError as err:
