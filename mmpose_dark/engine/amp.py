@@ -6,7 +6,6 @@ fast as float32 ones on processors with the instructions for it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from mmengine.optim import OptimWrapper
@@ -30,7 +29,7 @@ class AmpOptimWrapper(OptimWrapper):
         **kwargs: as `mmengine.optim.OptimWrapper` (optimizer, clip_grad, accumulative_counts).
     """
 
-    def __init__(self, dtype: str | None = None, loss_scale: str | float | dict = 'dynamic', **kwargs: Any) -> None:
+    def __init__(self, dtype: str | None = None, loss_scale: str | float | dict = 'dynamic', **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.device_type = self.optimizer.param_groups[0]['params'][0].device.type
         self.cast_dtype = amp_dtype(dtype, self.device_type)
@@ -46,12 +45,12 @@ class AmpOptimWrapper(OptimWrapper):
             raise InputTypeError(f"loss_scale is 'dynamic', a number or a dict, not {loss_scale!r}")
         self.loss_scaler = torch.amp.GradScaler(self.device_type, enabled=self.cast_dtype is torch.float16, **scaling)
 
-    def backward(self, loss: torch.Tensor, **kwargs: Any) -> None:
+    def backward(self, loss: torch.Tensor, **kwargs: object) -> None:
         """Propagate the (scaled) loss back."""
         self.loss_scaler.scale(loss).backward(**kwargs)
         self._inner_count += 1
 
-    def step(self, **kwargs: Any) -> None:
+    def step(self, **kwargs: object) -> None:
         """Update the parameters, leaving a step out whose scaled gradients overflowed."""
         if self.clip_grad_kwargs:
             self.loss_scaler.unscale_(self.optimizer)

@@ -2,7 +2,6 @@
 
 import gc
 import signal
-from typing import Any
 
 import cv2
 
@@ -25,7 +24,7 @@ def start_worker(worker_id: int, *, seed: int = 0, rank: int = 0, num_workers: i
     seed_everything(seed, rank * max(num_workers, 1) + worker_id)
 
 
-def complete_dataloader_cfg(dataloader: dict[str, Any], *, seed: int | None, rank: int) -> dict[str, Any]:
+def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, rank: int) -> dict[str, object]:
     """Return a copy of a loader's settings with defaults filled in.
 
     Samples are put together by `pose_collate`, memory is pinned where a GPU reads it, and settings of

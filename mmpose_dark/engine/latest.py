@@ -1,7 +1,8 @@
 """Finding the checkpoint to resume from."""
 
-import os
 from pathlib import Path
+
+from ..utils.atomic_file import write_atomic
 
 __all__ = ['find_latest_checkpoint', 'write_last_checkpoint']
 
@@ -9,11 +10,15 @@ _NOTE = 'last_checkpoint'
 
 
 def write_last_checkpoint(work_dir: str, path: str) -> None:
-    """Note ``path`` as the newest checkpoint, in one step."""
-    note = Path(work_dir) / _NOTE
-    draft = note.with_name(f'{_NOTE}.tmp')
-    draft.write_text(path)
-    os.replace(draft, note)
+    """Note ``path`` as the newest checkpoint, in one step.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_last_checkpoint(folder, 'epoch_3.pth')
+    ...     Path(folder, 'last_checkpoint').read_text()
+    'epoch_3.pth'
+    """
+    write_atomic(Path(work_dir) / _NOTE, path)
 
 
 def find_latest_checkpoint(work_dir: str) -> str | None:
@@ -21,6 +26,13 @@ def find_latest_checkpoint(work_dir: str) -> str | None:
 
     It is the one that the file ``last_checkpoint`` names, also if the folder was moved since; without
     that file, the highest-numbered ``epoch_*.pth`` or ``iter_*.pth``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for number in (9, 10):
+    ...         Path(folder, f'epoch_{number}.pth').touch()
+    ...     Path(find_latest_checkpoint(folder)).name
+    'epoch_10.pth'
     """
     folder = Path(work_dir)
     note = folder / _NOTE

@@ -13,11 +13,12 @@ import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 
 from ..version import __version__
+from .runner_protocol import RunnerLike
 
 __all__ = ['hub_from_state', 'hub_to_state', 'make_meta', 'to_cpu', 'to_plain']
 
 
-def to_plain(value: Any) -> Any:
+def to_plain(value: object) -> Any:
     """Return ``value`` with arrays, tuples of them and NumPy numbers as lists and Python numbers.
 
     >>> to_plain({'sigmas': np.array([0.5, 1.0]), 'n': np.int64(2)})
@@ -34,8 +35,12 @@ def to_plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def to_cpu(value: Any) -> Any:
-    """Return ``value`` with every tensor in it on the CPU (a copy where it was elsewhere)."""
+def to_cpu(value: object) -> Any:
+    """Return ``value`` with every tensor in it on the CPU (a copy where it was elsewhere).
+
+    >>> to_cpu({'a': [torch.ones(1, requires_grad=True)], 'b': 'x'})
+    {'a': [tensor([1.])], 'b': 'x'}
+    """
     if isinstance(value, torch.Tensor):
         return value.detach().cpu()
     if isinstance(value, dict):
@@ -45,7 +50,7 @@ def to_cpu(value: Any) -> Any:
     return value
 
 
-def make_meta(runner: Any, meta: dict | None, *, by_epoch: bool) -> dict[str, Any]:
+def make_meta(runner: RunnerLike, meta: dict | None, *, by_epoch: bool) -> dict[str, Any]:
     """Return a checkpoint's ``meta``: where training was, of what, and how to use the weights.
 
     Args:

@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections import deque
 from pathlib import Path
-from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.fileio import get_file_backend
@@ -14,6 +13,7 @@ from ...checkpoint import load_state_dict_file, save_checkpoint
 from ...registry import HOOKS
 from ...utils.errors import InputError
 from ..latest import write_last_checkpoint
+from ..runner_protocol import RunnerLike
 
 __all__ = ['CheckpointHook']
 
@@ -61,7 +61,7 @@ class CheckpointHook(BaseCheckpointHook):
             save_begin=save_begin,
         )
 
-    def before_train(self, runner: Any) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Take up where the run left, and check ``save_best`` before anything is trained."""
         name = os.path.basename(runner.work_dir.rstrip(os.sep))
         self.out_dir = runner.work_dir if self.out_dir is None else os.path.join(self.out_dir, name)
@@ -77,7 +77,7 @@ class CheckpointHook(BaseCheckpointHook):
             self.best_ckpt_path_dict = {key: notes.get(f'best_ckpt_{key}') for key in self.key_indicators}
         self._check_save_best(runner)
 
-    def _check_save_best(self, runner: Any) -> None:
+    def _check_save_best(self, runner: RunnerLike) -> None:
         if not self.save_best or runner.val_loop is None or 'auto' in self.save_best:
             return
         prefixes = [getattr(metric, 'prefix', None) for metric in runner.val_evaluator.metrics]
@@ -89,7 +89,7 @@ class CheckpointHook(BaseCheckpointHook):
                     f'their names begin with {", ".join(f"{p}/" for p in prefixes)}'
                 )
 
-    def _save_checkpoint_with_step(self, runner: Any, step: int, meta: dict) -> None:
+    def _save_checkpoint_with_step(self, runner: RunnerLike, step: int, meta: dict) -> None:
         outdated: list[int] = []
         if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
             outdated = [*self.keep_ckpt_ids, step][: -self.max_keep_ckpts]
@@ -111,7 +111,7 @@ class CheckpointHook(BaseCheckpointHook):
             for old in outdated:
                 _remove(os.path.join(self.out_dir, self.filename_tmpl.format(old)))
 
-    def _save_best_checkpoint(self, runner: Any, metrics: dict) -> None:
+    def _save_best_checkpoint(self, runner: RunnerLike, metrics: dict) -> None:
         if not self.save_best:
             return
         for name in self.key_indicators:
@@ -148,7 +148,7 @@ class CheckpointHook(BaseCheckpointHook):
             elif old and old != new and is_main_process():
                 _remove(old)
 
-    def _publish_model(self, runner: Any, ckpt_path: str) -> None:
+    def _publish_model(self, runner: RunnerLike, ckpt_path: str) -> None:
         if not is_main_process():
             return
         checkpoint = load_state_dict_file(ckpt_path)

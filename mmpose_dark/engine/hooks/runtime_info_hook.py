@@ -1,17 +1,18 @@
 """Telling the logs where training is and how it goes, without waiting for the GPU in every step."""
 
 import math
-from typing import Any
 
 import torch
 from mmengine.hooks import LoggerHook
 from mmengine.hooks import RuntimeInfoHook as BaseRuntimeInfoHook
 
 from ...registry import HOOKS
+from ..batch import Batch, ForeignBatch
+from ..runner_protocol import RunnerLike
 
 __all__ = ['RuntimeInfoHook']
 
-_HISTORY = 20_000  # values of each figure that stay in memory (and in checkpoints)
+_HISTORY = 20_000  # values of each scalar that stay in memory (and in checkpoints)
 
 
 @HOOKS.register_module()
@@ -30,7 +31,7 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
         self.interval = interval
         self._waiting: list[tuple[str, torch.Tensor]] = []
 
-    def before_run(self, runner: Any) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Note what is run, without formatting the config (that is on disk already)."""
         runner.message_hub.update_info_dict(dict(seed=runner.seed, experiment_name=runner.experiment_name))
         self.last_loop_stage = None
@@ -38,7 +39,7 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
             if isinstance(hook, LoggerHook):  # what is logged must have been read
                 self.interval = math.gcd(self.interval, hook.interval)
 
-    def before_train(self, runner: Any) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Note where training starts."""
         runner.message_hub.update_info_dict(
             dict(
@@ -50,16 +51,20 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
             )
         )
 
-    def before_train_epoch(self, runner: Any) -> None:
+    def before_train_epoch(self, runner: RunnerLike) -> None:
         """Note the epoch, and bound the histories (appending copies them whole)."""
         super().before_train_epoch(runner)
         for history in runner.message_hub.log_scalars.values():
             history.max_length = _HISTORY
 
     def after_train_iter(
-        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+        self,
+        runner: RunnerLike,
+        batch_idx: int,
+        data_batch: Batch | ForeignBatch | None = None,
+        outputs: dict[str, torch.Tensor | float] | None = None,
     ) -> None:
-        """Keep this iteration's losses, and read them if it is time to."""
+        """Keep this iteration's losses (scalars), and read them if it is time to."""
         on_device = False
         for name, value in (outputs or {}).items():
             if isinstance(value, torch.Tensor):
@@ -71,16 +76,16 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
         if not on_device or due or self.end_of_epoch(runner.train_dataloader, batch_idx):
             self._read(runner)
 
-    def after_train_epoch(self, runner: Any) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """Read what is left."""
         self._read(runner)
 
-    def before_val(self, runner: Any) -> None:
+    def before_val(self, runner: RunnerLike) -> None:
         """Read what is left, and note the stage."""
         self._read(runner)
         super().before_val(runner)
 
-    def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+    def before_save_checkpoint(self, runner: RunnerLike, checkpoint: dict) -> None:
         """Read what is left, so that the checkpoint has it."""
         self._read(runner)
 
@@ -88,7 +93,7 @@ class RuntimeInfoHook(BaseRuntimeInfoHook):
     def _is_on_device(value: torch.Tensor) -> bool:
         return value.device.type != 'cpu'
 
-    def _read(self, runner: Any) -> None:
+    def _read(self, runner: RunnerLike) -> None:
         if not self._waiting:
             return
         names, tensors = zip(*self._waiting, strict=True)

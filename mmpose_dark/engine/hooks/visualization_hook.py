@@ -1,8 +1,9 @@
-"""Pictures of what the network finds, while it is validated or tested."""
+"""Drawings of what the network finds, while it is validated or tested."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from mmengine import fileio
@@ -11,16 +12,23 @@ from mmengine.hooks import Hook
 
 from ...registry import HOOKS
 from ...utils.errors import InputError
+from ..batch import Batch, ForeignBatch
+from ..runner_protocol import RunnerLike
+
+if TYPE_CHECKING:
+    from torch.utils.data import Dataset
+
+    from ...structures import PoseDataSample
 
 __all__ = ['PoseVisualizationHook']
 
 
 @HOOKS.register_module()
 class PoseVisualizationHook(Hook):
-    """Draws predictions on full pictures; all people of a picture, when they come one after another.
+    """Draw predictions on whole images; all people of an image, when they come one after another.
 
-    In testing every ``interval``-th picture is drawn, in validation the first picture of every
-    ``interval``-th batch. Pictures are written under ``out_dir``, in the folders that the images lie
+    In testing every ``interval``-th image is drawn, in validation the first image of every
+    ``interval``-th batch. Drawings are written under ``out_dir``, in the folders that the images lie
     in under the dataset's image folder; without ``out_dir`` they go to the visualizer's backends.
     Of several processes the first draws its share.
 
@@ -54,56 +62,70 @@ class PoseVisualizationHook(Hook):
         self.enable, self.interval, self.kpt_thr = enable, interval, kpt_thr
         self.show, self.wait_time, self.out_dir = show, wait_time, out_dir
         self.backend_args = backend_args
-        self._samples: list[Any] = []  # of the picture that the last sample came from
-        self._pictures = 0
+        self._samples: list[PoseDataSample] = []  # of the image that the last sample came from
+        self._images = 0
         self._written: set[Path] = set()
 
-    def before_test_epoch(self, runner: Any) -> None:
+    def before_test_epoch(self, runner: RunnerLike) -> None:
         """Start counting."""
-        self._samples, self._pictures, self._written = [], 0, set()
+        self._samples, self._images, self._written = [], 0, set()
 
-    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Collect the people of a picture, and draw it when those of the next one come."""
+    def after_test_iter(
+        self,
+        runner: RunnerLike,
+        batch_idx: int,
+        data_batch: Batch | ForeignBatch | None = None,
+        outputs: 'Sequence[PoseDataSample] | None' = None,
+    ) -> None:
+        """Collect the people of an image, and draw it when those of the next one come."""
         if not self.enable or not is_main_process():
             return
         for sample in outputs or ():
             if self._samples and sample.img_path != self._samples[0].img_path:
-                self._finish_picture(runner)
+                self._finish_image(runner)
             self._samples.append(sample)
 
-    def after_test_epoch(self, runner: Any, metrics: dict | None = None) -> None:
-        """Draw the last picture, and say where they all are."""
+    def after_test_epoch(self, runner: RunnerLike, metrics: dict | None = None) -> None:
+        """Draw the last image, and say where they all are."""
         if not self.enable or not is_main_process():
             return
-        self._finish_picture(runner)
+        self._finish_image(runner)
         if self.out_dir is not None:
-            runner.logger.info(f'{len(self._written)} pictures of predictions are in {self._folder(runner)}')
+            runner.logger.info(f'{len(self._written)} images of predictions are in {self._folder(runner)}')
 
-    def _finish_picture(self, runner: Any) -> None:
+    def _finish_image(self, runner: RunnerLike) -> None:
         samples, self._samples = self._samples, []
         if not samples:
             return
-        if self._pictures % self.interval == 0:
-            self._draw(runner, samples, runner.test_dataloader.dataset, name='test_img', step=self._pictures)
-        self._pictures += 1
+        if self._images % self.interval == 0:
+            self._draw(runner, samples, runner.test_dataloader.dataset, name='test_img', step=self._images)
+        self._images += 1
 
-    def after_val_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Draw the first picture of every ``interval``-th batch."""
+    def after_val_iter(
+        self,
+        runner: RunnerLike,
+        batch_idx: int,
+        data_batch: Batch | ForeignBatch | None = None,
+        outputs: 'Sequence[PoseDataSample] | None' = None,
+    ) -> None:
+        """Draw the first image of every ``interval``-th batch."""
         if not self.enable or batch_idx % self.interval or not outputs or not is_main_process():
             return
         samples = [s for s in outputs if s.img_path == outputs[0].img_path]
         step = runner.iter + batch_idx
         self._draw(runner, samples, runner.val_dataloader.dataset, name='val_img', step=step)
 
-    def _folder(self, runner: Any) -> Path:
+    def _folder(self, runner: RunnerLike) -> Path:
         return Path(runner.work_dir, str(runner.timestamp), self.out_dir)
 
-    def _draw(self, runner: Any, samples: list[Any], dataset: Any, *, name: str, step: int) -> None:
+    def _draw(
+        self, runner: RunnerLike, samples: 'list[PoseDataSample]', dataset: 'Dataset', *, name: str, step: int
+    ) -> None:
         out_file = None
         if self.out_dir is not None:
             folder = self._folder(runner)
             out_file = self._unused(
-                _picture_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
+                _drawing_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
             )
         people = [s for s in samples if _box_score(s) >= self.kpt_thr]
         visualizer = runner.visualizer
@@ -131,19 +153,19 @@ class PoseVisualizationHook(Hook):
         return free
 
 
-def _box_score(sample: Any) -> float:
+def _box_score(sample: 'PoseDataSample') -> float:
     found = sample.pred_instances
     return float(np.max(found.bbox_scores)) if 'bbox_scores' in found else 1.0
 
 
-def _picture_path(folder: Path, samples: list[Any], dataset: Any) -> Path:
+def _drawing_path(folder: Path, samples: 'list[PoseDataSample]', dataset: 'Dataset') -> Path:
     path = Path(samples[0].img_path)
     prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
     name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
     return folder / name.with_suffix(name.suffix if name.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
 
 
-def _read(path: str, dataset: Any, backend_args: dict | None) -> np.ndarray:
+def _read(path: str, dataset: 'Dataset', backend_args: dict | None) -> np.ndarray:
     """Read an image (H, W, 3) RGB as the dataset's own pipeline does."""
     from ...datasets.transforms.load_image import LoadImage, decode_image
 

@@ -1,28 +1,36 @@
 """Validation and test: one pass over a dataset, each sample once, bad images named at the end."""
 
-import contextlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
+from mmengine.dataset import DefaultSampler as BaseDefaultSampler
 from mmengine.runner.base_loop import BaseLoop
 
 from ...deploy import Acceleration, accelerate
 from ...evaluation.evaluator import Evaluator, gather_in_rank_order
-from ...registry import LOOPS
+from ...registry import DATA_SAMPLERS, LOOPS
 from ...utils.errors import InputError
 from ...utils.precision import autocast
-from .worker_errors import raise_worker_error
+from ..batch import Batch, ForeignBatch, raise_worker_error
+from ..runner_protocol import RunnerLike
+from ..samplers import DefaultSampler
+
+if TYPE_CHECKING:
+    from mmengine.evaluator import Evaluator as BaseEvaluator
+    from torch.utils.data import DataLoader
+
+    from ...datasets.errors import BadSample
 
 __all__ = ['TestLoop', 'ValLoop']
 
 
-def _count_each_sample_once(dataloader: Any) -> Any:
+def _count_each_sample_once(dataloader: 'DataLoader | dict') -> 'DataLoader | dict':
     """Turn a sampler's rounding up off, which would count some samples twice on several processes."""
-    if isinstance(dataloader, dict) and isinstance(dataloader.get('sampler'), dict):
-        dataloader = dict(dataloader)
-        dataloader['sampler'] = dict(dataloader['sampler'])
-        if str(dataloader['sampler'].get('type', '')).endswith('DefaultSampler'):
-            dataloader['sampler']['round_up'] = False
+    sampler = dataloader.get('sampler') if isinstance(dataloader, dict) else None
+    kind = sampler.get('type') if isinstance(sampler, dict) else None
+    cls = DATA_SAMPLERS.find(kind) if isinstance(kind, str) else kind
+    if isinstance(cls, type) and issubclass(cls, (DefaultSampler, BaseDefaultSampler)):
+        return {**dataloader, 'sampler': {**sampler, 'round_up': False}}
     return dataloader
 
 
@@ -30,7 +38,12 @@ class _EvalLoop(BaseLoop):
     stage: str
 
     def __init__(
-        self, runner: Any, dataloader: Any, evaluator: Any, fp16: bool = False, amp: str | bool | None = None
+        self,
+        runner: RunnerLike,
+        dataloader: 'DataLoader | dict',
+        evaluator: 'BaseEvaluator | dict | list',
+        fp16: bool = False,
+        amp: str | bool | None = None,
     ) -> None:
         super().__init__(runner, _count_each_sample_once(dataloader))
         self.evaluator = evaluator if isinstance(evaluator, Evaluator) else runner.build_evaluator(evaluator)
@@ -40,10 +53,7 @@ class _EvalLoop(BaseLoop):
         if not len(self.dataloader.dataset):
             raise InputError(f'the {self.stage} dataset has no sample; see {self.stage}_dataloader.dataset')
         self.amp = ('float16' if fp16 else None) if amp is None else amp
-        self.bad_samples: list[Any] = []
-
-    def _precision(self) -> contextlib.AbstractContextManager:
-        return autocast(next(self.runner.model.parameters()).device, self.amp)
+        self.bad_samples: list[BadSample] = []
 
     def run(self) -> dict[str, float]:
         """Predict for the whole dataset and return the metrics of all processes together."""
@@ -51,7 +61,7 @@ class _EvalLoop(BaseLoop):
         hook(f'before_{stage}')
         hook(f'before_{stage}_epoch')
         self.runner.model.eval()
-        bad: list[Any] = []
+        bad: list[BadSample] = []
         for idx, data_batch in enumerate(self.dataloader):
             raise_worker_error(data_batch)
             if isinstance(data_batch, dict):
@@ -71,11 +81,11 @@ class _EvalLoop(BaseLoop):
         return metrics
 
     @torch.no_grad()
-    def run_iter(self, idx: int, data_batch: Any) -> None:
+    def run_iter(self, idx: int, data_batch: Batch | ForeignBatch) -> None:
         """Predict for one batch and hand the predictions to the metrics."""
         stage, hook = self.stage, self.runner.call_hook
         hook(f'before_{stage}_iter', batch_idx=idx, data_batch=data_batch)
-        with self._precision():
+        with autocast(next(self.runner.model.parameters()).device, self.amp):
             outputs = getattr(self.runner.model, f'{stage}_step')(data_batch)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
         hook(f'after_{stage}_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs)
@@ -87,7 +97,7 @@ class _EvalLoop(BaseLoop):
         lines = ''.join(f'\n  {path}: {reason}' for path, reason in reasons.items())
         self.runner.logger.warning(
             f'{len(self.bad_samples)} samples of {len(reasons)} images could not be read; '
-            f'the figures are without predictions for them:{lines}'
+            f'the metrics are without predictions for them:{lines}'
         )
 
 
@@ -129,9 +139,9 @@ class TestLoop(_EvalLoop):
 
     def __init__(
         self,
-        runner: Any,
-        dataloader: Any,
-        evaluator: Any,
+        runner: RunnerLike,
+        dataloader: 'DataLoader | dict',
+        evaluator: 'BaseEvaluator | dict | list',
         fp16: bool = False,
         amp: str | bool | None = None,
         *,

@@ -5,7 +5,7 @@ run resumed in the middle of an epoch draws only the rest of it, and iterations 
 are skipped by their number, not by loading their images again.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mmengine.dist import get_rank
 from mmengine.runner import EpochBasedTrainLoop as BaseEpochLoop
@@ -13,13 +13,17 @@ from mmengine.runner import IterBasedTrainLoop as BaseIterLoop
 
 from ...registry import LOOPS
 from ...utils.errors import InputTypeError, StateError
+from ..batch import Batch, ForeignBatch, raise_worker_error
 from ..randomness import seed_everything
-from .worker_errors import raise_worker_error
+
+if TYPE_CHECKING:
+    import torch
+    from torch.utils.data import DataLoader
 
 __all__ = ['EpochBasedTrainLoop', 'IterBasedTrainLoop']
 
 
-def _skip_batches(dataloader: Any, batches: int) -> None:
+def _skip_batches(dataloader: 'DataLoader', batches: int) -> None:
     """Let the sampler leave out what ``batches`` batches would take."""
     sampler = getattr(dataloader.batch_sampler, 'sampler', dataloader.sampler)
     if not hasattr(sampler, 'skip'):
@@ -30,7 +34,7 @@ def _skip_batches(dataloader: Any, batches: int) -> None:
     sampler.skip(batches * dataloader.batch_sampler.batch_size)
 
 
-def _refuse_bad_samples(data_batch: Any) -> None:
+def _refuse_bad_samples(data_batch: Batch | ForeignBatch) -> None:
     raise_worker_error(data_batch)
     bad = data_batch.pop('bad_samples', None) if isinstance(data_batch, dict) else None
     if bad:
@@ -57,7 +61,7 @@ class EpochBasedTrainLoop(BaseEpochLoop):
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
 
-    def run_iter(self, idx: int, data_batch: Any) -> None:
+    def run_iter(self, idx: int, data_batch: Batch | ForeignBatch) -> None:
         """Train on one batch."""
         _refuse_bad_samples(data_batch)
         seed_everything(self.runner.seed, get_rank(), self._iter)
@@ -68,7 +72,7 @@ class EpochBasedTrainLoop(BaseEpochLoop):
 class IterBasedTrainLoop(BaseIterLoop):
     """Train for a number of iterations; arguments as mmengine's. Needs an endless sampler to be exact."""
 
-    def run(self) -> Any:
+    def run(self) -> 'torch.nn.Module':
         """Train up to ``max_iters``, from where a checkpoint was taken if there was one."""
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
@@ -93,7 +97,7 @@ class IterBasedTrainLoop(BaseIterLoop):
         self.runner.call_hook('after_train')
         return self.runner.model
 
-    def run_iter(self, data_batch: Any) -> None:
+    def run_iter(self, data_batch: Batch | ForeignBatch) -> None:
         """Train on one batch."""
         _refuse_bad_samples(data_batch)
         seed_everything(self.runner.seed, get_rank(), self._iter)
