@@ -20,11 +20,11 @@ BY_STRING = {'registry.py', 'utils/setup_env.py'}
 
 
 def stated_order() -> list[str]:
-    """Read the rooms from the first block below the heading "The order of the rooms"."""
+    """Read the rooms from the list below the heading "The rooms, in their order"."""
     page = (ROOT / 'docs' / 'architecture.md').read_text(encoding='utf-8')
-    block = re.search(r'^## The order of the rooms$.*?^```text\n(.*?)^```', page, re.MULTILINE | re.DOTALL)
-    assert block, 'docs/architecture.md has no block ```text below "## The order of the rooms"'
-    return block[1].split()
+    block = re.search(r'^## The rooms, in their order$.*?^```text\nmmpose_dark/\n(.*?)^```', page, re.M | re.S)
+    assert block, 'docs/architecture.md has no list ```text of mmpose_dark/ below "## The rooms, in their order"'
+    return re.findall(r'^  (\w+)(?:/|\.py) ?', block[1], re.M)
 
 
 ORDER = stated_order()
