@@ -1,12 +1,13 @@
 """The networks: backbones, heads, losses, the preprocessor of batches and the pose estimators made of them."""
 
-from .backbones import BaseBackbone, Hourglass, HRNet, ResNet
+from .backbones import BaseBackbone, Hourglass, HRNet, ResNet, ResNetV1d
 from .data_preprocessor import PoseDataPreprocessor
 from .heads import BaseHead, HeatmapHead
-from .losses import KeypointMSELoss
+from .losses import AdaptiveWingLoss, KeypointMSELoss, KeypointOHKMMSELoss
 from .pose_estimators import BasePoseEstimator, HeatmapEnsemble, TopDown
 
 __all__ = [
+    'AdaptiveWingLoss',
     'BaseBackbone',
     'BaseHead',
     'BasePoseEstimator',
@@ -15,7 +16,9 @@ __all__ = [
     'HeatmapHead',
     'Hourglass',
     'KeypointMSELoss',
+    'KeypointOHKMMSELoss',
     'PoseDataPreprocessor',
     'ResNet',
+    'ResNetV1d',
     'TopDown',
 ]

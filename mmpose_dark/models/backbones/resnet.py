@@ -12,7 +12,7 @@ from ..layers import make_norm
 from .base_backbone import BaseBackbone, check_image_batch
 from .blocks import STYLES, BasicBlock, Bottleneck, make_layer
 
-__all__ = ['ARCHITECTURES', 'ResNet']
+__all__ = ['ARCHITECTURES', 'ResNet', 'ResNetV1d']
 
 ARCHITECTURES = {
     18: (BasicBlock, (2, 2, 2, 2)),
@@ -155,6 +155,23 @@ class ResNet(BaseBackbone):
             if i in self.out_indices:
                 outs.append(x)
         return tuple(outs)
+
+
+@MODELS.register_module()
+class ResNetV1d(ResNet):
+    """ResNet-D of "Bag of Tricks" (He et al., CVPR 2019, arXiv:1812.01187): deep stem, pooling in the shortcuts.
+
+    Args:
+        depth: as of `ResNet`.
+        **kwargs: the other arguments of `ResNet`, but ``deep_stem`` and ``avg_down``.
+
+    >>> net = ResNetV1d(50)
+    >>> net.deep_stem, type(net.layer2[0].downsample[0]).__name__
+    (True, 'AvgPool2d')
+    """
+
+    def __init__(self, depth: int, **kwargs: object) -> None:
+        super().__init__(depth, deep_stem=True, avg_down=True, **kwargs)
 
 
 def _check(

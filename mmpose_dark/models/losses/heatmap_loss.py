@@ -6,6 +6,7 @@ from torch import nn
 from mmpose_dark.registry import MODELS
 
 from ...utils.errors import InputError
+from .shapes import check_heatmaps, padded_weights
 
 __all__ = ['KeypointMSELoss']
 
@@ -54,11 +55,7 @@ class KeypointMSELoss(nn.Module):
         Raises:
             ValueError: shapes that do not fit, or weights missing where they are to be used.
         """
-        if output.shape != target.shape:
-            raise InputError(
-                f'KeypointMSELoss: the network gives heatmaps {tuple(output.shape)}, the targets are '
-                f"{tuple(target.shape)} (B, K, H, W); K is the head's out_channels, H and W the codec's heatmap_size"
-            )
+        check_heatmaps('KeypointMSELoss', output, target)
         error = (output.float() - target.float()).square()
         factor = self._factor(target, target_weights, mask)
         if factor is not None:
@@ -77,14 +74,7 @@ class KeypointMSELoss(nn.Module):
                 )
             factor = mask.to(torch.float32)
         if self.use_target_weight:
-            if target_weights is None:
-                raise InputError('KeypointMSELoss: use_target_weight=True needs target_weights (B, K)')
-            if target_weights.ndim not in (2, 4) or target_weights.shape != target.shape[: target_weights.ndim]:
-                raise InputError(
-                    f'KeypointMSELoss: target_weights {tuple(target_weights.shape)} must be (B, K) or (B, K, H, W) of '
-                    f'the targets {tuple(target.shape)}'
-                )
-            weights = target_weights.float().reshape(*target_weights.shape, *(1,) * (4 - target_weights.ndim))
+            weights = padded_weights('KeypointMSELoss', target_weights, target)
             factor = weights if factor is None else factor * weights
         if self.skip_empty_channel:
             filled = (target != 0).flatten(2).any(dim=2)[..., None, None].float()
