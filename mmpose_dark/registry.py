@@ -45,7 +45,9 @@ TRANSFORMS = PoseRegistry('transform', parent=root.TRANSFORMS, locations=['mmpos
 DATA_SAMPLERS = PoseRegistry('data sampler', parent=root.DATA_SAMPLERS, locations=_ENGINE)
 METRICS = PoseRegistry('metric', parent=root.METRICS, locations=['mmpose_dark.evaluation'])
 EVALUATORS = PoseRegistry('evaluator', parent=root.EVALUATOR, locations=['mmpose_dark.evaluation'])
-VISUALIZERS = PoseRegistry('visualizer', parent=root.VISUALIZERS, locations=['mmpose_dark.visualization'])
+VISUALIZERS = PoseRegistry(
+    'visualizer', parent=root.VISUALIZERS, locations=['mmpose_dark.visualization.local_visualizer']
+)
 VISBACKENDS = PoseRegistry('vis_backend', parent=root.VISBACKENDS, locations=['mmpose_dark.visualization'])
 RUNNERS = PoseRegistry('runner', parent=root.RUNNERS, locations=_ENGINE)
 LOOPS = PoseRegistry('loop', parent=root.LOOPS, locations=_ENGINE)

@@ -10,10 +10,10 @@ from PIL import Image
 
 from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.synthetic import draw_scene
-from mmpose_dark.visualization import contact_sheet, draw_poses
+from mmpose_dark.visualization import contact_sheet, draw_people
 
 OUT = Path(__file__).with_suffix('.png')
-NUMBERS = (2, 4, 19, 21)  # of the demo's validation pictures
+NUMBERS = (2, 4, 19, 21)  # of the demo's validation images
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         points = np.stack([person.keypoints for person in scene.people])
         plain.append(image)
         marked.append(
-            draw_poses(
+            draw_people(
                 image,
                 points[..., :2],
                 scores=(points[..., 2] > 0).astype(float),

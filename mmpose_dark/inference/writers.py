@@ -77,8 +77,7 @@ def write_result(
     Raises:
         OSError: a file cannot be written.
     """
-    from ..visualization import heatmap_grid, overlay_heatmap
-    from ..visualization.local_visualizer import sample_heatmaps, write_image
+    from ..visualization import heatmap_grid, overlay_heatmap, sample_heatmaps, write_image
 
     record = result_record(result, dataset_meta)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from mmengine.registry import DefaultScope
 
 __all__ = ['register_all_modules']
 
-_PACKAGES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization')
+_PACKAGES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization.local_visualizer')
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:

@@ -1,17 +1,28 @@
-"""Drawing poses and heatmaps: functions of arrays, and the visualizer of configs."""
+"""Drawing poses and heatmaps: functions of arrays, and the visualizer of configs, which alone needs mmengine."""
 
+from typing import TYPE_CHECKING
+
+from ..utils.lazy import lazy_names
 from .boxes import draw_bboxes
+from .ellipses import draw_covariances
+from .files import write_image
 from .heatmaps import colorize_heatmap, heatmap_grid, heatmaps_to_image, overlay_heatmap, resize_heatmaps
-from .keypoints import draw_keypoints, draw_poses, draw_skeleton
-from .local_visualizer import PoseLocalVisualizer
-from .sheets import contact_sheet, fit_into, side_by_side
+from .keypoints import draw_keypoints, draw_people, draw_skeleton
+from .poses import draw_poses
+from .samples import sample_heatmaps
+from .sheets import contact_sheet, fit_into, side_by_side, stacked
+
+if TYPE_CHECKING:
+    from .local_visualizer import PoseLocalVisualizer
 
 __all__ = [
     'PoseLocalVisualizer',
     'colorize_heatmap',
     'contact_sheet',
     'draw_bboxes',
+    'draw_covariances',
     'draw_keypoints',
+    'draw_people',
     'draw_poses',
     'draw_skeleton',
     'fit_into',
@@ -19,5 +30,10 @@ __all__ = [
     'heatmaps_to_image',
     'overlay_heatmap',
     'resize_heatmaps',
+    'sample_heatmaps',
     'side_by_side',
+    'stacked',
+    'write_image',
 ]
+
+__getattr__, _ = lazy_names(__name__, {'PoseLocalVisualizer': 'local_visualizer'})

@@ -1,4 +1,4 @@
-"""Boxes on pictures."""
+"""Boxes on images."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ import numpy as np
 
 from ..utils.errors import InputError
 from .canvas import as_canvas, draw_text_, text_size
-from .colors import color_table, to_color
+from .colors import Colors, color_table, to_color
 
 __all__ = ['draw_bboxes']
 
-_FAR = 30000  # further out than any picture, within what OpenCV draws
+_FAR = 30000  # further out than any image, within what OpenCV draws
 
 
 def draw_bboxes(
     image: np.ndarray,
     bboxes: np.ndarray,
     *,
-    colors: str | Sequence | np.ndarray | None = None,
+    colors: Colors = None,
     line_width: float | None = None,
     alpha: float = 1.0,
     labels: Sequence[str] | None = None,
@@ -30,19 +30,19 @@ def draw_bboxes(
         image: (H, W, 3) uint8; not modified.
         bboxes: (N, 4) left, top, right, bottom in pixels, rounded; boxes with NaN are left out.
         colors: one colour or one a box, in the image's channel order.
-        line_width: pixels; None fits it to the picture.
+        line_width: pixels; None fits it to the image.
         alpha: opacity of the lines, 0..1.
         labels: one text a box.
         text_color: of the labels, which stand on the box's colour.
 
     Returns:
-        (H, W, 3) uint8, a new picture.
+        (H, W, 3) uint8, a new image.
 
     Raises:
-        ValueError: not (N, 4), or another number of labels than boxes.
+        InputError: not (N, 4), or another number of labels than boxes.
 
-    >>> picture = draw_bboxes(np.zeros((9, 9, 3), np.uint8), np.array([[2, 2, 6, 6]]), colors='red')
-    >>> picture[2, 4].tolist(), picture[4, 4].tolist()
+    >>> drawn = draw_bboxes(np.zeros((9, 9, 3), np.uint8), np.array([[2, 2, 6, 6]]), colors='red')
+    >>> drawn[2, 4].tolist(), drawn[4, 4].tolist()
     ([255, 0, 0], [0, 0, 0])
     """
     canvas = as_canvas(image)

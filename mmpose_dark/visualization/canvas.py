@@ -1,9 +1,10 @@
-"""Anti-aliased sub-pixel primitives on uint8 pictures.
+"""Anti-aliased sub-pixel primitives on uint8 images.
 
 Coordinates are pixels with the integer at the pixel's centre. Functions ending in ``_`` draw into
 the array they are given.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -11,15 +12,16 @@ import numpy as np
 
 from ..utils.errors import InputError, InputTypeError
 
-__all__ = ['as_canvas', 'draw_disc_', 'draw_line_', 'draw_text_', 'text_size']
+__all__ = ['as_canvas', 'draw_disc_', 'draw_ellipse_', 'draw_line_', 'draw_text_', 'text_size']
 
 _SHIFT = 4  # cv2 takes fixed-point numbers with this many fractional bits
-_FAR = 1e6  # further out than any picture; keeps the fixed-point numbers within 32 bits
+_FAR = 1e6  # further out than any image; keeps the fixed-point numbers within 32 bits
+_LONGEST_AXIS = 2e4  # of an ellipse, pixels: OpenCV makes a polygon of it
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def as_canvas(image: np.ndarray) -> np.ndarray:
-    """Return a colour copy of a picture to draw on.
+    """Return a colour copy of an image to draw on.
 
     Args:
         image: (H, W, 3) or (H, W) or (H, W, 1), uint8; not modified.
@@ -28,19 +30,22 @@ def as_canvas(image: np.ndarray) -> np.ndarray:
         (H, W, 3) uint8, contiguous, never sharing memory with ``image``.
 
     Raises:
-        TypeError: not a uint8 array.
-        ValueError: another shape.
+        InputTypeError: not a uint8 array.
+        InputError: another shape.
+
+    >>> as_canvas(np.zeros((2, 4), np.uint8)).shape
+    (2, 4, 3)
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         raise InputTypeError(
-            f'a picture to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}'
+            f'an image to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}'
         )
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if image.ndim == 2:
         return np.repeat(image[..., None], 3, axis=2)
     if image.ndim != 3 or image.shape[2] != 3:
-        raise InputError(f'a picture to draw on has the shape (H, W, 3) or (H, W), got {image.shape}')
+        raise InputError(f'an image to draw on has the shape (H, W, 3) or (H, W), got {image.shape}')
     return np.array(image, order='C')
 
 
@@ -82,11 +87,17 @@ def draw_line_(
         color: three numbers in the canvas' channel order.
         width: pixels; rounded, at least 1.
         alpha: opacity, 0..1.
+
+    >>> canvas = np.zeros((9, 9, 3), np.uint8)
+    >>> draw_line_(canvas, np.array([1, 4]), np.array([7, 4]), color=(0, 0, 255), width=3)
+    >>> canvas[4, 5].tolist(), canvas[8, 5].tolist()
+    ([0, 0, 255], [0, 0, 0])
     """
     thickness = max(1, round(width))
     tint = tuple(map(int, color))
 
     def draw(target: np.ndarray, ends: np.ndarray) -> None:
+        """Into (h, w, 3), between ends (2, 2)."""
         cv2.line(target, _fixed(ends[0]), _fixed(ends[1]), tint, thickness, cv2.LINE_AA, _SHIFT)
 
     _blended_(canvas, np.array([start, end], dtype=float), thickness + 2, alpha, draw)
@@ -103,14 +114,59 @@ def draw_disc_(
         color: three numbers in the canvas' channel order.
         radius: pixels, fractions count.
         alpha: opacity, 0..1.
+
+    >>> canvas = np.zeros((9, 9, 3), np.uint8)
+    >>> draw_disc_(canvas, np.array([4, 4]), color=(255, 0, 0), radius=2, alpha=0.5)
+    >>> canvas[4, 4].tolist()
+    [128, 0, 0]
     """
     scaled = max(1, round(radius * (1 << _SHIFT)))
     tint = tuple(map(int, color))
 
     def draw(target: np.ndarray, centers: np.ndarray) -> None:
+        """Into (h, w, 3), around centers (1, 2)."""
         cv2.circle(target, _fixed(centers[0]), scaled, tint, -1, cv2.LINE_AA, _SHIFT)
 
     _blended_(canvas, np.array([center], dtype=float), radius + 2, alpha, draw)
+
+
+def draw_ellipse_(
+    canvas: np.ndarray,
+    center: np.ndarray,
+    *,
+    half_axes: np.ndarray,
+    angle: float,
+    color: Sequence[int],
+    alpha: float = 0.35,
+) -> None:
+    """Draw a filled ellipse with a rim of twice its opacity into ``canvas``.
+
+    Args:
+        canvas: (H, W, 3) uint8, modified.
+        center: (2,) x, y in pixels, fractions count.
+        half_axes: (2,) pixels, fractions count; one that reaches further than any image is shortened.
+        angle: radians from x towards y at which the first axis points.
+        color: three numbers in the canvas' channel order.
+        alpha: opacity of the inside, 0..1.
+
+    >>> canvas = np.zeros((9, 9, 3), np.uint8)
+    >>> draw_ellipse_(canvas, np.array([4, 4]), half_axes=np.array([3, 1]), angle=0, color=(255, 0, 0), alpha=1)
+    >>> canvas[4, 6].tolist(), canvas[7, 4].tolist()
+    ([255, 0, 0], [0, 0, 0])
+    """
+    tint = tuple(map(int, color))
+    axes = np.clip(half_axes, 0, _LONGEST_AXIS)
+    scaled = tuple(max(1, round(float(axis) * (1 << _SHIFT))) for axis in axes)
+    degrees = float(np.degrees(angle))
+
+    def draw(target: np.ndarray, centers: np.ndarray, thickness: int = -1) -> None:
+        """Into (h, w, 3), around centers (1, 2)."""
+        at = _fixed(centers[0])
+        cv2.ellipse(target, at, scaled, degrees, 0, 360, tint, thickness, cv2.LINE_AA, _SHIFT)
+
+    middle, margin = np.array([center], dtype=float), float(axes.max()) + 2
+    _blended_(canvas, middle, margin, alpha, draw)
+    _blended_(canvas, middle, margin, min(1.0, 2 * alpha), functools.partial(draw, thickness=1))
 
 
 def _font(height: float) -> tuple[float, int]:
@@ -136,10 +192,10 @@ def draw_text_(
     *,
     xy: tuple[float, float],
     height: float = 10,
-    color: tuple = (255, 255, 255),
-    background: tuple | None = None,
+    color: Sequence[int] = (255, 255, 255),
+    background: Sequence[int] | None = None,
 ) -> None:
-    """Write ``text`` into ``canvas``, moved inwards where it would leave the picture.
+    """Write ``text`` into ``canvas``, moved inwards where it would leave the image.
 
     Args:
         canvas: (H, W, 3) uint8, modified.
@@ -148,6 +204,11 @@ def draw_text_(
         height: height of a capital letter in pixels.
         color: three numbers in the canvas' channel order.
         background: colour of a filled box behind the text; None draws none.
+
+    >>> canvas = np.zeros((20, 60, 3), np.uint8)
+    >>> draw_text_(canvas, 'nose', xy=(100, 100))
+    >>> bool(canvas.any())
+    True
     """
     scale, thickness = _font(height)
     (width, tall), _ = cv2.getTextSize(text, _FONT, scale, thickness)

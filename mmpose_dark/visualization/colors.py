@@ -6,7 +6,10 @@ import numpy as np
 
 from ..utils.errors import InputError
 
-__all__ = ['COLOR_NAMES', 'color_table', 'to_color']
+__all__ = ['COLOR_NAMES', 'Colors', 'color_table', 'to_color']
+
+Colors = str | Sequence | np.ndarray | None
+"""One colour, or one for each thing; None is the default of whoever draws."""
 
 COLOR_NAMES = {
     'red': (255, 0, 0),
@@ -26,10 +29,10 @@ def to_color(color: str | Sequence[int] | np.ndarray) -> tuple[int, int, int]:
     """Return a colour as three integers.
 
     Args:
-        color: one of `COLOR_NAMES`, ``'#rrggbb'``, or three numbers in 0..255, red first.
+        color: one of `COLOR_NAMES`, ``'#rrggbb'``, or three numbers (3,) in 0..255, red first.
 
     Raises:
-        ValueError: not a colour; the message lists the known names.
+        InputError: not a colour; the message lists the known names.
 
     >>> to_color('orange'), to_color('#0a0b0c'), to_color([1, 2, 3])
     ((255, 128, 0), (10, 11, 12), (1, 2, 3))
@@ -51,7 +54,7 @@ def to_color(color: str | Sequence[int] | np.ndarray) -> tuple[int, int, int]:
     return tuple(int(v) for v in values)
 
 
-def color_table(colors: str | Sequence | np.ndarray | None, count: int, *, default: str = 'red') -> np.ndarray:
+def color_table(colors: Colors, count: int, *, default: str = 'red') -> np.ndarray:
     """Return one colour for each of ``count`` things.
 
     Args:
@@ -63,7 +66,7 @@ def color_table(colors: str | Sequence | np.ndarray | None, count: int, *, defau
         (count, 3) int, red first.
 
     Raises:
-        ValueError: a table with another number of rows than ``count``, or something that is no colour.
+        InputError: a table with another number of rows than ``count``, or something that is no colour.
 
     >>> color_table('blue', 2).tolist()
     [[0, 0, 255], [0, 0, 255]]

@@ -1,4 +1,4 @@
-"""Heatmaps as pictures: colour-mapped, over an image, and as a grid with names.
+"""Heatmaps as images: colour-mapped, over an image, and as a grid with names.
 
 Heatmaps are (K, H, W) scores, about 0..1. Pixel i of a heatmap row lies at ``i * input_width / W``
 in the network's input, without a half-pixel shift, as the codec has it.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..structures.crop import crop_to_image
 from ..utils.errors import InputError
 from .canvas import as_canvas, draw_disc_
 from .sheets import contact_sheet
@@ -50,6 +51,9 @@ def resize_heatmaps(heatmaps: np.ndarray, size_wh: tuple[int, int]) -> np.ndarra
 
     Returns:
         (K, height, width) float32.
+
+    >>> resize_heatmaps(np.array([[[0.0, 1.0]]]), (4, 1)).tolist()
+    [[[0.0, 0.5, 1.0, 0.5]]]
     """
     _, height, width = heatmaps.shape
     matrix = np.array([[size_wh[0] / width, 0, 0], [0, size_wh[1] / height, 0]])
@@ -76,11 +80,13 @@ def heatmaps_to_image(
     [[10, 8]]
     """
     _, height, width = heatmaps.shape
-    center = np.asarray(input_center, dtype=np.float64).reshape(2)
-    scale = np.asarray(input_scale, dtype=np.float64).reshape(2)
-    step = scale / (width, height)
-    origin = center - 0.5 * scale
-    matrix = np.array([[step[0], 0, origin[0]], [0, step[1], origin[1]]])
+    place = dict(
+        input_size=np.array([width, height], dtype=np.float64),
+        input_center=np.asarray(input_center, dtype=np.float64).reshape(2),
+        input_scale=np.asarray(input_scale, dtype=np.float64).reshape(2),
+    )
+    origin, next_pixel = crop_to_image(np.array([[0.0, 0.0], [1.0, 1.0]]), **place)
+    matrix = np.c_[np.diag(next_pixel - origin), origin]
     return _warp(heatmaps, matrix, (image_hw[1], image_hw[0]))
 
 
@@ -94,7 +100,7 @@ def _warp(heatmaps: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int]) ->
 def overlay_heatmap(
     image: np.ndarray, heatmaps: np.ndarray, *, alpha: float = 0.75, vmax: float | None = None
 ) -> np.ndarray:
-    """Lay the largest value over the keypoints on a picture; where there is none the picture shows.
+    """Lay the largest value over the keypoints on an image; where there is none the image shows.
 
     Args:
         image: (H, W, 3) uint8, red first; not modified.
@@ -103,7 +109,11 @@ def overlay_heatmap(
         vmax: value of the last colour; None takes the largest value.
 
     Returns:
-        (H, W, 3) uint8, a new picture.
+        (H, W, 3) uint8, a new image.
+
+    >>> drawn = overlay_heatmap(np.full((1, 2, 3), 9, np.uint8), np.array([[0.0, 1.0]]))
+    >>> drawn[0, 0].tolist(), bool(drawn[0, 1, 0] > drawn[0, 1, 2])
+    ([9, 9, 9], True)
     """
     canvas = as_canvas(image)
     maps = np.asarray(heatmaps, dtype=np.float32)
@@ -143,7 +153,10 @@ def heatmap_grid(
         (height, width, 3) uint8, red first.
 
     Raises:
-        ValueError: shapes or numbers of names that do not fit.
+        InputError: shapes or numbers of names that do not fit.
+
+    >>> heatmap_grid(np.zeros((2, 4, 4)), names=['nose', 'eye'], cell_wh=(50, 50), columns=2).shape
+    (77, 118, 3)
     """
     maps = np.asarray(heatmaps, dtype=np.float32)
     if maps.ndim != 3:
@@ -152,22 +165,23 @@ def heatmap_grid(
     titles = [str(i) for i in range(count)] if names is None else list(names)
     if len(titles) != count:
         raise InputError(f'{len(titles)} names given for {count} heatmaps')
-    enlarge = max(1, round(160 / max(1, width)))
+    enlarge = max(1, round(160 / max(1, width))) if image is None else 1
     size = (width * enlarge, height * enlarge) if image is None else (image.shape[1], image.shape[0])
     background = None if image is None else (as_canvas(image) * 0.55).astype(np.uint8)
     if vmax is None:
         vmax = max(1e-6, float(np.nan_to_num(maps).max(initial=0.0)))
-    cells = []
-    for k, big in enumerate(resize_heatmaps(maps, size)):
-        if background is None:
-            cell = colorize_heatmap(big, vmax=vmax)
-        else:
-            cell = overlay_heatmap(background, big, alpha=0.9, vmax=vmax)
+    cells = [_cell(big, background, vmax) for big in resize_heatmaps(maps, size)]
+    for k, cell in enumerate(cells):
         if keypoints is not None and np.isfinite(keypoints[k]).all():
-            at = np.asarray(keypoints[k], dtype=float) * (1 if image is not None else enlarge)
-            radius = max(1.5, size[0] / 100)
+            at, radius = np.asarray(keypoints[k], dtype=float) * enlarge, max(1.5, size[0] / 100)
             draw_disc_(cell, at, color=(0, 0, 0), radius=radius + 1)
             draw_disc_(cell, at, color=(255, 255, 255), radius=radius)
-        cells.append(cell)
         titles[k] = f'{titles[k]}  {np.nan_to_num(maps[k]).max(initial=0.0):.2f}'
     return contact_sheet(cells, titles=titles, columns=columns, cell_wh=cell_wh)
+
+
+def _cell(heatmap: np.ndarray, background: np.ndarray | None, vmax: float) -> np.ndarray:
+    """A heatmap (H, W) in colours, over ``background`` (H, W, 3) if there is one."""
+    if background is None:
+        return colorize_heatmap(heatmap, vmax=vmax)
+    return overlay_heatmap(background, heatmap, alpha=0.9, vmax=vmax)

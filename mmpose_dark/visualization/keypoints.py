@@ -1,4 +1,4 @@
-"""Poses on pictures: keypoints as discs, skeleton links as lines, sized to the person."""
+"""People on images: keypoints as discs, skeleton links as lines, sized to the person."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from ..utils.errors import InputError
 from .canvas import as_canvas, draw_disc_, draw_line_, draw_text_
-from .colors import color_table
+from .colors import Colors, color_table
 
-__all__ = ['draw_keypoints', 'draw_poses', 'draw_skeleton', 'person_sizes', 'shown_keypoints']
+__all__ = ['draw_keypoints', 'draw_people', 'draw_skeleton', 'person_sizes', 'shown_keypoints']
 
 # Fractions of the person's size (mean of width and height over the shown keypoints), found by eye
 # on COCO people of 30 to 600 pixels.
@@ -36,7 +36,7 @@ def shown_keypoints(
         (N, K) bool: finite and above the threshold.
 
     Raises:
-        ValueError: shapes that do not fit together.
+        InputError: shapes that do not fit together.
 
     >>> shown_keypoints(np.array([[1, 2], [np.nan, 0], [3, 4]]), [0.9, 0.9, 0.1])[2].tolist()
     [[True, False, False]]
@@ -65,7 +65,7 @@ def person_sizes(keypoints: np.ndarray, shown: np.ndarray, image_hw: tuple[int, 
     Args:
         keypoints: (N, K, 2) x, y in pixels.
         shown: (N, K) bool.
-        image_hw: height and width of the picture; no person counts as larger than it, and one with
+        image_hw: height and width of the image; no person counts as larger than it, and one with
             a single keypoint counts as a tenth of it.
 
     Returns:
@@ -113,7 +113,7 @@ def draw_skeleton(
     *,
     links: Sequence[Sequence[int]],
     scores: np.ndarray | None = None,
-    colors: str | Sequence | np.ndarray | None = None,
+    colors: Colors = None,
     kpt_thr: float = 0.3,
     line_width: float | None = None,
     alpha: float = 1.0,
@@ -133,10 +133,15 @@ def draw_skeleton(
         show_keypoint_weight: let a link fade with the lower of its two scores.
 
     Returns:
-        (H, W, 3) uint8, a new picture.
+        (H, W, 3) uint8, a new image.
 
     Raises:
-        ValueError: shapes that do not fit, or a link naming a keypoint that is not there.
+        InputError: shapes that do not fit, or a link naming a keypoint that is not there.
+
+    >>> ends = np.array([[1.0, 4.0], [7.0, 4.0]])
+    >>> drawn = draw_skeleton(np.zeros((9, 9, 3), np.uint8), ends, links=[(0, 1)], colors='blue', line_width=3)
+    >>> drawn[4, 4].tolist()
+    [0, 0, 255]
     """
     canvas = as_canvas(image)
     points, weights, shown = shown_keypoints(keypoints, scores, kpt_thr=kpt_thr)
@@ -159,7 +164,7 @@ def draw_keypoints(
     keypoints: np.ndarray,
     *,
     scores: np.ndarray | None = None,
-    colors: str | Sequence | np.ndarray | None = None,
+    colors: Colors = None,
     kpt_thr: float = 0.3,
     radius: float | None = None,
     alpha: float = 1.0,
@@ -180,13 +185,13 @@ def draw_keypoints(
         show_kpt_idx: write each keypoint's number beside it.
 
     Returns:
-        (H, W, 3) uint8, a new picture.
+        (H, W, 3) uint8, a new image.
 
     Raises:
-        ValueError: shapes that do not fit.
+        InputError: shapes that do not fit.
 
-    >>> picture = draw_keypoints(np.zeros((9, 9, 3), np.uint8), np.array([[4.0, 4.0]]), colors='blue')
-    >>> picture[4, 4].tolist()
+    >>> drawn = draw_keypoints(np.zeros((9, 9, 3), np.uint8), np.array([[4.0, 4.0]]), colors='blue')
+    >>> drawn[4, 4].tolist()
     [0, 0, 255]
     """
     canvas = as_canvas(image)
@@ -208,14 +213,14 @@ def draw_keypoints(
     return canvas
 
 
-def draw_poses(
+def draw_people(
     image: np.ndarray,
     keypoints: np.ndarray,
     *,
     scores: np.ndarray | None = None,
     links: Sequence[Sequence[int]] = (),
-    kpt_colors: str | Sequence | np.ndarray | None = None,
-    link_colors: str | Sequence | np.ndarray | None = None,
+    kpt_colors: Colors = None,
+    link_colors: Colors = None,
     kpt_thr: float = 0.3,
     radius: float | None = None,
     line_width: float | None = None,
@@ -240,10 +245,15 @@ def draw_poses(
         show_kpt_idx: write each keypoint's number beside it.
 
     Returns:
-        (H, W, 3) uint8, a new picture.
+        (H, W, 3) uint8, a new image.
 
     Raises:
-        ValueError: shapes that do not fit, or a link naming a keypoint that is not there.
+        InputError: shapes that do not fit, or a link naming a keypoint that is not there.
+
+    >>> person = np.array([[1.0, 4.0], [7.0, 4.0]])
+    >>> drawn = draw_people(np.zeros((9, 9, 3), np.uint8), person, links=[(0, 1)], link_colors='blue', line_width=3)
+    >>> drawn[4, 1].tolist(), drawn[4, 4].tolist()
+    ([255, 0, 0], [0, 0, 255])
     """
     canvas = as_canvas(image)
     points, weights, shown = shown_keypoints(keypoints, scores, kpt_thr=kpt_thr)

@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from mmengine.dist import master_only
 from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 
 from ..registry import VISUALIZERS
-from ..utils.errors import InputError, OutputError
+from ..utils.errors import InputError
 from .boxes import draw_bboxes
-from .heatmaps import heatmaps_to_image, overlay_heatmap
-from .keypoints import draw_poses
+from .files import write_image
+from .heatmaps import overlay_heatmap
+from .keypoints import draw_people
+from .poses import score_labels, skeleton_look
+from .samples import joined_people, sample_heatmaps, to_array
 from .sheets import side_by_side
 
-__all__ = ['PoseLocalVisualizer', 'sample_heatmaps', 'write_image']
+if TYPE_CHECKING:
+    from ..structures import PoseDataSample
+
+__all__ = ['PoseLocalVisualizer']
 
 
 @VISUALIZERS.register_module()
@@ -31,7 +36,7 @@ class PoseLocalVisualizer(Visualizer):
     Args:
         name: of the visualizer.
         image: (H, W, 3) uint8 RGB to draw on with mmengine's methods.
-        vis_backends: where pictures and scalars go: LocalVisBackend, TensorboardVisBackend ...
+        vis_backends: where images and scalars go: LocalVisBackend, TensorboardVisBackend ...
         save_dir: folder of the backends.
         bbox_color: a name, '#rrggbb' or (r, g, b).
         kpt_color: one colour or one a keypoint.
@@ -45,7 +50,7 @@ class PoseLocalVisualizer(Visualizer):
         alpha: opacity, 0..1.
 
     Raises:
-        ValueError: another ``backend``.
+        InputError: another ``backend``.
     """
 
     def __init__(
@@ -95,13 +100,13 @@ class PoseLocalVisualizer(Visualizer):
     ax_save = property(lambda self: self._open_figure(2), lambda self, _: None)
 
     def set_image(self, image: np.ndarray) -> None:
-        """Take a picture (H, W, 3) RGB to draw on."""
+        """Take an image (H, W, 3) RGB to draw on."""
         self._image = self._pending = np.asarray(image).astype(np.uint8)
         self.height, self.width = self._image.shape[:2]
         self._default_font_size = max(np.sqrt(self.height * self.width) // 90, 10)
 
     def get_image(self) -> np.ndarray:
-        """Return the picture as drawn, (H, W, 3) uint8 RGB."""
+        """Return the image as drawn, (H, W, 3) uint8 RGB."""
         return self._pending if self._pending is not None else super().get_image()
 
     # --- poses --------------------------------------------------------------------------------------
@@ -110,16 +115,20 @@ class PoseLocalVisualizer(Visualizer):
         """Take the definition of the keypoints: names, colours, skeleton.
 
         Raises:
-            ValueError: a ``skeleton_style`` other than 'mmpose'.
+            InputError: a ``skeleton_style`` other than 'mmpose'.
         """
-        if skeleton_style != 'mmpose':
-            raise InputError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
+        _check_style(skeleton_style)
         self.dataset_meta = None if dataset_meta is None else dict(dataset_meta)
 
     def draw_instances(
-        self, image: np.ndarray, instances: InstanceData, *, kpt_thr: float = 0.3, draw_bbox: bool = False,
+        self,
+        image: np.ndarray,
+        instances: InstanceData | Mapping[str, np.ndarray],
+        *,
+        kpt_thr: float = 0.3,
+        draw_bbox: bool = False,
         show_kpt_idx: bool = False,
-    ) -> np.ndarray:  # fmt: skip
+    ) -> np.ndarray:
         """Draw people.
 
         Args:
@@ -131,99 +140,87 @@ class PoseLocalVisualizer(Visualizer):
             show_kpt_idx: write each keypoint's number beside it.
 
         Returns:
-            (H, W, 3) uint8 RGB, a new picture.
+            (H, W, 3) uint8 RGB, a new image.
+
+        >>> person = dict(keypoints=np.array([[[4.0, 4.0]]]))
+        >>> PoseLocalVisualizer().draw_instances(np.zeros((9, 9, 3), np.uint8), person)[4, 4].tolist()
+        [255, 0, 0]
         """
-        meta = self.dataset_meta or {}
         drawn = image
         if draw_bbox and 'bboxes' in instances:
+            scores = instances.get('bbox_scores', None)
             drawn = draw_bboxes(
-                drawn, _array(instances.bboxes), colors=self.bbox_color, alpha=self.alpha, labels=_labels(instances),
+                drawn, to_array(instances.get('bboxes')), colors=self.bbox_color, alpha=self.alpha,
+                labels=None if scores is None else score_labels(to_array(scores)),
                 text_color='black' if self.bbox_color == 'green' else self.text_color,
             )  # fmt: skip
         if 'keypoints' not in instances:
             return drawn
         scores = next((instances.get(k) for k in ('keypoint_scores', 'keypoints_visible') if k in instances), None)
         if scores is not None:
-            scores = _array(scores)
+            scores = to_array(scores)
             scores = scores[..., 0] if scores.ndim == 3 else scores
-        keypoints = _array(instances.keypoints)
-        return draw_poses(
-            drawn,
-            keypoints,
-            scores=scores,
-            links=_first(self.skeleton, _fitting(meta, keypoints.shape[1], 'skeleton_links'), ()),
-            kpt_colors=_first(self.kpt_color, _fitting(meta, keypoints.shape[1], 'keypoint_colors')),
-            link_colors=_first(
-                self.link_color,
-                None if self.skeleton is not None else _fitting(meta, keypoints.shape[1], 'skeleton_link_colors'),
-            ),
-            kpt_thr=kpt_thr,
-            radius=self.radius,
-            line_width=self.line_width,
-            alpha=self.alpha,
-            show_keypoint_weight=self.show_keypoint_weight,
-            show_kpt_idx=show_kpt_idx,
-        )
+        return draw_people(
+            drawn, to_array(instances.get('keypoints')), scores=scores, kpt_thr=kpt_thr, show_kpt_idx=show_kpt_idx,
+            **self._look(instances.get('keypoints').shape[1]), radius=self.radius, line_width=self.line_width,
+            alpha=self.alpha, show_keypoint_weight=self.show_keypoint_weight,
+        )  # fmt: skip
+
+    def _look(self, num_keypoints: int) -> dict[str, Any]:
+        """Links and colours: what was given to the constructor, else what the keypoint set has."""
+        look = skeleton_look(self.dataset_meta, num_keypoints)
+        if self.skeleton is not None:
+            look = look._replace(links=self.skeleton, link_colors=None)
+        if self.kpt_color is not None:
+            look = look._replace(kpt_colors=self.kpt_color)
+        if self.link_color is not None:
+            look = look._replace(link_colors=self.link_color)
+        return look._asdict()
 
     @master_only
     def add_datasample(
-        self,
-        name: str,
-        image: np.ndarray,
-        data_sample: Any,
-        draw_gt: bool = True,
-        draw_pred: bool = True,
-        draw_heatmap: bool = False,
-        draw_bbox: bool = False,
-        show_kpt_idx: bool = False,
-        skeleton_style: str = 'mmpose',
-        show: bool = False,
-        wait_time: float = 0,
-        out_file: str | Path | None = None,
-        kpt_thr: float = 0.3,
-        step: int = 0,
-    ) -> np.ndarray:
+        self, name: str, image: np.ndarray, data_sample: 'PoseDataSample | Sequence[PoseDataSample]',
+        draw_gt: bool = True, draw_pred: bool = True, draw_heatmap: bool = False, draw_bbox: bool = False,
+        show_kpt_idx: bool = False, skeleton_style: str = 'mmpose', show: bool = False, wait_time: float = 0,
+        out_file: str | Path | None = None, kpt_thr: float = 0.3, step: int = 0,
+    ) -> np.ndarray:  # fmt: skip
         """Draw a sample: ground truth left, prediction right, heatmaps underneath.
 
         Args:
-            name: of the window, and of the picture in the backends.
-            image: (H, W, 3) uint8 RGB, the full picture; not modified.
-            data_sample: PoseDataSample, or a list of those of one picture.
+            name: of the window, and of the image in the backends.
+            image: (H, W, 3) uint8 RGB, the full image; not modified.
+            data_sample: PoseDataSample, or a list of those of one image.
             draw_gt: draw ``gt_instances``.
             draw_pred: draw ``pred_instances``.
-            draw_heatmap: lay ``gt_fields`` and ``pred_fields`` on the picture, where their crop is.
+            draw_heatmap: lay ``gt_fields`` and ``pred_fields`` on the image, where their crop is.
             draw_bbox: draw the boxes.
             show_kpt_idx: write each keypoint's number beside it.
             skeleton_style: only 'mmpose'.
             show: open a window.
             wait_time: seconds that the window stays, 0 until it is closed.
-            out_file: write the picture to this file and not to the backends; its folder is made.
+            out_file: write the image to this file and not to the backends; its folder is made.
             kpt_thr: a predicted keypoint is drawn when its score is above this, an annotated one
                 when it is labelled.
-            step: number of the picture in the backends.
+            step: number of the image in the backends.
 
         Returns:
             (height, width, 3) uint8 RGB: what was drawn. `get_image` returns it again.
 
         Raises:
-            OSError: ``out_file`` cannot be written.
+            OutputError: ``out_file`` cannot be written.
+
+        >>> from mmpose_dark.structures import PoseDataSample
+        >>> PoseLocalVisualizer().add_datasample('none', np.zeros((4, 6, 3), np.uint8), PoseDataSample()).shape
+        (4, 6, 3)
         """
         samples = data_sample if isinstance(data_sample, list | tuple) else [data_sample]
-        if skeleton_style != 'mmpose':
-            raise InputError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
-        wanted = [('gt', 0.0)] * draw_gt + [('pred', kpt_thr)] * draw_pred
-        columns = []
-        for kind, threshold in wanted:
-            people = _merged([s.get(f'{kind}_instances') for s in samples if f'{kind}_instances' in s])
-            if people is None:
-                continue
-            drawn = self.draw_instances(
-                image, people, kpt_thr=threshold, draw_bbox=draw_bbox, show_kpt_idx=show_kpt_idx
-            )
-            heat = sample_heatmaps(samples, f'{kind}_fields', image.shape[:2]) if draw_heatmap else None
-            if heat is not None:
-                drawn = np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0)])
-            columns.append(drawn)
+        _check_style(skeleton_style)
+        drawings = [
+            self._draw_kind(image, samples, kind, kpt_thr=threshold, draw_bbox=draw_bbox, draw_heatmap=draw_heatmap,
+                            show_kpt_idx=show_kpt_idx)
+            for kind, threshold in [('gt', 0.0)] * draw_gt + [('pred', kpt_thr)] * draw_pred
+        ]  # fmt: skip
+        columns = [drawing for drawing in drawings if drawing is not None]
         drawn = side_by_side(*columns) if columns else np.array(image)
         self.set_image(drawn)
         if show:
@@ -234,6 +231,30 @@ class PoseLocalVisualizer(Visualizer):
             self.add_image(name, drawn, step)
         return drawn
 
+    def _draw_kind(
+        self,
+        image: np.ndarray,
+        samples: 'Sequence[PoseDataSample]',
+        kind: str,
+        *,
+        draw_heatmap: bool,
+        **settings: float,
+    ) -> np.ndarray | None:
+        """Draw the people of one kind, 'gt' or 'pred', and their heatmaps below; None where no sample has any."""
+        people = joined_people([s.get(f'{kind}_instances') for s in samples if f'{kind}_instances' in s])
+        if people is None:
+            return None
+        drawn = self.draw_instances(image, people, **settings)
+        heat = sample_heatmaps(samples, f'{kind}_fields', image.shape[:2]) if draw_heatmap else None
+        if heat is None:
+            return drawn
+        return np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0)])
+
+
+def _check_style(skeleton_style: str) -> None:
+    if skeleton_style != 'mmpose':
+        raise InputError(f"skeleton_style {skeleton_style!r} is not supported; use 'mmpose'")
+
 
 class _NoFigure:
     """Stands for the figure while mmengine's constructor asks for its resolution."""
@@ -241,80 +262,3 @@ class _NoFigure:
     @staticmethod
     def get_dpi() -> float:
         return 100.0
-
-
-def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Write a picture, making its folder.
-
-    Args:
-        path: file; its suffix decides the format.
-        image: (H, W, 3) uint8 RGB.
-
-    Raises:
-        OSError: the folder cannot be made or the file not written.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        written = cv2.imwrite(str(path), np.ascontiguousarray(image[..., ::-1]))
-    except cv2.error as err:
-        raise OutputError(f'cannot write picture {path}: {err.err}; use a name ending in .jpg or .png') from err
-    if not written:
-        raise OutputError(f'cannot write picture {path}; is there space, and may you write there?')
-
-
-def sample_heatmaps(samples: Sequence[Any], field: str, image_hw: tuple[int, int]) -> np.ndarray | None:
-    """Bring the heatmaps of one picture's samples to where their crops are, merged by the maximum.
-
-    Args:
-        samples: PoseDataSamples with the metainfo ``input_center`` and ``input_scale``; without
-            these, the heatmaps are taken to cover the picture.
-        field: 'gt_fields' or 'pred_fields'.
-        image_hw: height and width of the picture.
-
-    Returns:
-        (1, H, W) float32: the largest value over people and keypoints; None if no sample has heatmaps.
-    """
-    merged = None
-    for sample in samples:
-        maps = sample.get(field, {}).get('heatmaps', None)
-        if maps is None:
-            continue
-        maps = _array(maps).astype(np.float32).max(axis=0, keepdims=True)
-        height, width = image_hw
-        center = sample.metainfo.get('input_center', (width / 2, height / 2))
-        scale = sample.metainfo.get('input_scale', (width, height))
-        placed = heatmaps_to_image(maps, center, input_scale=scale, image_hw=image_hw)
-        merged = placed if merged is None else np.maximum(merged, placed)
-    return merged
-
-
-def _merged(instances: Sequence[InstanceData]) -> InstanceData | None:
-    """Put the people of several samples together, as far as all samples say the same things of them."""
-    if not instances:
-        return None
-    names = ('keypoints', 'keypoint_scores', 'keypoints_visible', 'bboxes', 'bbox_scores')
-    return InstanceData(
-        **{k: np.concatenate([_array(i.get(k)) for i in instances]) for k in names if all(k in i for i in instances)}
-    )
-
-
-def _array(value: Any) -> np.ndarray:
-    return value.detach().float().cpu().numpy() if hasattr(value, 'detach') else np.asarray(value)
-
-
-def _first(*values: Any) -> Any:
-    return next((v for v in values if v is not None), None)
-
-
-def _fitting(meta: Mapping[str, Any], num_keypoints: int, key: str) -> Any:
-    """Return ``meta[key]`` unless the definition is of another number of keypoints (a chosen part of them)."""
-    known = meta.get('num_keypoints', num_keypoints)
-    return meta.get(key) if known == num_keypoints else None
-
-
-def _labels(instances: InstanceData) -> list[str] | None:
-    if 'bbox_scores' not in instances:
-        return None
-    scores = _array(instances.bbox_scores).reshape(-1)
-    return None if (scores == 1).all() else [f'{s:.2f}' for s in scores]

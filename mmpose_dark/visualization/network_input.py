@@ -1,15 +1,20 @@
-"""Pictures of what a network is fed: crop, keypoints and target heatmaps of one sample."""
+"""Drawings of what a network is fed: crop, keypoints and target heatmaps of one sample."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from ..utils.errors import InputError
 from .heatmaps import heatmap_grid, overlay_heatmap
-from .keypoints import draw_poses
+from .keypoints import draw_people
+from .poses import skeleton_look
 from .sheets import side_by_side
+
+if TYPE_CHECKING:
+    from ..codecs.base import BaseKeypointCodec
 
 __all__ = ['NetworkInput', 'draw_input', 'draw_input_and_target', 'draw_target', 'draw_target_grid', 'unpack_sample']
 
@@ -33,7 +38,7 @@ class NetworkInput:
     heatmaps: np.ndarray | None
 
 
-def unpack_sample(packed: dict[str, Any], codec: Any) -> NetworkInput:
+def unpack_sample(packed: Mapping[str, Any], codec: 'BaseKeypointCodec | None') -> NetworkInput:
     """Take a sample of a dataset apart.
 
     Args:
@@ -65,7 +70,7 @@ def _enlarged(image: np.ndarray, factor: int) -> np.ndarray:
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
-def draw_input(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndarray:
+def draw_input(fed: NetworkInput, dataset_meta: Mapping[str, Any]) -> np.ndarray:
     """Draw the labelled keypoints on the crop.
 
     Args:
@@ -76,15 +81,9 @@ def draw_input(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndarray:
         (height, width, 3) uint8, red first; small crops are enlarged.
     """
     factor = _factor(fed)
-    return draw_poses(
-        _enlarged(fed.crop, factor),
-        fed.keypoints * factor + (factor - 1) / 2,
-        scores=fed.visible,
-        links=dataset_meta['skeleton_links'],
-        kpt_colors=dataset_meta['keypoint_colors'],
-        link_colors=dataset_meta['skeleton_link_colors'],
-        kpt_thr=0.0,
-    )
+    look = skeleton_look(dataset_meta, fed.keypoints.shape[1])
+    points = fed.keypoints * factor + (factor - 1) / 2
+    return draw_people(_enlarged(fed.crop, factor), points, scores=fed.visible, **look._asdict(), kpt_thr=0.0)
 
 
 def draw_target(fed: NetworkInput) -> np.ndarray:
@@ -92,20 +91,24 @@ def draw_target(fed: NetworkInput) -> np.ndarray:
 
     Returns:
         (height, width, 3) uint8, red first; the darkened crop alone where there is no target.
+
+    >>> fed = NetworkInput(np.full((128, 96, 3), 100, np.uint8), np.zeros((0, 17, 2)), np.zeros((0, 17)), None)
+    >>> draw_target(fed).shape, draw_target(fed)[0, 0].tolist()
+    ((256, 192, 3), [60, 60, 60])
     """
     crop = (fed.crop * 0.6).astype(np.uint8)
     drawn = crop if fed.heatmaps is None else overlay_heatmap(crop, fed.heatmaps, vmax=1.0)
     return _enlarged(drawn, _factor(fed))
 
 
-def draw_target_grid(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndarray:
+def draw_target_grid(fed: NetworkInput, dataset_meta: Mapping[str, Any]) -> np.ndarray:
     """Draw each keypoint's target on the crop, with a point where the labelled keypoint is.
 
     Returns:
         (height, width, 3) uint8, red first.
 
     Raises:
-        ValueError: the sample has no target.
+        InputError: the sample has no target.
     """
     if fed.heatmaps is None:
         raise InputError('the sample has no keypoints, so there is no target to draw')
@@ -117,6 +120,6 @@ def draw_target_grid(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndar
     return heatmap_grid(fed.heatmaps, image=fed.crop, names=names, keypoints=keypoints, columns=columns, cell_wh=cell)
 
 
-def draw_input_and_target(fed: NetworkInput, dataset_meta: dict[str, Any]) -> np.ndarray:
-    """Return `draw_input` and `draw_target` side by side."""
+def draw_input_and_target(fed: NetworkInput, dataset_meta: Mapping[str, Any]) -> np.ndarray:
+    """Return `draw_input` and `draw_target` side by side: (height, width, 3) uint8, red first."""
     return side_by_side(draw_input(fed, dataset_meta), draw_target(fed), gap=2, background=32)

@@ -1,4 +1,4 @@
-"""Contact sheets: many pictures in one."""
+"""Contact sheets: many images in one."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ __all__ = ['contact_sheet', 'fit_into', 'side_by_side', 'stacked']
 
 
 def fit_into(image: np.ndarray, size_wh: tuple[int, int], *, background: int = 32) -> np.ndarray:
-    """Scale a picture, keeping its proportions, and centre it on a plain field.
+    """Scale an image, keeping its proportions, and centre it on a plain field.
 
     Args:
         image: (H, W, 3) or (H, W) uint8; not modified.
         size_wh: width and height of the result.
-        background: grey level around the picture.
+        background: grey level around the image.
 
     Returns:
         (height, width, 3) uint8.
@@ -47,13 +47,13 @@ def contact_sheet(
     gap: int = 6,
     background: int = 32,
 ) -> np.ndarray:
-    """Arrange pictures in rows of equal cells.
+    """Arrange images in rows of equal cells.
 
     Args:
         images: each (H, W, 3) or (H, W) uint8; scaled into the cell, never distorted.
-        titles: a line of text above each picture, shortened to the cell.
+        titles: a line of text above each image, shortened to the cell.
         columns: cells in a row; None makes the sheet about as wide as high.
-        cell_wh: width and height of a cell without its title; None takes the largest picture's.
+        cell_wh: width and height of a cell without its title; None takes that of the largest image.
         gap: pixels around each cell.
         background: grey level of the sheet.
 
@@ -61,15 +61,15 @@ def contact_sheet(
         (height, width, 3) uint8.
 
     Raises:
-        ValueError: no pictures, or another number of titles.
+        InputError: no image, or another number of titles.
 
     >>> contact_sheet([np.zeros((10, 10), np.uint8)] * 4, gap=2).shape
     (26, 26, 3)
     """
     if not images:
-        raise InputError('a contact sheet needs at least one picture')
+        raise InputError('a contact sheet needs at least one image')
     if titles is not None and len(titles) != len(images):
-        raise InputError(f'{len(titles)} titles given for {len(images)} pictures')
+        raise InputError(f'{len(titles)} titles given for {len(images)} images')
     if cell_wh is None:
         cell_wh = (max(i.shape[1] for i in images), max(i.shape[0] for i in images))
     width, height = cell_wh
@@ -101,7 +101,7 @@ def _shortened(text: str, width: int, letter: float) -> str:
 
 
 def side_by_side(*images: np.ndarray, gap: int = 4, background: int = 255) -> np.ndarray:
-    """Put pictures in one row at the height of the highest.
+    """Put images in one row at the height of the highest.
 
     Args:
         images: each (H, W, 3) uint8.
@@ -122,7 +122,7 @@ def side_by_side(*images: np.ndarray, gap: int = 4, background: int = 255) -> np
 
 
 def stacked(*images: np.ndarray, gap: int = 4, background: int = 32) -> np.ndarray:
-    """Put pictures under each other, each at its own size, from the left.
+    """Put images under each other, each at its own size, from the left.
 
     Args:
         images: each (H, W, 3) uint8.

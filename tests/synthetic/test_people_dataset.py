@@ -1,4 +1,4 @@
-"""The written data set: repeatable, valid for every reader, true to its masks."""
+"""The written dataset: repeatable, valid for every reader, true to its masks."""
 
 import dataclasses
 import json
@@ -65,8 +65,8 @@ def test_annotations_are_coco(people: pathlib.Path, split: str) -> None:
     assert len(images) == getattr(SETTINGS, split)
     assert len({a['id'] for a in content['annotations']}) == len(content['annotations'])
     for image in images.values():
-        picture = cv2.imread(str(people / 'images' / image['file_name']))
-        assert picture.shape == (image['height'], image['width'], 3)
+        drawn = cv2.imread(str(people / 'images' / image['file_name']))
+        assert drawn.shape == (image['height'], image['width'], 3)
     for ann in content['annotations']:
         assert ann['image_id'] in images
         keypoints = np.array(ann['keypoints']).reshape(17, 3)

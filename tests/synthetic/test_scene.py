@@ -1,4 +1,4 @@
-"""Pictures with several people: borders, covering, flags."""
+"""Images with several people: borders, covering, flags."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_scenes_have_overlaps_cut_offs_and_scales() -> None:
 
 
 @pytest.mark.parametrize('seed', range(8))
-def test_backdrops_and_occluders_are_pictures(seed: int) -> None:
+def test_backdrops_and_occluders_are_images(seed: int) -> None:
     rng = np.random.default_rng(seed)
     backdrop = draw_backdrop(rng, 96, 64)
     assert backdrop.image.shape == (64, 96, 3)
@@ -109,7 +109,7 @@ def test_backdrops_and_occluders_are_pictures(seed: int) -> None:
     assert 0 <= occluder.alpha.min() <= occluder.alpha.max() <= 1
 
 
-def test_detections_are_near_the_truth_and_inside_the_picture() -> None:
+def test_detections_are_near_the_truth_and_inside_the_image() -> None:
     rng = np.random.default_rng(0)
     truth = np.array([[10.0, 10.0, 60.0, 120.0], [250.0, 100.0, 70.0, 140.0]])
     found = [box for _ in range(200) for box in jitter_boxes(truth, 320, 240, rng=rng)]

@@ -32,7 +32,7 @@ def test_label_stands_above_its_box_on_its_colour() -> None:
     assert (label.max(axis=-1) < 100).any()  # the black letters
 
 
-def test_label_at_the_upper_edge_stays_in_the_picture() -> None:
+def test_label_at_the_upper_edge_stays_in_the_image() -> None:
     drawn = draw_bboxes(CANVAS, [[20, 0, 60, 70]], colors='green', labels=['0.93'])
     plain = draw_bboxes(CANVAS, [[20, 0, 60, 70]], colors='green')
     assert (drawn != plain).any(axis=-1).sum() > 50
@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 @pytest.mark.parametrize('xy', [(0, 0), (95, 75), (-40, -40), (400, 400)])
-def test_text_is_moved_into_the_picture(xy: tuple[int, int]) -> None:
+def test_text_is_moved_into_the_image(xy: tuple[int, int]) -> None:
     canvas = CANVAS.copy()
     draw_text_(canvas, 'nose', xy=xy, height=10)
     assert canvas.any()

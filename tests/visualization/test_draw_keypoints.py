@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmpose_dark.visualization import draw_keypoints, draw_poses, draw_skeleton
+from mmpose_dark.visualization import draw_keypoints, draw_people, draw_skeleton
 from mmpose_dark.visualization.keypoints import person_sizes
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -49,7 +49,7 @@ def test_links_are_drawn_between_their_ends(canvas: np.ndarray) -> None:
 
 def test_nothing_is_drawn_below_the_threshold(canvas: np.ndarray) -> None:
     scores = np.array([0.9, 0.3, 0.8])  # the second is not above 0.3
-    drawn = draw_poses(canvas, POINTS, scores=scores, links=[(0, 1), (1, 2), (0, 2)], link_colors=GREEN, kpt_thr=0.3)
+    drawn = draw_people(canvas, POINTS, scores=scores, links=[(0, 1), (1, 2), (0, 2)], link_colors=GREEN, kpt_thr=0.3)
     touched = changed(canvas, drawn)
     assert touched[40, 30]
     assert touched[100, 60]
@@ -62,28 +62,28 @@ def test_nothing_is_drawn_below_the_threshold(canvas: np.ndarray) -> None:
 def test_keypoints_that_are_not_finite_are_left_out(canvas: np.ndarray, bad: float) -> None:
     points = POINTS.copy()
     points[1] = bad
-    drawn = draw_poses(canvas, points, links=[(0, 1), (0, 2)])
-    only = draw_poses(canvas, POINTS[[0, 2]], links=[(0, 1)])
+    drawn = draw_people(canvas, points, links=[(0, 1), (0, 2)])
+    only = draw_people(canvas, POINTS[[0, 2]], links=[(0, 1)])
     np.testing.assert_array_equal(drawn, only)
 
 
 def test_keypoints_far_outside_do_no_harm(canvas: np.ndarray) -> None:
     points = np.array([[30.0, 40.0], [1e12, -1e12], [5000.0, 40.0]])
-    drawn = draw_poses(canvas, points, links=[(0, 1), (0, 2)], link_colors=RED, line_width=3)
+    drawn = draw_people(canvas, points, links=[(0, 1), (0, 2)], link_colors=RED, line_width=3)
     np.testing.assert_array_equal(drawn[40, 120], RED)  # the link to (5000, 40) leaves at the right edge
 
 
 def test_no_people_and_no_keypoints(canvas: np.ndarray) -> None:
-    np.testing.assert_array_equal(draw_poses(canvas, np.zeros((0, 17, 2))), canvas)
-    np.testing.assert_array_equal(draw_poses(canvas, np.zeros((2, 0, 2))), canvas)
-    np.testing.assert_array_equal(draw_poses(canvas, POINTS[None], scores=np.zeros((1, 3))), canvas)
+    np.testing.assert_array_equal(draw_people(canvas, np.zeros((0, 17, 2))), canvas)
+    np.testing.assert_array_equal(draw_people(canvas, np.zeros((2, 0, 2))), canvas)
+    np.testing.assert_array_equal(draw_people(canvas, POINTS[None], scores=np.zeros((1, 3))), canvas)
 
 
 def test_smaller_people_lie_on_top(canvas: np.ndarray) -> None:
     small = np.array([[58.0, 40.0], [62.0, 40.0]])
     large = np.array([[10.0, 40.0], [110.0, 40.0]])
     for order in ([small, large], [large, small]):
-        drawn = draw_poses(canvas, np.stack(order), links=[(0, 1)], kpt_colors=BLUE, link_colors=RED, line_width=2)
+        drawn = draw_people(canvas, np.stack(order), links=[(0, 1)], kpt_colors=BLUE, link_colors=RED, line_width=2)
         np.testing.assert_array_equal(drawn[40, 58], BLUE)
 
 
@@ -107,8 +107,8 @@ def test_person_sizes() -> None:
     np.testing.assert_allclose(person_sizes(points, shown, (100, 200)), [60, 150, 15])
 
 
-def test_alpha_mixes_with_the_picture(canvas: np.ndarray) -> None:
-    drawn = draw_poses(
+def test_alpha_mixes_with_the_image(canvas: np.ndarray) -> None:
+    drawn = draw_people(
         canvas, POINTS, links=[(0, 1)], kpt_colors=RED, link_colors=GREEN, radius=2, line_width=3, alpha=0.5
     )
     np.testing.assert_allclose(drawn[40, 60], (30, 158, 30), atol=1)
@@ -116,9 +116,9 @@ def test_alpha_mixes_with_the_picture(canvas: np.ndarray) -> None:
     np.testing.assert_allclose(alone[100, 60], (158, 30, 30), atol=1)
 
 
-def test_alpha_at_the_border_of_the_picture(canvas: np.ndarray) -> None:
+def test_alpha_at_the_border_of_the_image(canvas: np.ndarray) -> None:
     points = np.array([[0.0, 0.0], [129.0, 119.0], [-50.0, 60.0]])
-    drawn = draw_poses(canvas, points, links=[(0, 1), (0, 2)], alpha=0.5, radius=4)
+    drawn = draw_people(canvas, points, links=[(0, 1), (0, 2)], alpha=0.5, radius=4)
     assert changed(canvas, drawn)[0, 0]
     assert changed(canvas, drawn)[119, 129]
 
@@ -136,7 +136,7 @@ def test_numbers_are_written_beside_keypoints(canvas: np.ndarray) -> None:
     assert changed(plain, numbered).sum() > 10
 
 
-def test_grey_pictures_become_colour_and_others_are_refused() -> None:
+def test_grey_images_become_colour_and_others_are_refused() -> None:
     drawn = draw_keypoints(np.zeros((30, 30), np.uint8), np.array([[5.0, 5.0]]), colors=RED)
     assert drawn.shape == (30, 30, 3)
     with pytest.raises(TypeError, match='uint8'):
@@ -157,16 +157,16 @@ def test_grey_pictures_become_colour_and_others_are_refused() -> None:
 )
 def test_what_does_not_fit_is_refused(canvas: np.ndarray, arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        draw_poses(canvas, **arguments)
+        draw_people(canvas, **arguments)
 
 
 def test_many_people_are_drawn_quickly() -> None:
-    """A hundred whole-body people on a large picture, within what a test run can spend."""
+    """A hundred whole-body people on a large image, within what a test run can spend."""
     import time
 
     rng = np.random.default_rng(0)
     canvas = np.zeros((1080, 1920, 3), np.uint8)
     people = rng.uniform(0, 1, (100, 133, 2)) * 150 + rng.uniform(0, 900, (100, 1, 2))
     start = time.perf_counter()
-    draw_poses(canvas, people, links=[(i, i + 1) for i in range(132)])
+    draw_people(canvas, people, links=[(i, i + 1) for i in range(132)])
     assert time.perf_counter() - start < 10

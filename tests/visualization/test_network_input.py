@@ -1,4 +1,4 @@
-"""Pictures of what the network is fed."""
+"""Drawings of what the network is fed."""
 
 from types import SimpleNamespace
 
@@ -36,7 +36,7 @@ def test_target_is_the_same_made_by_pipeline_or_here(tiny_coco: SimpleNamespace,
         assert here.heatmaps.shape == (17, 32, 24)
 
 
-def test_white_dots_of_the_picture_lie_under_the_keypoints(people: CocoDataset) -> None:
+def test_white_dots_of_the_image_lie_under_the_keypoints(people: CocoDataset) -> None:
     """tiny_coco paints a white disc at each labelled keypoint, so the crop must be white there."""
     fed = unpack_sample(people[0], None)
     seen = 0

@@ -61,7 +61,7 @@ def test_ground_truth_left_prediction_right() -> None:
     np.testing.assert_array_equal(nothing, IMAGE)
 
 
-def test_people_of_one_picture_are_drawn_together() -> None:
+def test_people_of_one_image_are_drawn_together() -> None:
     vis = visualizer(radius=3)
     drawn = vis.add_datasample('x', IMAGE, [sample_at(20), sample_at(150)], draw_gt=False)
     assert changed(drawn)[30, 20]
@@ -92,7 +92,7 @@ def test_heatmaps_lie_where_their_crops_are() -> None:
     heat = drawn[200:].astype(int)
     for x in (60, 220):
         assert heat[100, x, 0] > heat[100, x, 2] + 50
-    np.testing.assert_array_equal(heat[100, 140], 54)  # between them: the darkened picture
+    np.testing.assert_array_equal(heat[100, 140], 54)  # between them: the darkened image
 
 
 def test_part_of_the_keypoints_is_drawn_without_the_skeleton() -> None:

@@ -1,4 +1,4 @@
-"""The hook draws every picture once, with all its people."""
+"""The hook draws every image once, with all its people."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,12 +58,12 @@ def run_test(hook: object, runner: SimpleNamespace, batches: list[list[PoseDataS
 
 
 def batches(images: Path) -> list[list[PoseDataSample]]:
-    """Three pictures; the people of the second come in two batches."""
+    """Three images; the people of the second come in two batches."""
     a, b, c = images / 'one' / '0001.png', images / 'two' / '0001.png', images / 'two' / '0002.tif'
     return [[person(a, 20), person(b, 20)], [person(b, 60), person(b, 40, score=0.1)], [person(c, 20)]]
 
 
-def test_one_file_a_picture_with_all_its_people(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
+def test_one_file_an_image_with_all_its_people(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
     hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1, out_dir=str(tmp_path / 'show')))
     run_test(hook, runner, batches(images))
     files = sorted(p.relative_to(tmp_path / 'show').as_posix() for p in (tmp_path / 'show').rglob('*.*'))
@@ -88,7 +88,7 @@ def test_same_name_outside_the_image_folder_is_numbered(images: Path, runner: Si
     assert sorted(p.name for p in (tmp_path / 'show').iterdir()) == ['0001.png', '0001_2.png', '0002.jpg']
 
 
-def test_without_folder_pictures_go_to_the_backends(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
+def test_without_folder_images_go_to_the_backends(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
     hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1))
     run_test(hook, runner, batches(images))
     assert sorted(p.name for p in (tmp_path / 'vis').rglob('*.png')) == [
@@ -98,7 +98,7 @@ def test_without_folder_pictures_go_to_the_backends(images: Path, runner: Simple
     ]
 
 
-def test_validation_draws_the_first_picture_of_a_batch(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
+def test_validation_draws_the_first_image_of_a_batch(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
     hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=2))
     for i, batch in enumerate(batches(images)):
         hook.after_val_iter(runner, i, data_batch=None, outputs=batch)

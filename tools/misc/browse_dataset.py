@@ -23,9 +23,14 @@ from mmpose_dark.datasets.sample_key import SampleKey
 from mmpose_dark.datasets.transforms import LoadImage
 from mmpose_dark.registry import DATASETS, KEYPOINT_CODECS
 from mmpose_dark.utils.pose_registry import accepted_arguments
-from mmpose_dark.visualization import PoseLocalVisualizer, contact_sheet, network_input
-from mmpose_dark.visualization.local_visualizer import write_image
-from mmpose_dark.visualization.sheets import side_by_side, stacked
+from mmpose_dark.visualization import (
+    PoseLocalVisualizer,
+    contact_sheet,
+    network_input,
+    side_by_side,
+    stacked,
+    write_image,
+)
 
 STATUS_BAD_IMAGES = 3
 EPILOG = """

@@ -65,7 +65,7 @@ def test_maps_without_a_maximum_are_the_lowest_colour(value: float) -> None:
     np.testing.assert_array_equal(flat, np.broadcast_to(colorize_heatmap(np.array([[0.0, 1.0]]))[0, 0], (3, 4, 3)))
 
 
-def test_overlay_changes_the_picture_at_the_peak_only() -> None:
+def test_overlay_changes_the_image_at_the_peak_only() -> None:
     image = np.full((64, 48, 3), 128, np.uint8)
     drawn = overlay_heatmap(image, np.concatenate([gaussian_at(12.0, 20.0), gaussian_at(36.0, 48.0)]))
     np.testing.assert_array_equal(image, 128)
@@ -102,9 +102,9 @@ def test_grid_without_image_and_what_does_not_fit() -> None:
         overlay_heatmap(np.zeros((4, 4, 3), np.uint8), np.zeros((1, 1, 4, 4)))
 
 
-def test_contact_sheet_places_every_picture() -> None:
-    pictures = [np.full((20, 10, 3), 50 + 20 * i, np.uint8) for i in range(5)]
-    sheet = contact_sheet(pictures, columns=3, gap=2)
+def test_contact_sheet_places_every_image() -> None:
+    images = [np.full((20, 10, 3), 50 + 20 * i, np.uint8) for i in range(5)]
+    sheet = contact_sheet(images, columns=3, gap=2)
     assert sheet.shape == (2 * 22 + 2, 3 * 12 + 2, 3)
     for i in range(5):
         y, x = 2 + (i // 3) * 22, 2 + (i % 3) * 12
@@ -122,7 +122,7 @@ def test_contact_sheet_with_titles_too_long_for_their_cells() -> None:
         contact_sheet([])
 
 
-def test_pictures_keep_their_proportions() -> None:
+def test_images_keep_their_proportions() -> None:
     fitted = fit_into(np.full((10, 40, 3), 200, np.uint8), (20, 20), background=0)
     assert (fitted[:, 10, 0] == 200).sum() == 5
     row = side_by_side(np.full((10, 10, 3), 1, np.uint8), np.full((20, 10, 3), 2, np.uint8), gap=0)

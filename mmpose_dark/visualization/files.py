@@ -1,0 +1,37 @@
+"""Writing a drawing to a file."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..utils.atomic_file import atomic_path
+from ..utils.errors import OutputError
+
+__all__ = ['write_image']
+
+
+def write_image(path: str | os.PathLike, image: np.ndarray) -> None:
+    """Write an image whole or not at all, making its folder.
+
+    Args:
+        path: file; its suffix decides the format.
+        image: (H, W, 3) uint8 RGB.
+
+    Raises:
+        OutputError: the folder cannot be made or the file not written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_image(f'{folder}/new/red.png', np.full((2, 2, 3), (255, 0, 0), np.uint8))
+    ...     cv2.imread(f'{folder}/new/red.png')[0, 0].tolist()
+    [0, 0, 255]
+    """
+    with atomic_path(path, keep_suffix=True) as temporary:
+        try:
+            written = cv2.imwrite(str(temporary), np.ascontiguousarray(image[..., ::-1]))
+        except cv2.error as err:
+            raise OutputError(f'cannot write image {Path(path)}: {err.err}; use a name ending in .jpg or .png') from err
+        if not written:
+            raise OutputError(f'cannot write image {Path(path)}; is there space, and may you write there?')
