@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 ROOT = pathlib.Path(__file__).resolve().parent
 # What a user of the installed package reaches by name, beside the modules: `configs/` goes here,
 # where OpenMMLab's tools look for it too.
-SHIPPED = ('configs', 'model-index.yml')
+SHIPPED = ('configs', 'model-index.yml', 'docs/zoo/published.json')
 
 
 def requirements(name: str) -> list[str]:
@@ -20,7 +20,7 @@ def requirements(name: str) -> list[str]:
 
 
 class BuildWithConfigs(build_py):
-    """Copies the configs into the built package as ``mmpose_dark/.mim/``."""
+    """Copies configs and the model zoo into the built package as ``mmpose_dark/.mim/``."""
 
     def run(self) -> None:
         """Build the modules, then add the shipped files (not for editable installs: the clone has them)."""
@@ -33,7 +33,7 @@ class BuildWithConfigs(build_py):
             if source.is_dir():
                 shutil.copytree(source, target / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns('__pycache__'))
             elif source.is_file():
-                target.mkdir(parents=True, exist_ok=True)
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target / name)
 
 
@@ -53,6 +53,7 @@ setup(
         'docs': requirements('docs'),
         'xtcocotools': ['xtcocotools>=1.14.3'],
     },
+    entry_points={'console_scripts': ['mmpose-dark = mmpose_dark.cli.main:main']},
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[
         'Development Status :: 4 - Beta',

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _ENGINE = ['mmpose_dark.engine']
+_VISUALIZER = ['mmpose_dark.visualization.local_visualizer']
 
 MODELS = PoseRegistry('model', parent=root.MODELS, locations=['mmpose_dark.models'])
 MODEL_WRAPPERS = PoseRegistry('model_wrapper', parent=root.MODEL_WRAPPERS, locations=_ENGINE)

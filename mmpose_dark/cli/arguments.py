@@ -19,7 +19,9 @@ __all__ = [
 ]
 
 
-def make_parser(description: str | None, *, prog: str | None = None, epilog: str | None = None) -> argparse.ArgumentParser:
+def make_parser(
+    description: str | None, *, prog: str | None = None, epilog: str | None = None
+) -> argparse.ArgumentParser:
     """Return a parser that prints description and epilog as they are written.
 
     Args:

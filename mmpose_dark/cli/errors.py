@@ -1,4 +1,4 @@
-"""How a command-line tool tells its user what went wrong."""
+"""How a program tells its user what went wrong."""
 
 import os
 import sys
@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..utils.errors import UserError
+from .status import INTERRUPTED, USER_ERROR
 
 __all__ = ['user_errors']
-
-_USER_ERROR = 2
-_INTERRUPTED = 130
 
 
 @contextmanager
@@ -19,16 +17,28 @@ def user_errors(program: str) -> Iterator[None]:
 
     Environment ``MMPOSE_DARK_DEBUG=1`` shows where it was raised as well. Other exceptions pass through whole:
     they are mistakes of the program.
+
+    Args:
+        program: name that the message begins with.
+
+    >>> from mmpose_dark.utils.errors import InputError
+    >>> with user_errors('test.py'):  # and on standard error: test.py: error: --interval 0: at least 1 is needed
+    ...     raise InputError('--interval 0: at least 1 is needed')
+    Traceback (most recent call last):
+        ...
+    SystemExit: 2
     """
     try:
         yield
     except KeyboardInterrupt:
         print(f'\n{program}: interrupted', file=sys.stderr)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except Exception as err:
         if not _is_users(err) or os.environ.get('MMPOSE_DARK_DEBUG', '') not in ('', '0'):
             raise
-        _tell(program, err)
+        print(f'{program}: error: {err}', file=sys.stderr)
+        sys.stdout.flush()
+        sys.exit(USER_ERROR)
 
 
 def _is_users(err: Exception) -> bool:
@@ -37,9 +47,3 @@ def _is_users(err: Exception) -> bool:
     That is: a :class:`UserError`, or the system's refusal of a file that was named to it.
     """
     return isinstance(err, UserError) or (isinstance(err, OSError) and err.filename is not None)
-
-
-def _tell(program: str, err: Exception) -> None:
-    print(f'{program}: error: {err}', file=sys.stderr)
-    sys.stdout.flush()
-    sys.exit(_USER_ERROR)

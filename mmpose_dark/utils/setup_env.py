@@ -6,7 +6,7 @@ from mmengine.registry import DefaultScope
 
 __all__ = ['register_all_modules']
 
-_PACKAGES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization.local_visualizer')
+_MODULES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization.local_visualizer')
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:
@@ -16,8 +16,13 @@ def register_all_modules(init_default_scope: bool = True) -> None:
 
     Args:
         init_default_scope: also make ``mmpose_dark`` mmengine's default scope.
+
+    >>> from mmengine.registry import MODELS
+    >>> register_all_modules(init_default_scope=False)
+    >>> MODELS.get('mmpose_dark.TopDown').__name__
+    'TopDown'
     """
-    for package in _PACKAGES:
-        importlib.import_module(f'mmpose_dark.{package}')
+    for module in _MODULES:
+        importlib.import_module(f'mmpose_dark.{module}')
     if init_default_scope and not DefaultScope.check_instance_created('mmpose_dark'):
         DefaultScope.get_instance('mmpose_dark', scope_name='mmpose_dark')

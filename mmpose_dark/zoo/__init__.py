@@ -1,5 +1,16 @@
 """The model zoo as data."""
 
-from .rows import Benchmark, Row, Zoo, ZooError, read_zoo
+from .listing import describe_row, list_rows
+from .rows import Benchmark, Comparison, Row, Zoo, ZooError, read_zoo, zoo_file
 
-__all__ = ['Benchmark', 'Row', 'Zoo', 'ZooError', 'read_zoo']
+__all__ = [
+    'Benchmark',
+    'Comparison',
+    'Row',
+    'Zoo',
+    'ZooError',
+    'describe_row',
+    'list_rows',
+    'read_zoo',
+    'zoo_file',
+]

@@ -5,16 +5,18 @@ import fnmatch
 import json
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from ..utils.errors import UserError
 
-__all__ = ['Benchmark', 'Row', 'Zoo', 'ZooError', 'read_zoo']
+__all__ = ['Benchmark', 'Comparison', 'Row', 'Zoo', 'ZooError', 'read_zoo', 'zoo_file']
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+_FILE = Path('docs', 'zoo', 'published.json')
 # These hosts give a program a web page instead of the file.
 _HOSTS_BY_HAND = ('drive.google.com',)
 _ROW_KEYS = ('id', 'source', 'benchmark', 'model', 'config', 'checkpoint', 'published')
@@ -24,19 +26,29 @@ class ZooError(UserError, ValueError):
     """The zoo's file contradicts itself, or a row is asked for that it lacks."""
 
 
+class Comparison(TypedDict):
+    """What a test gave beside what was published: ``reproduced`` is None where only a server has the ground truth."""
+
+    row: str
+    measured: dict[str, float]
+    published: dict[str, float]
+    tolerance: float
+    reproduced: bool | None
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """What a group of rows was measured on.
 
     Attributes:
         title: data and boxes, in words.
-        dataset: name of the data set.
-        unit: what the test's metrics are multiplied by to be compared with the published figures.
-        main: the figure that decides whether a row is reproduced.
-        tolerance: largest difference of that figure.
-        figures: published figure -> the metrics it is the mean of.
+        dataset: its name.
+        unit: what the test's metrics are multiplied by to be compared with the published values.
+        main: name of the value that decides whether a row is reproduced.
+        tolerance: largest difference of that value.
+        figures: name of a published value -> the metrics it is the mean of.
         server: where results are uploaded to if their ground truth is not public.
-        note: what a reader must know of the published figures.
+        note: what a reader must know of the published values.
     """
 
     title: str
@@ -48,8 +60,8 @@ class Benchmark:
     server: str | None = None
     note: str = ''
 
-    def measured(self, metrics: dict[str, float]) -> dict[str, float]:
-        """Return the figures that a test's metrics contain, in the published figures' unit.
+    def measured(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Return the values that a test's metrics contain, in the unit of the published ones.
 
         >>> Benchmark('t', 'd', 100, 'AP', 0.1, dict(AP='coco/AP')).measured({'coco/AP': 0.5, 'coco/AR': 0.6})
         {'AP': 50.0}
@@ -72,9 +84,9 @@ class Row:
         benchmark: key of what it was measured on.
         model: the network in words.
         config: path of its config from the project's root.
-        checkpoint: address of its weights, None if none were published.
-        published: figure -> value.
-        weights_of: the row whose weights these are too, where neither has an address.
+        checkpoint: URL of its weights, None if none were published.
+        published: name -> value.
+        weights_of: the row whose weights these are too, where neither has a URL.
         options: settings of the config to change, by dotted name.
         parameters: published number of parameters in millions.
         gflops: published GFLOPs.
@@ -89,31 +101,38 @@ class Row:
     checkpoint: str | None
     published: dict[str, float]
     weights_of: str = ''
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
     parameters: float | None = None
     gflops: float | None = None
     note: str = ''
 
     @property
-    def address(self) -> str | None:
-        """Address that a program can fetch the weights from."""
+    def url(self) -> str | None:
+        """URL that a program can fetch the weights from.
+
+        >>> Row('a', 's', 'b', 'm', 'c.py', 'https://host/a.pth', {}).url
+        'https://host/a.pth'
+        """
         by_hand = self.checkpoint is None or urlsplit(self.checkpoint).hostname in _HOSTS_BY_HAND
         return None if by_hand else self.checkpoint
 
     @property
     def weights(self) -> str:
-        """Address of the weights, or the path they are expected at: downloaded in a browser, or of one's own training.
+        """URL of the weights, or the path they are expected at: downloaded in a browser, or of one's own training.
 
         >>> Row('a', 's', 'b', 'm', 'c.py', 'https://drive.google.com/x', {}).weights
         'checkpoints/a.pth'
         """
-        return self.address or f'checkpoints/{self.weights_of or self.id}.pth'
+        return self.url or f'checkpoints/{self.weights_of or self.id}.pth'
 
     def test_arguments(self, weights: str | None = None) -> list[str]:
-        """Return the command that gives the row's figures, without the interpreter.
+        """Return the command that gives the row's values, without the interpreter.
 
         Args:
-            weights: address or path in place of the published one.
+            weights: URL or path in place of the published one.
+
+        >>> Row('a', 's', 'b', 'm', 'c.py', None, {}, options={'model.depth': 50}).test_arguments('mine.pth')
+        ['tools/test.py', 'c.py', 'mine.pth', '--cfg-options', 'model.depth=50']
         """
         arguments = ['tools/test.py', self.config, weights or self.weights]
         if self.options:
@@ -122,7 +141,11 @@ class Row:
 
     @property
     def command(self) -> str:
-        """The command that gives the row's figures."""
+        """The command that gives the row's values.
+
+        >>> Row('a', 's', 'b', 'm', 'c.py', None, {}).command
+        'python tools/test.py c.py checkpoints/a.pth'
+        """
         return shlex.join(['python', *self.test_arguments()])
 
 
@@ -154,6 +177,10 @@ class Zoo:
 
         Raises:
             ZooError: a pattern names no row.
+
+        >>> rows = {name: Row(name, 's', 'b', 'm', 'c.py', None, {}) for name in ('res50', 'res101', 'hrnet')}
+        >>> [row.id for row in Zoo(Path('zoo.json'), rows, {}, {}, {}).choose(['res*'])]
+        ['res50', 'res101']
         """
         for pattern in patterns:
             if not fnmatch.filter(self.rows, pattern):
@@ -162,20 +189,16 @@ class Zoo:
                 raise ZooError(f'{pattern}: no such row in {self.path}{hint}')
         return [row for row in self.rows.values() if not patterns or any(fnmatch.fnmatch(row.id, p) for p in patterns)]
 
-    def compare(self, row: Row, metrics: dict[str, float], *, tolerance: float | None = None) -> dict[str, Any]:
-        """Compare a test's metrics with the published figures.
+    def compare(self, row: Row, metrics: Mapping[str, float], *, tolerance: float | None = None) -> Comparison:
+        """Compare a test's metrics with the published values.
 
         Args:
             row: the row.
             metrics: what its command gave.
-            tolerance: largest difference of the main figure, the benchmark's by default.
-
-        Returns:
-            ``row`` (id), ``measured`` and ``published`` figures, ``tolerance``, and ``reproduced``: whether the main
-            figure agrees, None where only a server has the ground truth.
+            tolerance: largest difference of the main value, the benchmark's by default.
 
         Raises:
-            ZooError: the main figure is not among the metrics.
+            ZooError: the main value is not among the metrics.
         """
         benchmark = self.benchmarks[row.benchmark]
         tolerance = benchmark.tolerance if tolerance is None else tolerance
@@ -187,9 +210,11 @@ class Zoo:
             raise ZooError(
                 f'{row.id}: the test gave no {benchmark.main}; its metrics are {", ".join(metrics) or "none"}'
             )
-        return dict(row=row.id, measured=measured, published=row.published, tolerance=tolerance, reproduced=reproduced)
+        return Comparison(
+            row=row.id, measured=measured, published=row.published, tolerance=tolerance, reproduced=reproduced
+        )
 
-    def result(self, row: Row, folder: Path | None = None) -> dict[str, Any] | None:
+    def result(self, row: Row, folder: Path | None = None) -> Comparison | None:
         """Return what was measured here for a row, None if it was not.
 
         Raises:
@@ -199,9 +224,26 @@ class Zoo:
         if not path.is_file():
             return None
         result = _read_json(path)
-        if result.get('row') != row.id or not isinstance(result.get('measured'), dict):
+        if not isinstance(result, dict) or result.get('row') != row.id or not isinstance(result.get('measured'), dict):
             raise ZooError(f'{path}: is not a result of {row.id}; write it with tools/reproduce.py {row.id}')
         return result
+
+
+def zoo_file() -> Path:
+    """Return the file of the published rows that came with the package: of the clone, or of the installation.
+
+    Raises:
+        ZooError: the package was installed without it.
+
+    >>> zoo_file().name
+    'published.json'
+    """
+    for folder in (_PACKAGE / '.mim', _PACKAGE.parent):
+        if (folder / _FILE).is_file():
+            return folder / _FILE
+    raise ZooError(
+        f'mmpose_dark at {_PACKAGE} has no {_FILE} beside it; install it again, or give the path of a zoo file'
+    )
 
 
 def read_zoo(path: str | os.PathLike) -> Zoo:
@@ -209,6 +251,9 @@ def read_zoo(path: str | os.PathLike) -> Zoo:
 
     Raises:
         ZooError: the file is missing, not JSON, or contradicts itself; the message names the row.
+
+    >>> len(read_zoo(zoo_file()).rows) > 50
+    True
     """
     path = Path(path)
     data = _read_json(path)
@@ -224,21 +269,25 @@ def read_zoo(path: str | os.PathLike) -> Zoo:
     if len(zoo.rows) != len(rows):
         raise ZooError(f'{path}: two rows have the same id; ids must differ')
     for row in rows:
-        for key, known in (('source', zoo.sources), ('benchmark', benchmarks)):
-            if getattr(row, key) not in known:
-                raise ZooError(f'{path}: {row.id}: {key} {getattr(row, key)!r} is none of {", ".join(known)}')
-        if row.weights_of and row.weights_of not in zoo.rows:
-            raise ZooError(f'{path}: {row.id}: weights_of {row.weights_of!r} is no row')
-        figures = benchmarks[row.benchmark].figures
-        unknown = [name for name in row.published if name not in figures]
-        if unknown:
-            raise ZooError(f'{path}: {row.id}: the benchmark {row.benchmark} has no figure {unknown[0]!r}')
-        if benchmarks[row.benchmark].main not in row.published:
-            raise ZooError(f'{path}: {row.id}: {benchmarks[row.benchmark].main} of {row.benchmark} is missing')
+        _check_row(row, zoo)
     return zoo
 
 
-def _read_json(path: Path) -> Any:
+def _check_row(row: Row, zoo: Zoo) -> None:
+    for key, known in (('source', zoo.sources), ('benchmark', zoo.benchmarks)):
+        if getattr(row, key) not in known:
+            raise ZooError(f'{zoo.path}: {row.id}: {key} {getattr(row, key)!r} is none of {", ".join(known)}')
+    if row.weights_of and row.weights_of not in zoo.rows:
+        raise ZooError(f'{zoo.path}: {row.id}: weights_of {row.weights_of!r} is no row')
+    benchmark = zoo.benchmarks[row.benchmark]
+    unknown = [name for name in row.published if name not in benchmark.figures]
+    if unknown:
+        raise ZooError(f'{zoo.path}: {row.id}: the benchmark {row.benchmark} has no figure {unknown[0]!r}')
+    if benchmark.main not in row.published:
+        raise ZooError(f'{zoo.path}: {row.id}: {benchmark.main} of {row.benchmark} is missing')
+
+
+def _read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError as err:

@@ -81,7 +81,7 @@ def test_drawn_people_with_the_keypoints_of_the_config(config, mode, call_tool, 
     )  # fmt: skip
     assert shares(out)['codec'] > 0
     assert 'drawn people' in printed
-    assert ('MpiiPCKAccuracy needs its own data set' in printed) == ('mpii' in config)
+    assert ('MpiiPCKAccuracy needs its own dataset' in printed) == ('mpii' in config)
 
 
 @pytest.mark.parametrize(

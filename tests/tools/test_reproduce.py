@@ -57,7 +57,7 @@ def test_a_row_from_download_to_comparison(tiny_config, call_tool, host, tmp_pat
     assert result['checkpoint_sha256'].startswith(published.stem.split('-')[1][:8])
     assert result['command'] == f'python tools/test.py {tiny_config} {url}/{published.name} --device cpu'
     listed = call_tool('reproduce.py', '--list', '--zoo', zoo)
-    assert f'PCK {round(pck, 1):g}, {pck:.1f} here; weights: address' in listed
+    assert f'PCK {round(pck, 1):g}, {pck:.1f} here; weights: URL' in listed
 
 
 def test_missing_data_and_weights_are_said_before_anything_is_run(tiny_config, call_tool, tmp_path, host):

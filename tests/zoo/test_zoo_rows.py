@@ -22,24 +22,24 @@ def write(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('checkpoint', 'address', 'weights'),
+    ('checkpoint', 'url', 'weights'),
     [
         ('https://host/a-12345678.pth', 'https://host/a-12345678.pth', 'https://host/a-12345678.pth'),
         ('https://drive.google.com/file/d/1/view', None, 'checkpoints/a.pth'),
         (None, None, 'checkpoints/a.pth'),
     ],
 )
-def test_where_weights_come_from(checkpoint, address, weights):
+def test_where_weights_come_from(checkpoint, url, weights):
     row = Row(**ROW | dict(checkpoint=checkpoint, options={'test_evaluator.thr': 0.11}))
-    assert (row.address, row.weights) == (address, weights)
+    assert (row.url, row.weights) == (url, weights)
     assert row.command == f'python tools/test.py c.py {weights} --cfg-options test_evaluator.thr=0.11'
     assert row.test_arguments('mine.pth')[2] == 'mine.pth'
     shared = Row(**ROW | dict(checkpoint=checkpoint, weights_of='b'))
-    assert shared.weights == (address or 'checkpoints/b.pth')
+    assert shared.weights == (url or 'checkpoints/b.pth')
 
 
 @pytest.mark.parametrize(('found', 'reproduced'), [(0.4989, False), (0.499, True), (0.501, True), (0.5011, False)])
-def test_the_main_figure_decides(write, found, reproduced):
+def test_the_main_value_decides(write, found, reproduced):
     zoo = read_zoo(write(ROW | dict(published=dict(AP=50.0, Hand=10.0))))
     result = zoo.compare(zoo.rows['a'], {'coco/AP': found, 'l': 0.9, 'r': 0.1, 'coco/AR': 1.0})
     assert result['reproduced'] is reproduced
@@ -47,7 +47,7 @@ def test_the_main_figure_decides(write, found, reproduced):
     assert zoo.compare(zoo.rows['a'], {'coco/AP': found}, tolerance=0.2)['reproduced']
 
 
-def test_without_the_main_figure(write):
+def test_without_the_main_value(write):
     zoo = read_zoo(write(ROW))
     with pytest.raises(ZooError, match='a: the test gave no AP; its metrics are coco/AR'):
         zoo.compare(zoo.rows['a'], {'coco/AR': 1.0})

@@ -9,75 +9,85 @@ import argparse
 import json
 import os.path as osp
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-import numpy as np
-import torch
-
-from mmpose_dark.apis import init_model
-from mmpose_dark.cli import arguments as cli
+from mmpose_dark.cli.arguments import add_common_arguments, make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.config.reading import ConfigError
-from mmpose_dark.engine import PoseRunner
-from mmpose_dark.evaluation import Evaluator
-from mmpose_dark.registry import KEYPOINT_CODECS
-from mmpose_dark.utils import register_all_modules
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmpose_dark.codecs.base import BaseKeypointCodec
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_common_arguments(parser)
-    parser.add_argument('checkpoint', help='path or address')
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    add_common_arguments(parser)
+    parser.add_argument('checkpoint', help='path or URL')
     parser.add_argument('--kernels', type=int, nargs='+', default=[11], help='blur kernels of DARK (default: 11)')
-    parser.add_argument('--out', help='write the figures to this json file')
+    parser.add_argument('--out', help='write the metrics to this json file')
     parser.add_argument('--heatmaps', help='write the heatmaps of the first batch, (B, K, H, W), to this .npy file')
     return parser.parse_args()
 
 
-def decoders(codec: dict, kernels: list[int]) -> dict[str, Any]:
+def _decoders(codec: dict, kernels: Sequence[int]) -> dict[str, 'BaseKeypointCodec']:
     """Build the quarter-pixel decoder and a DARK decoder for each kernel."""
+    from mmpose_dark.registry import KEYPOINT_CODECS
+
     ways = {'quarter-pixel': dict(codec, unbiased=False)}
     ways.update({f'DARK, kernel {k}': dict(codec, unbiased=True, blur_kernel_size=k) for k in kernels})
     return {name: KEYPOINT_CODECS.build(way) for name, way in ways.items()}
 
 
-@torch.no_grad()
-def compare(cfg: Any, checkpoint: str, kernels: list[int], heatmaps_file: str | None) -> dict[str, dict[str, float]]:
+def _compare(
+    cfg: 'Config', checkpoint: str, kernels: Sequence[int], heatmaps_file: str | None
+) -> dict[str, dict[str, float]]:
     """Run the network over the test set and return the metrics of each way of decoding."""
+    import numpy as np
+    import torch
+
+    from mmpose_dark.apis import init_model
+    from mmpose_dark.config import ConfigError
+    from mmpose_dark.engine import PoseRunner
+    from mmpose_dark.evaluation import Evaluator
+    from mmpose_dark.utils import register_all_modules
+    from mmpose_dark.utils.progress import track
+
     model = init_model(cfg, checkpoint, cfg.device, {'model.test_cfg.output_heatmaps': True})
     register_all_modules()  # the loader is built by mmengine, in its default scope
     loader = PoseRunner.build_dataloader(cfg.test_dataloader)
-    ways = decoders(cfg.model.head.decoder, kernels)
+    ways = _decoders(cfg.model.head.decoder, kernels)
     evaluators = {name: Evaluator(cfg.test_evaluator) for name in ways}
     for evaluator in evaluators.values():
         evaluator.dataset_meta = loader.dataset.metainfo
     done = 0
-    for number, batch in enumerate(loader):
-        if batch['bad_samples']:
-            raise ConfigError(f'{batch["bad_samples"][0].path}: {batch["bad_samples"][0].reason}')
-        samples = model.test_step(batch)
-        heatmaps = torch.stack([sample.pred_fields.heatmaps for sample in samples])
-        if heatmaps_file and number == 0:
-            np.save(heatmaps_file, heatmaps.cpu().numpy())
-        for name, codec in ways.items():
-            model.head.decoder = codec
-            found = model.add_pred_to_datasample(model.head.decode(heatmaps), None, samples)
-            evaluators[name].process(data_samples=found, data_batch=batch)
-        done += len(samples)
-        print(f'\r{done} of {len(loader.dataset)} people', end='', flush=True)
-    print()
+    with torch.no_grad():
+        for number, batch in enumerate(track(loader, len(loader), 'batches')):
+            if batch['bad_samples']:
+                raise ConfigError(f'{batch["bad_samples"][0].path}: {batch["bad_samples"][0].reason}')
+            samples = model.test_step(batch)
+            heatmaps = torch.stack([sample.pred_fields.heatmaps for sample in samples])
+            if heatmaps_file and number == 0:
+                np.save(heatmaps_file, heatmaps.cpu().numpy())
+            for name, codec in ways.items():
+                model.head.decoder = codec
+                found = model.pack_points(model.head.points(heatmaps), samples)
+                evaluators[name].process(data_samples=found, data_batch=batch)
+            done += len(samples)
     return {name: evaluator.evaluate(done) for name, evaluator in evaluators.items()}
 
 
 def main() -> None:
     """Compare and print a table."""
-    args = parse_args()
-    cfg = cli.read_config(args)
-    cli.apply_common_arguments(cfg, args)
-    rows = compare(cfg, args.checkpoint, args.kernels, args.heatmaps)
+    args = _parse_args()
+    from mmpose_dark.cli import apply
+
+    cfg = apply.read_config(args)
+    apply.apply_common_arguments(cfg, args)
+    rows = _compare(cfg, args.checkpoint, args.kernels, args.heatmaps)
     names = [n for n in next(iter(rows.values())) if '(' not in n]
     width = max(map(len, names))
     print(f'{"":<{width}}' + ''.join(f'{way:>18}' for way in rows))

@@ -4,29 +4,27 @@
 import argparse
 import os.path as osp
 import sys
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-import torch
-from mmengine.config import DictAction
-
+from mmpose_dark.cli.arguments import add_cfg_options, make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.config.reading import ConfigError, load_config
-from mmpose_dark.models.complexity import Complexity, model_complexity
-from mmpose_dark.registry import MODELS
+
+if TYPE_CHECKING:
+    from mmpose_dark.models.complexity import Complexity
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'), help="input (default: the codec's)")
     parser.add_argument('--depth', type=int, default=2, help='how deep the names of parts go (default: 2)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to change, as a.b=value')
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
-def table(cost: Complexity) -> str:
+def _table(cost: 'Complexity') -> str:
     """Return the parts and their sum as text."""
     rows = [('part', 'parameters', 'GFLOPs')]
     rows += [(p.name or '(model)', f'{p.parameters:,}', f'{p.macs / 2**30:.3f}') for p in cost.parts]
@@ -39,7 +37,13 @@ def table(cost: Complexity) -> str:
 
 def main() -> None:
     """Count and print."""
-    args = parse_args()
+    args = _parse_args()
+    import torch
+
+    from mmpose_dark.config import ConfigError, load_config
+    from mmpose_dark.models.complexity import model_complexity
+    from mmpose_dark.registry import MODELS
+
     cfg = load_config(args.config, args.cfg_options)
     if args.shape is None:
         if cfg.get('codec') is None:
@@ -49,7 +53,7 @@ def main() -> None:
         model = MODELS.build(cfg.model)
     cost = model_complexity(model, tuple(args.shape), depth=args.depth)
     height, width = args.shape
-    print(f'{args.config}: one image of {height}x{width} (height x width)\n\n{table(cost)}\n')
+    print(f'{args.config}: one image of {height}x{width} (height x width)\n\n{_table(cost)}\n')
     print(f'Parameters: {cost.parameters / 1e6:.2f} M')
     print(f'GFLOPs:     {cost.gflops:.2f} (multiply-accumulates of convolution and linear layers / 2^30)')
     print(f'GMACs:      {cost.gmacs:.2f} (the same / 10^9)')

@@ -34,8 +34,8 @@ papers count) are computed here. All other figures are published ones, in per ce
 the data or both could not be had on the machine the project was made on. `python tools/reproduce.py ID`
 fetches the weights of a row, tests them, compares, and writes the result file that fills the column.
 
-Weights: *address* is fetched by the command itself; *by hand* has to be downloaded in a browser and
-put where the command expects it, `checkpoints/ID.pth`; for *none* the source's table has no address:
+Weights: *URL* is fetched by the command itself; *by hand* has to be downloaded in a browser and
+put where the command expects it, `checkpoints/ID.pth`; for *none* the source's table has no URL:
 train the config with `python tools/train.py CONFIG`, or find the weights with their authors, and put
 them in the same place.
 """
@@ -108,7 +108,7 @@ def group(zoo: Zoo, benchmark: Benchmark, rows: list[Row], costs: dict[str, Cost
 def weights(row: Row) -> str:
     """Return where a row's weights come from, with a link."""
     if row.checkpoint:
-        return f'[{"address" if row.address else "by hand"}]({row.checkpoint})'
+        return f'[{"URL" if row.url else "by hand"}]({row.checkpoint})'
     return f'as {row.weights_of}' if row.weights_of else 'none'
 
 

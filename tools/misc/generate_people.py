@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Draw a data set of people in COCO's format.
+"""Draw a dataset of people in COCO's format.
 
 The one that ``make demo`` uses::
 
@@ -13,15 +13,15 @@ import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
+from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+from mmpose_dark.synthetic import PeopleSettings
 
 FIELDS = [field for field in dataclasses.fields(PeopleSettings) if field.name != 'version']
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
     parser.add_argument('root', nargs='?', default='data/people', help='folder to write to (default: %(default)s)')
     for field in FIELDS:
         parser.add_argument(f'--{field.name}', type=int, default=field.default, help='default: %(default)s')
@@ -32,7 +32,9 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     """Draw."""
-    args = parse_args()
+    args = _parse_args()
+    from mmpose_dark.synthetic import prepare_dataset
+
     settings = PeopleSettings(**{field.name: getattr(args, field.name) for field in FIELDS})
     prepare_dataset(args.root, settings, workers=args.workers, force=args.force)
 

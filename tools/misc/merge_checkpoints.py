@@ -7,24 +7,25 @@ import sys
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-from mmpose_dark.checkpoint import load_checkpoint, save_checkpoint
+from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.config.reading import ConfigError, load_config
-from mmpose_dark.registry import MODELS
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
     parser.add_argument('config', help='config whose model is a HeatmapEnsemble')
-    parser.add_argument('checkpoints', nargs='+', help='file or address for each network, of any known family')
+    parser.add_argument('checkpoints', nargs='+', help='file or URL for each network, of any known family')
     parser.add_argument('--out', required=True, help='checkpoint to write')
     return parser.parse_args()
 
 
 def main() -> None:
     """Load each network's weights into its place and save the whole."""
-    args = parse_args()
+    args = _parse_args()
+    from mmpose_dark.checkpoint import load_checkpoint, save_checkpoint
+    from mmpose_dark.config import ConfigError, load_config
+    from mmpose_dark.registry import MODELS
+
     cfg = load_config(args.config)
     model = MODELS.build(cfg.model)
     members = getattr(model, 'members', None)

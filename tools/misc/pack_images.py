@@ -5,12 +5,15 @@ import argparse
 import os
 import os.path as osp
 import sys
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
+from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.datasets.storage.packing import Packed, pack_images
-from mmpose_dark.utils.progress import track
+
+if TYPE_CHECKING:
+    from mmpose_dark.datasets.storage.packing import Packed
 
 EPILOG = """
 examples:
@@ -25,7 +28,11 @@ _UNITS = {'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}
 
 
 def parse_size(text: str) -> int:
-    """Turn ``'500M'`` into bytes."""
+    """Turn ``'500M'`` into bytes.
+
+    >>> parse_size('2K'), parse_size('100')
+    (2048, 100)
+    """
     unit = _UNITS.get(text[-1:].upper())
     try:
         size = int(float(text[:-1]) * unit) if unit else int(text)
@@ -37,10 +44,12 @@ def parse_size(text: str) -> int:
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Read the command line.
+
+    >>> parse_args(['images', 'images.zip', '--shard-size', '1G']).shard_size
+    1073741824
+    """
+    parser = make_parser(__doc__, epilog=EPILOG)
     parser.add_argument('folder', help='of the images; those in folders below it are taken too')
     parser.add_argument('out', help='file to write: .zip, .tar or .lmdb')
     parser.add_argument('--shard-size', type=parse_size, help='of images in one file, e.g. 1G (zip and tar; one file)')
@@ -48,7 +57,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def config_of(folder: str, out: str, packed: Packed) -> str:
+def _config_of(folder: str, out: str, packed: 'Packed') -> str:
     """Write how LoadImage reads what was packed."""
     kind = osp.splitext(out)[1][1:]
     path = out if [str(f) for f in packed.files] == [osp.normpath(out)] else f'{osp.splitext(out)[0]}-*.{kind}'
@@ -62,13 +71,16 @@ def config_of(folder: str, out: str, packed: Packed) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Pack, and say how to use it."""
     args = parse_args(arguments)
+    from mmpose_dark.datasets.storage.packing import pack_images
+    from mmpose_dark.utils.progress import track
+
     packed = pack_images(args.folder, args.out, shard_size=args.shard_size, force=args.force, track=track)
     size = sum(os.path.getsize(f) for f in packed.files) / 1e6
     files = f'{packed.files[0]}' if len(packed.files) == 1 else f'{packed.files[0]} to {packed.files[-1].name}'
     print(f'{packed.images} images in {files}, {size:.1f} MB')
     if packed.left_out:
         print(f'{packed.left_out} files that are no images were left out')
-    print(f'in the pipelines of the config: {config_of(args.folder, args.out, packed)}')
+    print(f'in the pipelines of the config: {_config_of(args.folder, args.out, packed)}')
 
 
 if __name__ == '__main__':

@@ -8,25 +8,21 @@ import os
 import os.path as osp
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-import torch
-
-from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
-from mmpose_dark.checkpoint.state_dict import split_weights
+from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
 
 # What of a run's notes belongs to its weights; the rest tells of machines, paths and times.
 KEPT_META = ('cfg', 'dataset_meta', 'epoch', 'iter', 'seed', 'mmpose_dark_version', 'mmengine_version')
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('checkpoint', help='checkpoint of a run (file or address)')
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument('checkpoint', help='checkpoint of a run (file or URL)')
     parser.add_argument('out', help='file to write, as models/NAME: becomes models/NAME-HASH_DATE.pth')
     parser.add_argument('--date', help='date in the name, YYYYMMDD (default: today)')
     args = parser.parse_args()
@@ -36,8 +32,10 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def stripped(checkpoint: dict[str, Any]) -> dict[str, Any]:
+def _stripped(checkpoint: Mapping[str, object]) -> dict[str, dict]:
     """Return the weights, each in a tensor of its own, and the part of ``meta`` that belongs to them."""
+    from mmpose_dark.checkpoint.state_dict import split_weights
+
     weights, rest = split_weights(checkpoint)
     meta = rest.get('meta') if isinstance(rest.get('meta'), dict) else {}
     return dict(
@@ -46,19 +44,23 @@ def stripped(checkpoint: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def publish(checkpoint: str, out: str, *, date: str) -> Path:
+def _publish(checkpoint: str, out: str, *, date: str) -> Path:
     """Write the published file and return its path.
 
     Args:
-        checkpoint: path or address of any family.
+        checkpoint: path or URL of any family.
         out: path without hash and date.
         date: as YYYYMMDD.
 
     Raises:
         CheckpointError: the checkpoint cannot be read, or the file cannot be written.
     """
+    import torch
+
+    from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
+
     try:
-        content = stripped(load_state_dict_file(checkpoint))
+        content = _stripped(load_state_dict_file(checkpoint))
     except ValueError as err:
         raise CheckpointError(f'{checkpoint}: {err}.') from err
     weak = [name for name, tensor in content['state_dict'].items() if not torch.isfinite(tensor).all()]
@@ -76,8 +78,8 @@ def publish(checkpoint: str, out: str, *, date: str) -> Path:
 
 def main() -> None:
     """Publish and say what was written."""
-    args = parse_args()
-    path = publish(args.checkpoint, args.out, date=args.date)
+    args = _parse_args()
+    path = _publish(args.checkpoint, args.out, date=args.date)
     print(f'{path}: {path.stat().st_size / 2**20:.1f} MB')
 
 

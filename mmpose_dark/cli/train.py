@@ -1,0 +1,72 @@
+"""Train a network from a config."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .arguments import add_common_arguments, make_parser
+from .status import OK
+
+if TYPE_CHECKING:
+    from ..engine import PoseRunner
+
+__all__ = ['main', 'parse_args']
+
+
+def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> argparse.Namespace:
+    """Read the command line.
+
+    >>> parse_args(['config.py', '--resume']).resume
+    'auto'
+    """
+    parser = make_parser(__doc__, prog=prog)
+    add_common_arguments(parser)
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='continue from a checkpoint (default: the newest one in the work folder)',
+    )
+    parser.add_argument('--no-validate', action='store_true', help='train without validating in between')
+    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
+    parser.add_argument('--skip-bad-images', action='store_true', help='train on the next sample instead of stopping')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
+    """Train, and return the exit status.
+
+    Args:
+        arguments: words of the command line, by default those of this process.
+        prog: the command that the program was called by, by default the file that was started.
+    """
+    args = parse_args(arguments, prog=prog)
+    from ..config.validate import validate_config
+    from ..engine import PoseRunner
+    from . import apply
+
+    cfg = apply.read_config(args)
+    apply.apply_common_arguments(cfg, args)
+    apply.apply_training_arguments(cfg, args)
+    validate_config(cfg)
+    runner = PoseRunner.from_cfg(cfg)
+    try:
+        runner.train()
+    except KeyboardInterrupt:
+        words = sys.argv[1:] if arguments is None else arguments
+        again = [*(prog.split() if prog else (sys.executable, sys.argv[0])), *words]
+        _say_how_to_go_on(runner, again if args.resume else [*again, '--resume'])
+        raise
+    return OK
+
+
+def _say_how_to_go_on(runner: 'PoseRunner', command: Sequence[str]) -> None:
+    from ..engine import find_latest_checkpoint
+
+    latest = find_latest_checkpoint(runner.work_dir)
+    again = f'Last checkpoint: {latest}. Continue with:\n  {shlex.join(command)}'
+    where = again if latest else 'There is no checkpoint yet.'
+    runner.logger.warning(f'Interrupted in epoch {runner.epoch + 1}, iteration {runner.iter}. {where}')
