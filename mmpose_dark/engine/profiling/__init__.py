@@ -1,11 +1,12 @@
 """Where a training step or a test batch spends its time: phases, a table of them, and advice.
 
-The parts of a runner are wrapped for the time of a run, and the runner's own loop runs; no step is imitated. A phase
-counts its own time only: the codec's time inside the head's loss is the codec's, not the network's.
+Methods of a runner's parts are wrapped for the time of a run, and the runner's own loop runs; no step is imitated. A
+phase counts its own time only: the codec's time inside the head's loss is the codec's, not the network's.
 """
 
-from .advice import LoaderSettings, Profile, StepSettings, advise, rate_text
+from .advice import advise, rate_text
 from .clock import PHASES, PhaseClock, StepTimes
+from .profile import LoaderSettings, Profile, StepSettings
 from .run import profile_runner
 from .table import PhaseRow, format_table, summarize
 

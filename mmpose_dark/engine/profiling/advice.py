@@ -1,94 +1,12 @@
 """What limits a step, in plain words."""
 
-from dataclasses import dataclass
+from .clock import BACKWARD, LOADER, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER
+from .profile import LoaderSettings, Profile, StepSettings
 
-from .clock import BACKWARD, LOADER, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER, StepTimes
-from .table import PhaseRow, summarize
-
-__all__ = ['LoaderSettings', 'Profile', 'StepSettings', 'advise', 'rate_text']
+__all__ = ['advise', 'rate_text']
 
 _NOTABLE = 0.1  # share of a step from which on a phase is worth a word
 _MARGIN = 1.2  # how much faster than the network the loader should be
-
-
-@dataclass(frozen=True)
-class LoaderSettings:
-    """How a data loader is set up.
-
-    Attributes:
-        workers: processes; 0 for none.
-        persistent: whether they live on between epochs.
-        pinned: whether batches are copied to pinned memory.
-        prefetch: batches that each worker makes ahead.
-        single_thread: whether a worker starts with this project's function, which gives OpenCV one thread.
-    """
-
-    workers: int = 0
-    persistent: bool = False
-    pinned: bool = False
-    prefetch: int = 0
-    single_thread: bool = True
-
-
-@dataclass(frozen=True)
-class StepSettings:
-    """What was profiled.
-
-    Attributes:
-        mode: 'train' or 'test'.
-        device: 'cpu', 'cuda' or 'mps'.
-        precision: 'float32', 'float16' or 'bfloat16'.
-        channels_last: whether convolutions run with the channels innermost.
-        cores: of the machine, usable by this process.
-        threads: of torch in the main process.
-        targets_in_loader: whether the pipeline makes heatmaps (GenerateTarget).
-        flip_test: whether each batch goes through the network twice.
-        reduced: whether large JPEG files are decoded at reduced scale.
-        packed: whether pictures are read from an archive.
-        acc_interval: steps from one training accuracy to the next; 0 where it is not known.
-    """
-
-    mode: str
-    device: str
-    precision: str = 'float32'
-    channels_last: bool = False
-    cores: int = 1
-    threads: int = 1
-    targets_in_loader: bool = False
-    flip_test: bool = False
-    reduced: bool = False
-    packed: bool = False
-    acc_interval: int = 0
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What a profiled run found.
-
-    Attributes:
-        steps: the measured ones.
-        loader_rate: samples a second of the loader when nobody else is at work.
-        settings: what was profiled.
-        loader: how its loader is set up.
-        overlapped_ms: milliseconds a step, the waiting at the borders of the phases left out; None on the CPU.
-    """
-
-    steps: list[StepTimes]
-    loader_rate: float
-    settings: StepSettings
-    loader: LoaderSettings
-    overlapped_ms: float | None = None
-
-    @property
-    def rows(self) -> list[PhaseRow]:
-        """The table."""
-        return summarize(self.steps, self.settings.mode)
-
-    @property
-    def network_rate(self) -> float:
-        """Samples a second of all of the step but the waiting for data."""
-        rows = {row.phase: row for row in self.rows}
-        return 1e3 / max(rows['step'].ms_a_sample - rows[LOADER].ms_a_sample, 1e-9)
 
 
 def rate_text(rate: float) -> str:
@@ -103,6 +21,7 @@ def rate_text(rate: float) -> str:
 def advise(profile: Profile) -> list[str]:
     """Say what limits the step and what to change, most important first.
 
+    >>> from mmpose_dark.engine.profiling import StepTimes
     >>> steps = [StepTimes({'loader': 0.001, 'network': 0.03, 'backward': 0.06}, 32)]
     >>> settings = StepSettings('train', 'cuda', precision='float16', channels_last=True, cores=8)
     >>> advise(Profile(steps, 900.0, settings, LoaderSettings(4, True, True, 2)))
@@ -167,7 +86,7 @@ def _loader_advice(profile: Profile) -> list[str]:
         found.append('Workers make heatmaps and send them: without GenerateTarget the head makes them on the device.')
     if settings.mode == 'train' and not settings.reduced:
         found.append(
-            'Less work a sample: pictures much larger than the people in them are decoded at reduced scale with '
+            'Less work a sample: images much larger than the people in them are decoded at reduced scale with '
             'LoadImage.reduce_to=(width, height) of the network input in the training pipeline; or store them smaller.'
         )
     if not settings.packed:

@@ -1,164 +1,32 @@
 """Running a runner's own loop with its parts wrapped; no step is imitated."""
 
 import contextlib
-import os
-import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 
 from ...utils.errors import InputError
-from ...utils.precision import amp_dtype
-from ..dataloader import start_worker
-from .advice import LoaderSettings, Profile, StepSettings
-from .clock import BACKWARD, CODEC, LOADER, LOSS, METRIC, NETWORK, OPTIMIZER, REST, TRANSFER, PhaseClock, StepTimes
+from ..batch import batch_size
+from ..runner_protocol import RunnerLike
+from .clock import PhaseClock, StepTimes
+from .parts import counted_parts, loader_settings, step_settings
+from .profile import Profile
+from .watched_loader import Progress, WatchedLoader
+
+if TYPE_CHECKING:
+    from mmengine.runner.base_loop import BaseLoop
 
 __all__ = ['profile_runner']
 
-_LOADER_SECONDS = 15.0  # after which the loader's own pace is known well enough
-
-
-class _WatchedLoader:
-    """A data loader whose user's waiting is counted, and that goes on giving batches until ``done()``."""
-
-    def __init__(
-        self, loader: Any, clock: PhaseClock, *, start: Callable[[], None], done: Callable[[], bool], cycle: bool
-    ) -> None:
-        self._loader, self._clock, self._cycle = loader, clock, cycle
-        self._start, self._done = start, done
-        self._batches: Iterator[Any] | None = None
-        self._started = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def __len__(self) -> int:
-        return len(self._loader)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self._started:
-            self._started = True
-            self._start()
-        while not self._done():
-            given = False
-            while not self._done():
-                with self._clock.phase(LOADER):
-                    batch = self.next_or_none()
-                if batch is None:
-                    break
-                given = True
-                yield batch
-            if not (self._cycle and given):
-                return
-
-    def next_or_none(self) -> Any:
-        """Return the next batch; None at the end of a pass, after which a new one begins."""
-        if self._batches is None:
-            self._batches = iter(self._loader)
-        batch = next(self._batches, None)
-        if batch is None:
-            self._batches = None
-        return batch
-
-    def free_rate(self, batches: int, progress: Callable[[str, int, int], None]) -> float:
-        """Samples a second when nothing else is done than taking batches; those made before do not count."""
-        ahead = (self.num_workers or 0) * (self.prefetch_factor or 0) + 1
-        samples, start = 0, 0.0
-        for number in range(1, ahead + batches + 1):
-            batch = self.next_or_none()
-            batch = self.next_or_none() if batch is None else batch
-            progress('loader alone', number, ahead + batches)
-            if number == ahead:
-                start = self._clock.now()
-            elif number > ahead:
-                samples += _batch_size(batch)
-                if self._clock.now() - start > _LOADER_SECONDS:
-                    break
-        return samples / max(self._clock.now() - start, 1e-9)
-
-
-def _batch_size(batch: Any) -> int:
-    return len(batch['inputs']) if isinstance(batch, dict) else len(batch[0])
-
-
-def _synchronizer(device: torch.device) -> Callable[[], None]:
-    if device.type == 'cuda':
-        return lambda: torch.cuda.synchronize(device)
-    return torch.mps.synchronize if device.type == 'mps' else lambda: None
-
-
-def _heads(model: torch.nn.Module) -> list[torch.nn.Module]:
-    return [m for m in model.modules() if hasattr(m, 'loss_module') or getattr(m, 'decoder', None) is not None]
-
-
-def _wrapped_parts(runner: Any, loop: Any, mode: str) -> Iterator[tuple[Any, str, str]]:
-    """Owner and name of each function to count, and its phase."""
-    model = runner.bare_model
-    yield model.data_preprocessor, 'forward', TRANSFER
-    yield model, 'forward', NETWORK
-    yield model, 'parse_losses', LOSS
-    for part in model.modules():
-        yield part, 'add_pred_to_datasample', REST
-    for head in _heads(model):
-        yield head, 'decode', CODEC
-        yield getattr(head, 'loss_module', None), 'forward', LOSS
-        for name in ('batch_encode', 'batch_decode'):
-            yield getattr(head, 'decoder', None), name, CODEC
-        for cls in type(head).__mro__:  # functions that the head calls by their name in its module
-            yield sys.modules[cls.__module__], 'collect_targets', TRANSFER
-            yield sys.modules[cls.__module__], 'heatmap_accuracy', METRIC
-    if mode == 'train':
-        yield runner.optim_wrapper, 'backward', BACKWARD
-        yield runner.optim_wrapper, 'step', OPTIMIZER
-        yield runner.optim_wrapper, 'zero_grad', OPTIMIZER
-    else:
-        yield loop.evaluator, 'process', METRIC
-
-
-def _transforms(dataset: Any) -> list[Any]:
-    """The transforms of a data set and of those that it is made of."""
-    parts = [t for part in getattr(dataset, 'datasets', ()) for t in _transforms(part)]
-    return [*parts, *getattr(getattr(dataset, 'pipeline', None), 'transforms', ())]
-
-
-def _settings(runner: Any, loop: Any, mode: str) -> tuple[StepSettings, LoaderSettings]:
-    model, loader = runner.bare_model, loop.dataloader
-    half = getattr(runner.optim_wrapper, 'cast_dtype', None) if mode == 'train' else None
-    if mode == 'test' and loop.amp:
-        half = amp_dtype(loop.amp, runner.device)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    transforms = _transforms(loader.dataset)
-    settings = StepSettings(
-        mode=mode,
-        device=runner.device.type,
-        precision=str(half or torch.float32).removeprefix('torch.'),
-        channels_last=bool(runner.cfg.get('channels_last')),
-        cores=cores,
-        threads=torch.get_num_threads(),
-        targets_in_loader=any(type(t).__name__ == 'GenerateTarget' for t in transforms),
-        flip_test=bool((getattr(model, 'test_cfg', None) or {}).get('flip_test')),
-        reduced=any(getattr(t, 'reduce_to', None) for t in transforms),
-        packed=any((getattr(t, 'backend_args', None) or {}).get('backend') for t in transforms),
-        acc_interval=max([getattr(h, 'acc_interval', 0) for h in _heads(model)], default=0),
-    )
-    start = loader.worker_init_fn
-    return settings, LoaderSettings(
-        workers=loader.num_workers,
-        persistent=bool(loader.persistent_workers),
-        pinned=bool(loader.pin_memory),
-        prefetch=loader.prefetch_factor or 0,
-        single_thread=getattr(start, 'func', start) is start_worker,
-    )
-
 
 def profile_runner(
-    runner: Any,
+    runner: RunnerLike,
     mode: str,
     *,
     steps: int,
     warm_up: int,
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    progress: Progress = lambda stage, done, total: None,
 ) -> Profile:
     """Run a runner's own loop for some steps and find where they spend their time.
 
@@ -173,59 +41,102 @@ def profile_runner(
         progress: called with what is done, how much of it, and how much there is.
 
     Raises:
-        ValueError: the loader gives no batch, or the loop ends too early.
+        InputError: the loader gives no batch, or the loop ends too early.
     """
     clock = PhaseClock(synchronize=_synchronizer(runner.device))
     loop = runner.train_loop if mode == 'train' else runner.test_loop
     if mode == 'train':
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    settings, loader_settings = _settings(runner, loop, mode)
-    overlaps = runner.device.type != 'cpu'
-    wanted = warm_up + steps + (steps if overlaps else 0)
-    kept: list[StepTimes] = []
-    count, overlap_start, overlapped = 0, 0.0, None
-    run_iter, undo = loop.run_iter, contextlib.ExitStack()
-
-    def start() -> None:  # not earlier: mmengine changes the optimizer when it makes the schedules
-        seen = set()
-        for owner, name, phase in _wrapped_parts(runner, loop, mode):
-            if (id(owner), name) not in seen and hasattr(owner, name):
-                seen.add((id(owner), name))
-                undo.callback(clock.wrap(owner, name, phase))
-        clock.start()
-
-    def counted(*args: Any) -> None:
-        nonlocal count, overlap_start, overlapped
-        samples = _batch_size(args[-1])
-        run_iter(*args)
-        count += 1
-        if clock.active:
-            times = clock.finish_step(samples)
-            kept.extend([times] if count > warm_up else [])
-        if overlaps and count == warm_up + steps:
-            clock.active, overlap_start = False, clock.now()
-        elif overlaps and count == wanted:
-            overlapped = 1e3 * (clock.now() - overlap_start) / steps
-        if count == wanted:
-            loop.stop_training = True
-        progress('warm-up' if count <= warm_up else 'steps', count, wanted)
-
     loader = loop.dataloader
     if not len(loader):
         raise InputError(
             f'the loader gives no batch: {len(loader.dataset)} samples, batches of {loader.batch_size}, and drop_last; '
             'use a smaller batch (--batch-size)'
         )
-    watched = _WatchedLoader(loader, clock, start=start, done=lambda: count >= wanted, cycle=mode == 'test')
-    with undo:
-        loop.dataloader, loop.run_iter = watched, counted
-        undo.callback(setattr, loop, 'dataloader', loader)
-        undo.callback(delattr, loop, 'run_iter')
+    settings, how_loaded = step_settings(runner, loop, mode), loader_settings(loader)
+    counted = _CountedSteps(
+        loop, clock, steps=steps, warm_up=warm_up, overlaps=runner.device.type != 'cpu', progress=progress
+    )
+    with contextlib.ExitStack() as undo:
+
+        def start() -> None:  # not earlier: mmengine changes the optimizer when it makes the schedules
+            for owner, name, phase in counted_parts(runner, loop, mode):
+                undo.callback(clock.wrap(owner, name, phase))
+            clock.start()
+
+        watched = WatchedLoader(loader, clock, start=start, done=lambda: counted.done, cycle=mode == 'test')
+        _replace(undo, loop, 'dataloader', watched)
+        _replace(undo, loop, 'run_iter', counted.run_iter)
         if mode == 'test':
-            loop.evaluator.evaluate = lambda size: {}
-            undo.callback(delattr, loop.evaluator, 'evaluate')
+            _replace(undo, loop.evaluator, 'evaluate', lambda size: {})
         runner.train() if mode == 'train' else runner.test()
-    if count < wanted:
-        raise InputError(f'the loop ended after {count} of {wanted} steps: give it more epochs or iterations')
-    rate = watched.free_rate(max(steps, 2 * loader_settings.workers), progress)
-    return Profile(kept, rate, settings, loader_settings, overlapped)
+    if not counted.done:
+        raise InputError(
+            f'the loop ended after {counted.count} of {counted.wanted} steps: give it more epochs or iterations'
+        )
+    rate = watched.free_rate(max(steps, 2 * how_loaded.workers), progress)
+    return Profile(counted.kept, rate, settings, how_loaded, counted.overlapped_ms)
+
+
+class _CountedSteps:
+    """A loop's steps: some to warm up, some to measure, and where host and device overlap as many without waiting.
+
+    Attributes:
+        wanted: steps in all.
+        count: steps that are done.
+        kept: the measured ones.
+        overlapped_ms: milliseconds a step without the waiting.
+    """
+
+    def __init__(
+        self,
+        loop: 'BaseLoop',
+        clock: PhaseClock,
+        *,
+        steps: int,
+        warm_up: int,
+        overlaps: bool,
+        progress: Progress,
+    ) -> None:
+        self._loop, self._clock, self._run_iter, self._progress = loop, clock, loop.run_iter, progress
+        self._steps, self._warm_up, self._overlaps = steps, warm_up, overlaps
+        self.wanted = warm_up + steps + (steps if overlaps else 0)
+        self.count = 0
+        self.kept: list[StepTimes] = []
+        self.overlapped_ms: float | None = None
+        self._overlap_start = 0.0
+
+    @property
+    def done(self) -> bool:
+        return self.count >= self.wanted
+
+    def run_iter(self, *args: object) -> None:
+        """Run the loop's own step, whose last argument is the batch."""
+        clock, samples = self._clock, batch_size(args[-1])
+        self._run_iter(*args)
+        self.count += 1
+        if clock.active:
+            times = clock.finish_step(samples)
+            self.kept.extend([times] if self.count > self._warm_up else [])
+        if self._overlaps and self.count == self._warm_up + self._steps:
+            clock.active, self._overlap_start = False, clock.now()
+        elif self._overlaps and self.done:
+            self.overlapped_ms = 1e3 * (clock.now() - self._overlap_start) / self._steps
+        if self.done:
+            self._loop.stop_training = True
+        self._progress('warm-up' if self.count <= self._warm_up else 'steps', self.count, self.wanted)
+
+
+def _synchronizer(device: torch.device) -> Callable[[], None]:
+    if device.type == 'cuda':
+        return lambda: torch.cuda.synchronize(device)
+    return torch.mps.synchronize if device.type == 'mps' else lambda: None
+
+
+def _replace(undo: contextlib.ExitStack, owner: object, name: str, value: object) -> None:
+    """Set an attribute until ``undo`` ends."""
+    if name in vars(owner):
+        undo.callback(setattr, owner, name, vars(owner)[name])
+    else:
+        undo.callback(delattr, owner, name)
+    setattr(owner, name, value)
