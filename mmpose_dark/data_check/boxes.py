@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..annotations import AREA_OF_BOX
 from .people import People
 from .report import Finding, found
 
@@ -43,6 +44,10 @@ def share_inside(
         labelled: (N, K) which count.
         boxes_xyxy: (N, 4) corners in pixels.
         padding: factor on width and height.
+
+    >>> points = np.array([[[5.0, 5.0], [30.0, 5.0]]])
+    >>> share_inside(points, np.ones((1, 2), bool), np.array([[0.0, 0.0, 10.0, 10.0]]))
+    0.5
     """
     if not labelled.any():
         return float('nan')
@@ -64,6 +69,10 @@ def extent_overlap(points: np.ndarray, labelled: np.ndarray, boxes_xyxy: np.ndar
 
     Returns:
         The mean, NaN where nobody is left.
+
+    >>> points = np.array([[[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0], [5.0, 5.0]]])
+    >>> extent_overlap(points, np.ones((1, 5), bool), np.array([[0.0, 0.0, 10.0, 20.0]]))
+    0.5
     """
     many = labelled.sum(1) >= 5
     if not many.any():
@@ -175,17 +184,18 @@ def check_areas(people: People, *, needed: bool = False) -> list[Finding]:
     missing = np.flatnonzero(valid & np.isnan(area))
     if len(missing) and needed:
         message = (
-            '{n} people have no area, which the evaluation divides by: give it (of the segmentation, or 0.53 x box), '
-            'or set use_area=False in the evaluator (then it is 0.53 x box, as for CrowdPose and AIC)'
+            f'{{n}} people have no area, which the evaluation divides by: give it (of the segmentation, or '
+            f'{AREA_OF_BOX:g} x box), or set use_area=False in the evaluator (then it is {AREA_OF_BOX:g} x box, as for '
+            'CrowdPose and AIC)'
         )
-        out.append(_about('error', 'area-missing', message, people, missing))
+        out.append(_about('error', 'area-missing', message, people, missing, with_area=True))
     zero = np.flatnonzero(valid & (area <= 0))
     if len(zero):
         message = (
             '{n} people have an area of 0 or less: their similarity to any prediction is 0; write the area of the '
-            'segmentation, or 0.53 x box'
+            f'segmentation, or {AREA_OF_BOX:g} x box'
         )
-        out.append(_about('error' if needed else 'warning', 'area-zero', message, people, zero))
+        out.append(_about('error' if needed else 'warning', 'area-zero', message, people, zero, with_area=True))
     box_area = people.bbox[:, 2] * people.bbox[:, 3]
     given = valid & (area > 0)
     if not given.any():
@@ -198,19 +208,21 @@ def check_areas(people: People, *, needed: bool = False) -> list[Finding]:
             '{n} people have an area below a fiftieth of their box: it is in other units, or relative, and lowers '
             'AP; square pixels are needed'
         )
-        out.append(_about('error' if needed else 'warning', 'area-small', message, people, small))
+        out.append(_about('error' if needed else 'warning', 'area-small', message, people, small, with_area=True))
     if len(large):
         severity = 'warning' if len(large) > given.sum() / 100 else 'note'
         message = '{n} people have an area above that of their box, which raises their similarity'
-        out.append(_about(severity, 'area-large', message, people, large))
+        out.append(_about(severity, 'area-large', message, people, large, with_area=True))
     return out
 
 
-def _about(severity: str, check: str, message: str, people: People, rows: np.ndarray) -> Finding:
+def _about(
+    severity: str, check: str, message: str, people: People, rows: np.ndarray, *, with_area: bool = False
+) -> Finding:
     def label(i: int) -> str:
         width, height = people.size_wh[i]
         size = f', image {width:g}x{height:g}' if np.isfinite(width) else ''
-        number = f', area {people.area[i]:g}' if check.startswith('area') else ''
+        number = f', area {people.area[i]:g}' if with_area else ''
         return f'{people.label(i)}: box {[round(float(v), 1) for v in people.bbox[i]]}{number}{size}'
 
     return found(severity, check, message, file=people.file, rows=rows, label=label)

@@ -78,6 +78,26 @@ def check_detections(
     boxes = np.array([d['bbox'][:4] for d in used], np.float64)
     scores = np.array([d['score'] for d in used], np.float64)
     images = np.array([number[d['image_id']] for d in used])
+    out += _check_values(used, boxes, scores, file)
+    if score_thr is not None:
+        keep = scores > score_thr
+        boxes, images = boxes[keep], images[keep]
+        if not len(boxes):
+            message = f'no detection has a score above bbox_score_thr={score_thr}'
+            return [*out, found('error', 'detection-scores', message, file=file)], f'{len(detections)}, none used'
+    summary = f'{len(boxes)} boxes of people on {len(set(images.tolist()))} of {len(number)} images'
+    if people.valid.any():
+        findings, more = _check_recall(boxes, images, people, file)
+        return [*out, *findings], summary + more
+    sizes = np.array([(r.width, r.height) for r in people.images.values()], np.float64)[images]
+    if fits_as_xyxy(boxes, sizes):
+        out.append(found('error', 'detection-form', _form_message('two corners'), file=file))
+    return out, summary
+
+
+def _check_values(used: Sequence[dict], boxes: np.ndarray, scores: np.ndarray, file: str) -> list[Finding]:
+    """Look at boxes (D, 4) as given and scores (D,)."""
+    out = []
     flat = np.flatnonzero((boxes[:, 2:] <= 0).any(1))
     if len(flat):
         severity = 'error' if len(flat) > len(used) / 2 else 'warning'
@@ -86,38 +106,32 @@ def check_detections(
     if scores.min() < 0 or scores.max() > 1:
         message = f'scores go from {scores.min():g} to {scores.max():g}, 0 to 1 is usual; they multiply pose scores'
         out.append(found('warning', 'detection-scores', message, file=file))
-    if score_thr is not None:
-        keep = scores > score_thr
-        boxes, scores, images = boxes[keep], scores[keep], images[keep]
-        if not len(boxes):
-            message = f'no detection has a score above bbox_score_thr={score_thr}'
-            return [*out, found('error', 'detection-scores', message, file=file)], f'{len(detections)}, none used'
-    summary = f'{len(boxes)} boxes of people on {len(set(images.tolist()))} of {len(number)} images'
-    sizes = np.array([(r.width, r.height) for r in people.images.values()], np.float64)[images]
+    return out
+
+
+def _check_recall(boxes: np.ndarray, images: np.ndarray, people: People, file: str) -> tuple[list[Finding], str]:
+    """Compare boxes (D, 4), read in each form, of images with the numbers (D,) with the annotated people."""
+    number = {image_id: i for i, image_id in enumerate(people.images)}
     truth = people.valid
-    if not truth.any():
-        if fits_as_xyxy(boxes, sizes):
-            out.append(found('error', 'detection-form', _form_message('two corners'), file=file))
-        return out, summary
     truth_boxes = box_forms(people.bbox[truth])['xywh']
     truth_images = np.array([number.get(people.image_ids[i], -1) for i in np.flatnonzero(truth)])
     hits = {form: recall(b, images, truth_boxes, truth_images) for form, b in box_forms(boxes).items()}
     share = {form: float(h.mean()) for form, h in hits.items()}
     best = max(share, key=share.__getitem__)
-    summary += f'; they find {share["xywh"]:.1%} of {int(truth.sum())} annotated people (overlap {_IOU:g})'
+    summary = f'; they find {share["xywh"]:.1%} of {int(truth.sum())} annotated people (overlap {_IOU:g})'
     if best != 'xywh' and share[best] > share['xywh'] + 0.2:
         reading = dict(xyxy='two corners (x1, y1, x2, y2)', cxcywh='centre and size')[best]
         message = _form_message(reading) + f' Read so, they find {share[best]:.0%} of the people.'
-        out.append(found('error', 'detection-form', message, file=file))
-    elif truth.sum() >= _ENOUGH and share['xywh'] < 0.7:
+        return [found('error', 'detection-form', message, file=file)], summary
+    if truth.sum() >= _ENOUGH and share['xywh'] < 0.7:
         rows = np.flatnonzero(truth)[~hits['xywh']]
         severity = 'error' if share['xywh'] < 0.3 else 'warning'
         message = (
             f'{{n}} of {int(truth.sum())} annotated people have no detected box: they count as missed whatever the '
             'network does'
         )
-        out.append(found(severity, 'detection-recall', message, file=file, rows=rows, label=people.label))
-    return out, summary
+        return [found(severity, 'detection-recall', message, file=file, rows=rows, label=people.label)], summary
+    return [], summary
 
 
 def _check_records(detections: Sequence[dict], people: People, file: str, *, skip_unknown: bool) -> list[Finding]:

@@ -28,16 +28,22 @@ class ImageFile:
         orientation: EXIF's, 1 to 8; 1 is upright.
         digest: of the file's bytes.
         problem: why it cannot be read, or None.
+        missing: whether it is not there.
     """
 
     size_wh: tuple[int, int] | None
     orientation: int = 1
     digest: bytes = b''
     problem: str | None = None
+    missing: bool = False
 
     @property
     def stored_wh(self) -> tuple[int, int] | None:
-        """Width and height of the pixels as stored, without the EXIF orientation."""
+        """Width and height of the pixels as stored, without the EXIF orientation.
+
+        >>> ImageFile((20, 10), orientation=6).stored_wh
+        (10, 20)
+        """
         if self.size_wh is None or self.orientation not in SIDEWAYS:
             return self.size_wh
         return self.size_wh[::-1]
@@ -56,7 +62,8 @@ def read_image_file(path: str, *, backend_args: dict | None = None) -> ImageFile
     except ImageReadError as err:
         return ImageFile(None, problem=err.reason)
     except OSError as err:
-        return ImageFile(None, problem=err.strerror.lower() if err.strerror else str(err))
+        problem = err.strerror.lower() if err.strerror else str(err)
+        return ImageFile(None, problem=problem, missing=isinstance(err, FileNotFoundError))
     digest = hashlib.blake2b(content, digest_size=16).digest()
     return ImageFile((image.shape[1], image.shape[0]), exif_orientation(content), digest)
 

@@ -1,6 +1,6 @@
 """Whether the images open, and are of the size and orientation that the annotations are about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,53 +29,29 @@ def check_image_files(
         ignore_orientation: whether the pipeline reads pixels as stored (LoadImage's color_ignore_orientation).
     """
     seen = [(r, image_files[r.path]) for r in records.values() if r.path in image_files]
-    broken = [(r, p) for r, p in seen if p.problem]
-    out = []
-    if broken:
-        missing = all(p.problem.startswith('no such file') for _, p in broken)
-        remedy = 'get them anew, or remove them from the annotations'
-        if missing and len(broken) == len(seen):
-            remedy = f'is data_prefix=dict(img=...) right? Images are looked for in {folder or "the working directory"}'
-        out.append(
-            found(
-                'error',
-                'image-unreadable',
-                f'{{n}} of {len(seen)} images cannot be read; {remedy}',
-                file=folder,
-                rows=broken,
-                label=lambda row: f'{row[0].path}: {row[1].problem}',
-            )
-        )
-    sizes = [(r, p, p.stored_wh if ignore_orientation else p.size_wh) for r, p in seen if not p.problem]
-    other = [(r, p, s) for r, p, s in sizes if _known(r) and (r.width, r.height) != s]
-    turned = [row for row in other if row[1].orientation in SIDEWAYS and (row[0].height, row[0].width) == row[2]]
+    rows = [(r, f, f.stored_wh if ignore_orientation else f.size_wh) for r, f in seen if not f.problem]
+    turned, other, unsure = [], [], []
+    for row in rows:
+        record, image_file, size_wh = row
+        if _known(record) and (record.width, record.height) != size_wh:
+            lies = image_file.orientation in SIDEWAYS and (record.height, record.width) == size_wh
+            (turned if lies else other).append(row)
+        elif image_file.orientation != 1:
+            unsure.append(row)
+    out = _unreadable(seen, folder)
     if turned:
         how = "'color'" if ignore_orientation else "'color_ignore_orientation'"
-        out.append(
-            found(
-                'error',
-                'image-orientation',
-                '{n} images lie on their side: the annotations are about the other orientation than the one they are '
-                f'read in (EXIF); let the pipeline begin with LoadImage(color_type={how}), or write the images upright',
-                file=file,
-                rows=turned,
-                label=_size_label,
-            )
+        message = (
+            '{n} images lie on their side: the annotations are about the other orientation than the one they are '
+            f'read in (EXIF); let the pipeline begin with LoadImage(color_type={how}), or write the images upright'
         )
-    other = [row for row in other if row not in turned]
+        out.append(found('error', 'image-orientation', message, file=file, rows=turned, label=_size_label))
     if other:
-        out.append(
-            found(
-                'error',
-                'image-size',
-                f'{{n}} of {len(sizes)} images are not of the size that the annotations say: they were scaled, or the '
-                'annotations belong to other images',
-                file=file,
-                rows=other,
-                label=_size_label,
-            )
+        message = (
+            f'{{n}} of {len(rows)} images are not of the size that the annotations say: they were scaled, or the '
+            'annotations belong to other images'
         )
-    unsure = [row for row in sizes if row[1].orientation != 1 and row not in turned and row not in other]
+        out.append(found('error', 'image-size', message, file=file, rows=other, label=_size_label))
     if unsure:
         message = (
             '{n} images have an EXIF orientation; '
@@ -84,6 +60,25 @@ def check_image_files(
         )
         out.append(found('note', 'image-orientation', message, file=file, rows=unsure, label=_size_label))
     return out
+
+
+def _unreadable(seen: Sequence[tuple[ImageRecord, ImageFile]], folder: str) -> list[Finding]:
+    broken = [(r, f) for r, f in seen if f.problem]
+    if not broken:
+        return []
+    remedy = 'get them anew, or remove them from the annotations'
+    if len(broken) == len(seen) and all(f.missing for _, f in broken):
+        remedy = f'is data_prefix=dict(img=...) right? Images are looked for in {folder or "the working directory"}'
+    return [
+        found(
+            'error',
+            'image-unreadable',
+            f'{{n}} of {len(seen)} images cannot be read; {remedy}',
+            file=folder,
+            rows=broken,
+            label=lambda row: f'{row[0].path}: {row[1].problem}',
+        )
+    ]
 
 
 def _known(record: ImageRecord) -> bool:

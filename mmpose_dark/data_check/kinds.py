@@ -23,6 +23,12 @@ def class_of(config: object, registry: 'Registry') -> type | None:
 
 
 def is_subclass(config: object, registry: 'Registry', base: type) -> bool:
-    """Tell whether ``dict(type=...)`` stands for ``base`` or a class made from it."""
+    """Tell whether ``dict(type=...)`` stands for ``base`` or a class made from it.
+
+    >>> from mmpose_dark.datasets import BaseCocoStyleDataset
+    >>> from mmpose_dark.registry import DATASETS
+    >>> is_subclass(dict(type='CocoDataset'), DATASETS, BaseCocoStyleDataset)
+    True
+    """
     kind = class_of(config, registry)
     return kind is not None and issubclass(kind, base)

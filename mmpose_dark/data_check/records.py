@@ -18,6 +18,9 @@ def check_images(images: Sequence[dict], file: str) -> list[Finding]:
     Args:
         images: as in the file.
         file: where, for messages.
+
+    >>> [f.check for f in check_images([dict(id=1, file_name='a.jpg', width=4)], 'a.json')]
+    ['image-record']
     """
     out = []
     lacking = [

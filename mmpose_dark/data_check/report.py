@@ -68,7 +68,11 @@ def found(
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, errors before warnings before notes, otherwise in their order."""
+    """Return the findings, errors before warnings before notes, otherwise in their order.
+
+    >>> [f.check for f in worst_first([found('note', 'a', ''), found('error', 'b', '')])]
+    ['b', 'a']
+    """
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
@@ -87,7 +91,14 @@ class Section:
     findings: list[Finding] = dataclasses.field(default_factory=list)
 
     def text(self) -> str:
-        """Return it for people: the facts, then the findings with their examples."""
+        """Return it for people: the facts, then the findings with their examples.
+
+        >>> print(Section('train', dict(people='7'), [found('error', 'ids', '{n} ids twice', rows=[4])]).text())
+        train
+          people  7
+          ERROR   ids: 1 ids twice
+                    - 4
+        """
         lines = [self.title]
         width = max(map(len, self.facts), default=0)
         lines += [f'  {name:{width}}  {value}' for name, value in self.facts.items()]
@@ -117,7 +128,11 @@ class Report:
         return [finding for section in self.sections for finding in section.findings]
 
     def count(self, severity: str) -> int:
-        """Return how many findings are of this severity."""
+        """Return how many findings are of this severity.
+
+        >>> Report('a.py', [Section('train', findings=[found('error', 'ids', '')])]).count('error')
+        1
+        """
         return sum(finding.severity == severity for finding in self.findings)
 
     @property

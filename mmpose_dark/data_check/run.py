@@ -85,10 +85,11 @@ def _same(config: Mapping, phase: str, other: str) -> bool:
 
 def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
     """Build and read the datasets of a phase, each with a section of the report, and try some samples."""
-    sources = []
+    sources, sections = [], []
     for part in datasets_of(config, phase):
         section = Section(part.place)
         report.sections.append(section)
+        sections.append(section)
         try:
             source = build_source(part)
         except (ValueError, OSError, KeyError, TypeError) as err:
@@ -106,7 +107,7 @@ def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
             section.findings.append(found('error', 'annotation-file', str(err), file=source.dataset.ann_file))
             continue
         sources.append(source)
-    _try_samples(config, phase, dataset_of(config, phase), report)
+    _try_samples(config, dataset_of(config, phase), sections)
     return sources
 
 
@@ -121,23 +122,22 @@ def _describe(source: Source, section: Section) -> None:
         section.facts['images'] = source.folder or '(paths of the annotations)'
 
 
-def _try_samples(config: Mapping, phase: str, whole: Mapping, report: Report) -> None:
+def _try_samples(config: Mapping, whole: Mapping, sections: Sequence[Section]) -> None:
     """Build the phase's dataset as it is and run samples of it, if nothing is known to be wrong with it yet."""
-    mine = [s for s in report.sections if s.title.startswith(f'{phase}_dataloader')]
-    if any(f.severity == 'error' for section in mine for f in section.findings):
+    if any(f.severity == 'error' for section in sections for f in section.findings):
         return
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # what a dataset warns of is reported with the annotations
         try:
             dataset = DATASETS.build(dict(whole))
-            mine[0].facts['samples'] = str(len(dataset))
+            sections[0].facts['samples'] = str(len(dataset))
         except (ValueError, OSError, KeyError, TypeError) as err:
-            mine[0].findings.append(found('error', 'dataset', f'the dataset cannot be built: {err}'))
+            sections[0].findings.append(found('error', 'dataset', f'the dataset cannot be built: {err}'))
             return
         count = (getattr(dataset, 'metainfo', None) or {}).get('num_keypoints')
         if count is not None:
-            mine[0].findings += check_network(config.get('model'), count)
-            mine[0].findings += check_samples(dataset, num_keypoints=count)
+            sections[0].findings += check_network(config.get('model'), count)
+            sections[0].findings += check_samples(dataset, num_keypoints=count)
 
 
 def _read_all(

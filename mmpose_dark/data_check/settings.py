@@ -71,6 +71,9 @@ def check_network(model: Mapping[str, object] | None, num_keypoints: int) -> lis
     Args:
         model: of the config.
         num_keypoints: of the definition.
+
+    >>> [f.check for f in check_network(dict(head=dict(out_channels=16)), 17)]
+    ['out-channels']
     """
     channels = ((model or {}).get('head') or {}).get('out_channels')
     if channels is None or channels == num_keypoints:

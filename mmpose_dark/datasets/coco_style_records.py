@@ -37,6 +37,11 @@ def annotation_record(ann: Mapping, image: Mapping, points: np.ndarray, where: s
 
     Raises:
         AnnotationError: the box is not four finite numbers.
+
+    >>> image, ann = dict(img_path='a.jpg', width=50, height=40), dict(id=1, image_id=7, bbox=[-5, 10, 20, 20])
+    >>> record = annotation_record(ann, image, np.array([[3.0, 12.0, 2.0]]), 'annotation 1')
+    >>> record['bbox'].tolist(), record['keypoints_visible'].tolist(), round(record['area'], 1)
+    ([[0.0, 10.0, 15.0, 30.0]], [[1.0]], 159.0)
     """
     xywh = finite_numbers(ann['bbox'], f'{where}: bbox')
     if xywh.shape != (4,):
@@ -74,6 +79,12 @@ def usable_people(infos: Sequence[dict | None], path: str) -> list[dict]:
 
     Raises:
         AnnotationError: nobody is left.
+
+    >>> image = dict(img_path='a.jpg', width=50, height=40)
+    >>> anns = [dict(id=i, image_id=7, bbox=[0, 0, 9, 9], iscrowd=i == 1) for i in (1, 2)]
+    >>> infos = [annotation_record(ann, image, np.array([[3.0, 2.0, 2.0]]), '') for ann in anns]
+    >>> [info['id'] for info in usable_people([*infos, None], 'a.json')]
+    [2]
     """
     reasons = [_why_unusable(info) for info in infos]
     usable = [info for info, reason in zip(infos, reasons, strict=True) if reason is None]
@@ -124,6 +135,11 @@ def detection_records(
 
     Raises:
         AnnotationError: detections are of other images, or none is of a person.
+
+    >>> images = {7: dict(img_path='a.jpg')}
+    >>> found = [dict(image_id=7, category_id=c, bbox=[1, 2, 10, 20], score=0.9) for c in (1, 2)]
+    >>> [r['bbox'].tolist() for r in detection_records(found, images, 17, path='d.json', ann_file='a.json')]
+    [[[1.0, 2.0, 11.0, 22.0]]]
     """
     unknown = [i for i, det in enumerate(detections) if det['image_id'] not in images]
     if unknown and not (skip_unknown and len(unknown) < len(detections)):

@@ -6,7 +6,6 @@ object writes its reference count. A column is one array, and is read without be
 
 import pickle
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,15 +13,17 @@ __all__ = ['RecordTable']
 
 
 class _Numbers:
-    """Arrays of one shape and type: row i is a copy of its own, so users may write to it."""
+    """Arrays of one shape (...) and type as one of shape (N, ...)."""
 
     def __init__(self, values: list) -> None:
         self.data = np.stack(values)
 
     def get(self, i: int) -> np.ndarray:
+        """Row i, of shape (...): a copy, so users may write to it."""
         return self.data[i].copy()
 
     def take(self, index: np.ndarray) -> '_Numbers':
+        """The rows at ``index`` (M,)."""
         out = object.__new__(type(self))
         out.data = self.data[index]
         return out
@@ -34,7 +35,7 @@ class _Scalars(_Numbers):
     def __init__(self, values: list) -> None:
         self.data = np.array(values)
 
-    def get(self, i: int) -> Any:
+    def get(self, i: int) -> float | int | bool:
         return self.data[i].item()
 
 
@@ -53,10 +54,11 @@ class _Blobs:
     def raw(self, i: int) -> bytes:
         return self.data[self.ends[i] : self.ends[i + 1]].tobytes()
 
-    def get(self, i: int) -> Any:
+    def get(self, i: int) -> object:
         return pickle.loads(self.data[self.ends[i] : self.ends[i + 1]])
 
     def take(self, index: np.ndarray) -> '_Blobs':
+        """The values at ``index`` (M,)."""
         return type(self)(self.raw(i) for i in index)
 
 
@@ -71,7 +73,7 @@ class _Strings(_Blobs):
         return self.raw(i).decode()
 
 
-def _column(values: list) -> Any:
+def _column(values: list) -> _Numbers | _Blobs:
     first = values[0]
     kinds = set(map(type, values))
     if kinds <= {int} or kinds <= {float} or kinds <= {bool}:
@@ -104,7 +106,7 @@ class RecordTable:
     def __len__(self) -> int:
         return self._len
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> dict[str, object]:
         if not -self._len <= index < self._len:
             raise IndexError(f'record {index} of {self._len}')
         index %= self._len
@@ -129,6 +131,11 @@ class RecordTable:
         return out
 
     def column(self, key: str) -> list | np.ndarray:
-        """Return the values of one key that every record has."""
+        """Return the values of one key that every record has; arrays as one of shape (N, ...).
+
+        >>> table = RecordTable([dict(id=3, name='a'), dict(id=4, name='b')])
+        >>> table.column('id').tolist(), table.column('name')
+        ([3, 4], ['a', 'b'])
+        """
         column = self._columns[key]
         return column.data if isinstance(column, _Numbers) else [column.get(i) for i in range(self._len)]

@@ -245,7 +245,7 @@ def test_orientation_of_broken_headers(content):
     assert exif_orientation(content) == 1
 
 
-def test_pictures_are_read_in_order(tmp_path):
+def test_images_are_read_in_order(tmp_path):
     paths = []
     for i in range(30):
         path = tmp_path / f'{i}.png'
@@ -254,7 +254,7 @@ def test_pictures_are_read_in_order(tmp_path):
     paths.insert(10, str(tmp_path / 'gone.png'))
     got = list(read_image_files(paths, workers=3))
     assert [path for path, _ in got] == paths
-    assert got[10][1] == ImageFile(None, problem='no such file or directory')
+    assert got[10][1] == ImageFile(None, problem='no such file or directory', missing=True)
     assert [p.size_wh[0] for _, p in got if p.size_wh] == list(range(1, 31))
 
 

@@ -136,7 +136,7 @@ def test_settings_are_checked_when_built(make, message):
 
 
 @pytest.mark.parametrize('direction', ['horizontal', 'vertical'])
-def test_flip_moves_picture_and_keypoints_together(person, direction):
+def test_flip_moves_image_and_keypoints_together(person, direction):
     x = RandomFlip(prob=1.0, direction=direction)(GetBBoxCenterScale()(copy.deepcopy(person)))
     assert (x['flip'], x['flip_direction']) == (True, direction)
     assert dots_lie_on_keypoints(x['img'], x['keypoints'][0], order=COCO['flip_indices'])

@@ -274,7 +274,7 @@ def with_orientation(jpeg: bytes, value: int, order='<') -> bytes:
 
 
 @pytest.mark.parametrize('damage', ['missing', 'empty', 'cut off', 'text'])
-def test_unreadable_picture(data, damage):
+def test_unreadable_image(data, damage):
     path = data.root / 'val' / 'images' / '000002.png'
     content = path.read_bytes()
     path.write_bytes(dict(empty=b'', text=b'no image').get(damage, content[: len(content) // 2]))
@@ -286,7 +286,7 @@ def test_unreadable_picture(data, damage):
     assert str(path) in findings[0].examples[0]
 
 
-def test_all_pictures_missing_names_the_folder(data):
+def test_all_images_missing_names_the_folder(data):
     shutil.rmtree(data.root / 'val' / 'images')
     (data.root / 'val' / 'images').mkdir()
     findings = [f for f in data.check(phases=['val']).findings if f.check == 'image-unreadable']
@@ -295,7 +295,7 @@ def test_all_pictures_missing_names_the_folder(data):
 
 
 @pytest.mark.parametrize('order', ['<', '>'])
-def test_rotated_picture(data, order):
+def test_rotated_image(data, order):
     """Annotations of the image as stored, although readers turn it, and the other way round."""
     images = data.root / 'val' / 'images'
     image = cv2.imread(str(images / '000002.png'))
@@ -385,7 +385,7 @@ def test_splits_that_overlap(data):
     assert data.found(phases=['val']) == set()
 
 
-def test_pictures_of_both_splits_under_other_names(data):
+def test_images_of_both_splits_under_other_names(data):
     source = data.root / 'train' / 'images' / '000001.png'
     shutil.copy(source, data.root / 'val' / 'images' / '000002.png')
     report = data.check()
@@ -402,7 +402,7 @@ def test_same_phase_is_checked_once(data):
     assert report.sections[-1].title == 'test: the same data as val'
 
 
-def test_limited_number_of_pictures(data):
+def test_limited_number_of_images(data):
     for i in (1, 7):
         (data.root / 'val' / 'images' / f'00000{i}.png').write_bytes(b'')
     assert data.check(phases=['val'], max_images=0).findings == []

@@ -70,6 +70,10 @@ def label_lines(
 
     Raises:
         AnnotationError: an annotation lacks its box or has another number of keypoints.
+
+    >>> image, person = dict(width=100, height=100), dict(id=1, bbox=[10, 20, 20, 40], keypoints=[15, 30, 2])
+    >>> label_lines(image, [person], 1, 'a.json', decimals=3, left_out=Counter())
+    ['0 0.2 0.4 0.2 0.4 0.15 0.3 2']
     """
     size = np.array([image['width'], image['height']], float)
     lines = []
@@ -142,7 +146,11 @@ def _bring(source: Path, target: Path, *, link: bool) -> None:
 
 
 def data_file(splits: list[str], definition: str) -> str:
-    """Return the text of data.yaml, with paths relative to its own folder."""
+    """Return the text of data.yaml, with paths relative to its own folder.
+
+    >>> data_file(['train', 'val'], 'lspet').splitlines()[3]
+    'flip_idx: [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8, 12, 13]'
+    """
     meta = parse_pose_metainfo(dict(from_file=definition))
     content = {split: f'images/{split}' for split in splits}
     content.setdefault('val', content.get('test', next(iter(content.values()))))

@@ -124,6 +124,10 @@ def find_people(people: list[dict], positions: np.ndarray, missing: np.ndarray, 
 
     Raises:
         AnnotationError: somebody is not among the people.
+
+    >>> person = dict(joints=[[1.0, 2.0]] * 16, joints_vis=[1] * 16)
+    >>> find_people([person], np.array([person['joints']]), np.zeros((1, 16), bool), 'gt_valid.mat')
+    [0]
     """
     joints = np.array([p['joints'] for p in people])
     visible = np.array([p['joints_vis'] for p in people], bool)
@@ -152,7 +156,11 @@ def find_people(people: list[dict], positions: np.ndarray, missing: np.ndarray, 
 
 
 def draw_people(people: list[dict], share: float, seed: int) -> list[int]:
-    """Return the people, of drawn images, who have a head box to be measured with."""
+    """Return the people, of drawn images, who have a head box to be measured with.
+
+    >>> draw_people([dict(image='a.jpg', head=(0, 0, 9, 9)), dict(image='a.jpg', head=None)], 0.5, seed=0)
+    [0]
+    """
     images = list(dict.fromkeys(p['image'] for p in people))
     order = np.random.default_rng(seed).permutation(len(images))
     chosen = {images[i] for i in order[: max(1, round(share * len(images)))]}

@@ -45,6 +45,9 @@ def complete_person(ann: dict, where: str) -> dict:
 
     Raises:
         AnnotationError: not 17 finite triplets.
+
+    >>> complete_person(dict(id=1, keypoints=[10, 20, 1, 30, 60, 1, *[0] * 45]), 'annotation 1')['bbox']
+    [7.0, 14.0, 26.0, 52.0]
     """
     values = ann.get('keypoints', [])
     if len(values) != 3 * NUM_KEYPOINTS:
@@ -65,6 +68,9 @@ def complete_images(images: list[dict], file: Path, root: str | None) -> list[di
 
     Raises:
         AnnotationError: no size is said and no image is there to be asked.
+
+    >>> complete_images([dict(id=1, width=4, height=3)], Path('a.json'), None)
+    [{'id': 1, 'width': 4, 'height': 3}]
     """
     if all('width' in image and 'height' in image for image in images):
         return images

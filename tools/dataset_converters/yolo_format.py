@@ -143,6 +143,10 @@ def parse_line(line: str, count: int, dims: int, where: str) -> tuple[int, np.nd
 
     Raises:
         AnnotationError: another number of values, or one is no finite number, or pixels stand where shares should.
+
+    >>> kind, box, keypoints = parse_line('0 0.5 0.5 0.2 0.4 0.4 0.6 2', 1, 3, 'a.txt, line 1')
+    >>> kind, box.tolist(), keypoints.tolist()
+    (0, [0.5, 0.5, 0.2, 0.4], [[0.4, 0.6, 2.0]])
     """
     words = line.split()
     if len(words) != 5 + count * dims:

@@ -113,7 +113,11 @@ def convert(data: DataFile, split: str, root: Path, args: argparse.Namespace) ->
 
 
 def keypoint_names(data: DataFile) -> list[str]:
-    """Return the names of the keypoints: the file's, or those of a definition with the same number and pairs."""
+    """Return the names of the keypoints: the file's, or those of a definition with the same number and pairs.
+
+    >>> keypoint_names(DataFile('data.yaml', {}, 2, 3, [], {0: 'person'}, []))
+    ['keypoint_0', 'keypoint_1']
+    """
     if data.keypoint_names:
         return data.keypoint_names
     for name in known_definitions():

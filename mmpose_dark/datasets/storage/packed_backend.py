@@ -40,7 +40,12 @@ class PackedBackend(BaseStorageBackend):
         self._prefix = '' if self.root == os.curdir else os.path.join(self.root, '')
 
     def member(self, filepath: str | os.PathLike) -> str | None:
-        """Name of the member that stands for a path; None for a path outside ``root``."""
+        """Name of the member that stands for a path; None for a path outside ``root``.
+
+        >>> from mmpose_dark.datasets.storage import ZipBackend
+        >>> ZipBackend('data/coco/train2017.zip').member('data/coco/train2017/a.jpg')
+        'train2017/a.jpg'
+        """
         path = os.path.normpath(filepath)
         if self._prefix and path.startswith(self._prefix):
             name = path[len(self._prefix) :]

@@ -62,6 +62,15 @@ def pack_images(
             long for LMDB.
         FileExistsError: the file, or one like its shards, is there.
         FileNotFoundError: there is no such folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as top:
+    ...     folder = Path(top, 'train')
+    ...     folder.mkdir()
+    ...     _ = (folder / 'a.jpg').write_bytes(b'pixels'), (folder / 'list.txt').write_bytes(b'a.jpg')
+    ...     packed = pack_images(folder, Path(top, 'train.zip'))
+    >>> packed.files[0].name, packed.images, packed.left_out
+    ('train.zip', 1, 1)
     """
     folder, out = Path(folder), Path(out)
     _refuse(folder, out, shard_size)

@@ -33,7 +33,12 @@ class GetBBoxCenterScale(BaseTransform):
         self.padding = padding
 
     def transform(self, results: dict) -> dict:
-        """Compute centre and scale."""
+        """Compute centre and scale.
+
+        >>> results = GetBBoxCenterScale(padding=1.5)(dict(bbox=np.array([[0, 0, 20, 40]], np.float32)))
+        >>> results['bbox_center'].tolist(), results['bbox_scale'].tolist()
+        ([[10.0, 20.0]], [[30.0, 60.0]])
+        """
         if 'bbox_center' in results and 'bbox_scale' in results:
             center, scale = results['bbox_center'], results['bbox_scale'] * np.float32(self.padding)
         else:

@@ -31,6 +31,12 @@ class GenerateTarget(BaseTransform):
 
         Raises:
             ValueError: the sample has no keypoints.
+
+        >>> encoder = dict(type='MSRAHeatmap', input_size=(32, 32), heatmap_size=(8, 8), sigma=1)
+        >>> keypoints = np.array([[[16.0, 8.0]]], np.float32)
+        >>> results = GenerateTarget(encoder)(dict(keypoints=keypoints, keypoints_visible=np.ones((1, 1), np.float32)))
+        >>> results['heatmaps'].shape, divmod(int(results['heatmaps'].argmax()), 8)  # row and column of the peak
+        ((1, 8, 8), (2, 4))
         """
         keypoints = results.get('transformed_keypoints', results.get('keypoints'))
         if keypoints is None:

@@ -39,6 +39,11 @@ class KeypointConverter(BaseTransform):
 
         Raises:
             ValueError: the mapping names a source that the sample lacks.
+
+        >>> person = dict(keypoints=np.array([[[2.0, 4.0], [6.0, 8.0]]]), keypoints_visible=np.array([[1.0, 0.0]]))
+        >>> results = KeypointConverter(2, [((0, 1), 0), (0, 1)])(person)
+        >>> results['keypoints'].tolist(), results['keypoints_visible'].tolist()
+        ([[[4.0, 6.0], [2.0, 4.0]]], [[0.0, 1.0]])
         """
         results['keypoints'] = self._mapping.mean(results['keypoints'])
         results['keypoints_visible'] = self._mapping.product(results['keypoints_visible'])

@@ -77,7 +77,12 @@ class LoadImage(BaseTransform):
         self._kept: ReducedImage | None = None
 
     def transform(self, results: dict) -> dict:
-        """Read the image."""
+        """Read the image.
+
+        >>> results = LoadImage()(dict(img=np.full((4, 5), 7, np.uint8)))
+        >>> results['img'].shape, results['ori_shape']
+        ((4, 5, 3), (4, 5))
+        """
         if results.get('img') is None:
             reduction = 1 if self.reduce_to is None else reduction_for(results, self.reduce_to)
             image, shape, to_ori = self._read(results['img_path'], reduction)
@@ -176,6 +181,10 @@ def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False,
 
     Raises:
         ImageReadError: no bytes, cut off, or no image.
+
+    >>> png = cv2.imencode('.png', np.full((4, 5, 3), 7, np.uint8))[1].tobytes()
+    >>> decode_image(png, 'a.png').shape
+    (4, 5, 3)
     """
     if not content:
         raise ImageReadError(path, 'the file is empty (0 bytes)')

@@ -76,6 +76,10 @@ class PackPoseInputs(BaseTransform):
 
         Raises:
             ValueError: the sample has no image.
+
+        >>> packed = PackPoseInputs()(dict(img=np.zeros((4, 5, 3), np.uint8), img_id=7))
+        >>> packed['inputs'].shape, packed['data_samples'].img_id
+        (torch.Size([3, 4, 5]), 7)
         """
         if 'img' not in results:
             raise InputError('PackPoseInputs: the sample has no img; LoadImage must come first in the pipeline')

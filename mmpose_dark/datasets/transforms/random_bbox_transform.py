@@ -65,7 +65,13 @@ class RandomBBoxTransform(BaseTransform):
         self.rotate_prob = rotate_prob
 
     def transform(self, results: dict) -> dict:
-        """Shift, resize and rotate, each with its probability."""
+        """Shift, resize and rotate, each with its probability.
+
+        >>> person = dict(bbox_center=np.array([[50.0, 60.0]]), bbox_scale=np.array([[20.0, 40.0]]))
+        >>> results = RandomBBoxTransform(scale_factor=(2.0, 2.0), shift_prob=0.0, rotate_prob=0.0)(person)
+        >>> results['bbox_center'].tolist(), results['bbox_scale'].tolist(), results['bbox_rotation'].tolist()
+        ([[50.0, 60.0]], [[40.0, 80.0]], [0.0])
+        """
         rng = get_rng(results)
         center, scale = results['bbox_center'], results['bbox_scale']
         count = len(center)

@@ -56,7 +56,12 @@ class RandomFlip(BaseTransform):
         return None
 
     def transform(self, results: dict) -> dict:
-        """Flip with probability ``prob``."""
+        """Flip with probability ``prob``.
+
+        >>> results = RandomFlip(prob=1.0)(dict(img_shape=(10, 20), bbox_center=np.array([[5.0, 6.0]])))
+        >>> results['flip_direction'], results['bbox_center'].tolist()
+        ('horizontal', [[14.0, 6.0]])
+        """
         direction = self._draw(results)
         results['flip'], results['flip_direction'] = direction is not None, direction
         if direction is None:

@@ -45,7 +45,20 @@ class RandomHalfBody(BaseTransform):
         self.upper_prioritized_prob = upper_prioritized_prob
 
     def transform(self, results: dict) -> dict:
-        """Replace the box with probability ``prob``."""
+        """Replace the box with probability ``prob``.
+
+        >>> person = dict(
+        ...     keypoints=np.array([[[10.0, 10.0], [30.0, 50.0]]]),
+        ...     keypoints_visible=np.ones((1, 2)),
+        ...     upper_body_ids=[0, 1],
+        ...     lower_body_ids=[],
+        ...     bbox_center=np.zeros((1, 2)),
+        ...     bbox_scale=np.ones((1, 2)),
+        ... )
+        >>> results = RandomHalfBody(min_total_keypoints=2, padding=1.0, prob=1.0)(person)
+        >>> results['bbox_center'].tolist(), results['bbox_scale'].tolist()
+        ([[20.0, 30.0]], [[20.0, 40.0]])
+        """
         rng = get_rng(results)
         boxes = [
             self._half_body_box(xy, visible > 0, results, rng)

@@ -70,6 +70,12 @@ def reduction_geometry(
     Returns:
         Height and width of the whole image and (2, 3) from pixels of the reduced image to those of the whole one
         (integer = pixel centre); None if it is no JPEG or its header says another size than was decoded.
+
+    >>> import cv2
+    >>> jpeg = cv2.imencode('.jpg', np.zeros((10, 20, 3), np.uint8))[1].tobytes()
+    >>> (height, width), img_to_ori = reduction_geometry(jpeg, (5, 10), 2)
+    >>> height, width, img_to_ori.tolist()
+    (10, 20, [[2.0, 0.0, 0.5], [0.0, 2.0, 0.5]])
     """
     size = jpeg_size(content)
     if size is None:

@@ -41,6 +41,12 @@ class TopdownAffine(BaseTransform):
 
         Raises:
             ValueError: the sample has more than one box.
+
+        >>> box = dict(bbox_center=np.array([[10.0, 10.0]]), bbox_scale=np.array([[4.0, 8.0]]))
+        >>> image, keypoints = np.zeros((20, 20, 3), np.uint8), np.array([[[10.0, 10.0]]])
+        >>> results = TopdownAffine((8, 16))(dict(box, img=image, keypoints=keypoints))
+        >>> results['img'].shape, results['transformed_keypoints'].round(3).tolist()
+        ((16, 8, 3), [[[4.0, 8.0]]])
         """
         width, height = self.input_size
         center = np.asarray(results['bbox_center'])
