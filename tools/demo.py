@@ -1,7 +1,7 @@
 #!/usr/bin/env python
-"""Show the whole toolbox at work: draw a data set, train a small DARK network on it, test it, draw what it finds.
+"""Show the whole toolbox at work: draw a dataset, train a small DARK network on it, test it, draw what it finds.
 
-What is done already (the same data set, a finished training) is not done again; a training that was
+What is done already (the same dataset, a finished training) is not done again; a training that was
 interrupted goes on where it was.
 """
 
@@ -12,29 +12,34 @@ import os.path as osp
 import shutil
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
-# What needs torch is imported where it is used: the processes that draw the data set import this file too.
+# What needs torch is imported where it is used: the processes that draw the dataset import this file too.
+from mmpose_dark.cli.arguments import add_device_argument, make_parser
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmpose_dark.synthetic import PeopleSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'demo' / 'people_dark_192x144.py'
-FIGURES = ('AP', 'AP .5', 'AP .75', 'AR')
-PICTURES = 12
+METRICS = ('AP', 'AP .5', 'AP .75', 'AR')
+IMAGES = 12
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--data-root', help='folder of the data set (default: data/people)')
-    parser.add_argument('--work-dir', help='folder for checkpoints, log and pictures (default: work_dirs/demo)')
-    parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+def _parse_args() -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument('--data-root', help='folder of the dataset (default: data/people)')
+    parser.add_argument('--work-dir', help='folder for checkpoints, log and images (default: work_dirs/demo)')
+    add_device_argument(parser)
     parser.add_argument('--retrain', action='store_true', help='train again although there is a finished training')
-    parser.add_argument('--quick', action='store_true', help='a few pictures, one epoch: shows only that it all works')
+    parser.add_argument('--quick', action='store_true', help='a few images, one epoch: shows only that it all works')
     args = parser.parse_args()
     suffix = '_quick' if args.quick else ''
     args.data_root = Path(args.data_root or ROOT / 'data' / f'people{suffix}').absolute()
@@ -42,7 +47,7 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def read_config(args: argparse.Namespace) -> Any:
+def _read_config(args: argparse.Namespace) -> 'Config':
     """Read the demo's config, with the paths and the device of this run."""
     from mmpose_dark.config.reading import load_config
     from mmpose_dark.utils.device import resolve_device
@@ -59,14 +64,14 @@ def read_config(args: argparse.Namespace) -> Any:
     cfg.device = str(resolve_device(args.device))
     if args.quick:
         cfg.train_cfg.max_epochs = 1
-    if cfg.device == 'cpu' and not has_bfloat16():
+    if cfg.device == 'cpu' and not _has_bfloat16():
         print('This processor has no instructions for bfloat16: training in float32, which takes longer.')
         cfg.optim_wrapper.type, cfg.val_cfg.amp, cfg.test_cfg.amp = 'OptimWrapper', None, None
     cfg.custom_hooks = [*cfg.custom_hooks, dict(type='ProgressBarHook')]
     return cfg
 
 
-def has_bfloat16() -> bool:
+def _has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16 itself; emulated, it is slower than float32."""
     import torch
 
@@ -75,7 +80,7 @@ def has_bfloat16() -> bool:
     return any(check() for check in known) if known else True
 
 
-def train(cfg: Any, settings: PeopleSettings, *, retrain: bool) -> Path:
+def _train(cfg: 'Config', settings: 'PeopleSettings', *, retrain: bool) -> Path:
     """Train, or go on, or do nothing if it is done; return the checkpoint."""
     from mmpose_dark.config import validate_config
     from mmpose_dark.engine import PoseRunner, find_latest_checkpoint
@@ -102,53 +107,50 @@ def train(cfg: Any, settings: PeopleSettings, *, retrain: bool) -> Path:
     return last
 
 
-def test(cfg: Any, checkpoint: Path) -> dict[str, dict[str, float]]:
+def _test(cfg: 'Config', checkpoint: Path) -> dict[str, dict[str, float]]:
     """Decode the same network's heatmaps with a quarter-pixel step and with DARK."""
     from mmpose_dark.engine import PoseRunner
 
     rows = {}
-    for name, unbiased in (('quarter-pixel', False), ('DARK', True)):
+    for decoder, unbiased in (('quarter-pixel', False), ('DARK', True)):
         changed = cfg.copy()
         changed.merge_from_dict({'model.head.decoder.unbiased': unbiased, 'log_level': 'WARNING'})
         changed.work_dir = osp.join(cfg.work_dir, 'test')
         changed.load_from, changed.resume = str(checkpoint), False
         metrics = PoseRunner.from_cfg(changed).test()
-        rows[name] = {figure: float(metrics[f'coco/{figure}']) for figure in FIGURES}
+        rows[decoder] = {name: float(metrics[f'coco/{name}']) for name in METRICS}
     return rows
 
 
-def print_table(rows: dict[str, dict[str, float]]) -> None:
+def _print_table(rows: Mapping[str, Mapping[str, float]]) -> None:
     """Print a row for each way of decoding."""
-    print(f'\n  {"decoding":<15}' + ''.join(f'{figure:>8}' for figure in FIGURES))
-    for name, row in rows.items():
-        print(f'  {name:<15}' + ''.join(f'{row[figure]:8.3f}' for figure in FIGURES))
+    print(f'\n  {"decoding":<15}' + ''.join(f'{name:>8}' for name in METRICS))
+    for decoder, row in rows.items():
+        print(f'  {decoder:<15}' + ''.join(f'{row[name]:8.3f}' for name in METRICS))
     print()
 
 
-def draw(cfg: Any, checkpoint: Path, folder: Path) -> None:
-    """Draw poses and heatmaps of the first validation pictures, and sheets with all of them."""
+def _draw(cfg: 'Config', checkpoint: Path, folder: Path) -> None:
+    """Draw poses and heatmaps of the first validation images, and sheets with all of them."""
     from mmpose_dark.apis import Inferencer, init_model
     from mmpose_dark.inference.writers import write_result
-    from mmpose_dark.visualization import PoseLocalVisualizer
 
     shutil.rmtree(folder, ignore_errors=True)
     root = Path(cfg.data_root)
     content = json.loads((root / 'annotations' / 'val.json').read_text())
-    images = content['images'][:PICTURES]
+    images = content['images'][:IMAGES]
     paths = [root / 'images' / image['file_name'] for image in images]
     boxes = [[a['bbox'] for a in content['annotations'] if a['image_id'] == image['id']] for image in images]
     model = init_model(cfg, checkpoint, cfg.device, {'model.test_cfg.output_heatmaps': True})
-    visualizer = PoseLocalVisualizer()
-    visualizer.set_dataset_meta(model.dataset_meta)
     for result in Inferencer(model)(paths, boxes, 'xywh'):
         target = folder / 'single' / Path(result.path).stem
-        write_result(result, target, visualizer=visualizer, dataset_meta=model.dataset_meta, draw_heatmap=True)
-    write_sheet(folder / 'poses.jpg', sorted((folder / 'single').glob('*_pose.jpg')), columns=4)
-    write_sheet(folder / 'heatmaps.jpg', sorted((folder / 'single').glob('*_heatmap.jpg')), columns=4)
+        write_result(result, target, draw_heatmap=True)
+    _write_sheet(folder / 'poses.jpg', sorted((folder / 'single').glob('*_pose.jpg')), columns=4)
+    _write_sheet(folder / 'heatmaps.jpg', sorted((folder / 'single').glob('*_heatmap.jpg')), columns=4)
 
 
-def write_sheet(target: Path, files: list[Path], *, columns: int) -> None:
-    """Put pictures on one sheet."""
+def _write_sheet(target: Path, files: Sequence[Path], *, columns: int) -> None:
+    """Put images on one sheet."""
     import cv2
 
     from mmpose_dark.visualization import contact_sheet
@@ -159,28 +161,30 @@ def write_sheet(target: Path, files: list[Path], *, columns: int) -> None:
 
 def main() -> None:
     """Run the four steps."""
-    args = parse_args()
+    args = _parse_args()
+    from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+
     start = time.perf_counter()
     settings = PeopleSettings(train=24, val=8) if args.quick else PeopleSettings()
     print(f'1/4 Drawing people into {args.data_root}', flush=True)
     prepare_dataset(args.data_root, settings)
 
     print(f'\n2/4 Training {CONFIG.relative_to(ROOT)} in {args.work_dir}', flush=True)
-    cfg = read_config(args)
-    checkpoint = train(cfg, settings, retrain=args.retrain)
+    cfg = _read_config(args)
+    checkpoint = _train(cfg, settings, retrain=args.retrain)
 
     print('\n3/4 Testing with two ways of reading a keypoint from its heatmap', flush=True)
-    rows = test(cfg, checkpoint)
+    rows = _test(cfg, checkpoint)
     (args.work_dir / 'results.json').write_text(json.dumps(rows, indent=2) + '\n')
-    print_table(rows)
+    _print_table(rows)
 
-    pictures = args.work_dir / 'pictures'
+    images = args.work_dir / 'images'
     print('4/4 Drawing what the network finds', flush=True)
-    draw(cfg, checkpoint, pictures)
+    _draw(cfg, checkpoint, images)
     print(f'\nDone in {time.perf_counter() - start:.0f} s. To look at:')
-    print(f'  {pictures / "poses.jpg"}      poses on validation pictures')
-    print(f'  {pictures / "heatmaps.jpg"}   heatmaps on the same pictures')
-    print(f'  {pictures / "single"}         each picture, each person, each keypoint')
+    print(f'  {images / "poses.jpg"}      poses on validation images')
+    print(f'  {images / "heatmaps.jpg"}   heatmaps on the same images')
+    print(f'  {images / "single"}         each image, each person, each keypoint')
 
 
 if __name__ == '__main__':

@@ -36,10 +36,10 @@ def test_demo_runs_and_does_nothing_twice(tmp_path: pathlib.Path) -> None:
     for row in results.values():
         assert {'AP', 'AP .5', 'AP .75', 'AR'} == set(row)
         assert all(0 <= value <= 1 for value in row.values())
-    pictures = tmp_path / 'work' / 'pictures'
-    assert (pictures / 'poses.jpg').is_file()
-    assert (pictures / 'heatmaps.jpg').is_file()
-    assert len(list((pictures / 'single').glob('*_pose.jpg'))) == 8
+    images = tmp_path / 'work' / 'images'
+    assert (images / 'poses.jpg').is_file()
+    assert (images / 'heatmaps.jpg').is_file()
+    assert len(list((images / 'single').glob('*_pose.jpg'))) == 8
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert 'are there already' in again.stdout

@@ -53,7 +53,8 @@ def main() -> int:
     browser = Browser.of_config(cfg, args)
     out_dir = Path(args.output_dir or Path('work_dirs') / 'browse' / file.stem)
     count = 0
-    for count, (name, image) in enumerate(browser.drawings(), 1):
+    for name, image in browser.drawings():
+        count += 1
         path = out_dir / f'{args.phase}_{name}.jpg'
         write_image(path, image)
         print(f'{path} ({image.shape[1]}x{image.shape[0]})', flush=True)
