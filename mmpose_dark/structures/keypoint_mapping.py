@@ -1,5 +1,6 @@
 """Renumbering the keypoints of one dataset as another's."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -55,7 +56,7 @@ class KeypointMapping:
         Raises:
             ValueError: the mapping names a source that ``values`` lacks.
         """
-        return self._apply(values, np.mean)
+        return self._apply(values, lambda rows: sum(rows[1:], rows[0]) / len(rows))
 
     def product(self, values: np.ndarray) -> np.ndarray:
         """Renumber labels: a target made of several sources is visible where all are; zero without a source.
@@ -69,9 +70,9 @@ class KeypointMapping:
         Raises:
             ValueError: the mapping names a source that ``values`` lacks.
         """
-        return self._apply(values, np.prod)
+        return self._apply(values, math.prod)
 
-    def _apply(self, values: np.ndarray, join: Callable[..., np.ndarray]) -> np.ndarray:
+    def _apply(self, values: np.ndarray, join: Callable[[list[np.ndarray]], np.ndarray]) -> np.ndarray:
         values = np.asarray(values)
         if self._largest >= values.shape[1]:
             sources, target = next(pair for pair in self.pairs if self._largest in pair[0])
@@ -81,7 +82,8 @@ class KeypointMapping:
             )
         out = np.zeros((len(values), self.num_keypoints, *values.shape[2:]), values.dtype)
         for sources, targets in self._groups:
-            out[:, targets] = values[:, sources[0]] if len(sources) == 1 else join(values[:, sources], axis=1)
+            rows = [values[:, row] for row in sources]
+            out[:, targets] = rows[0] if len(rows) == 1 else join(rows)
         return out
 
 
