@@ -22,7 +22,8 @@ TINY = {
     'evaluate': ('--repeat', '1', '--images', '5'),
     'pipeline': ('--repeat', '1', '--people', '4'),
     'tried': ('--repeat', '1', '--only', 'peaks'),
-    'inference': ('--repeat', '1', '--config', 'configs/demo/people_dark_192x144.py', '--pictures', '2'),
+    'startup': ('--repeat', '1', '--only', 'boxes'),
+    'inference': ('--repeat', '1', '--config', 'configs/demo/people_dark_192x144.py', '--images', '2'),
     'train_step': ('--repeat', '1', '--warm-up', '0', '--batch-size', '2', '--threads', '1'),
 }
 SLOW = ('inference', 'train_step')

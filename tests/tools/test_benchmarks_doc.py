@@ -117,7 +117,7 @@ def test_numbers_have_three_digits_and_no_exponent(generator, value, shown):
     assert generator.significant(value) == shown
 
 
-def test_check_sees_a_changed_figure(generate, docs):
+def test_check_sees_a_changed_value(generate, docs):
     pytest.importorskip('matplotlib')
     folder, source = docs
     status, printed = generate('--from', source)

@@ -4,6 +4,7 @@ A benchmark times ours and a plain baseline in one run, and hands its rows to ``
 ``docs/benchmarks.md`` is generated from the json files by ``tools/docs/benchmarks.py``.
 """
 
+import argparse
 import datetime
 import json
 import os
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -37,6 +38,37 @@ class Timing(NamedTuple):
         return f'{median} ms ({low}-{high})'
 
 
+def make_parser(
+    description: str | None,
+    *,
+    repeat: int,
+    repeated: str = 'calls',
+    device: bool = False,
+    threads: bool = False,
+) -> argparse.ArgumentParser:
+    """Return a parser with the options that benchmarks share.
+
+    Args:
+        description: the program's docstring.
+        repeat: default of ``--repeat``.
+        repeated: what is measured that often.
+        device: add ``--device``.
+        threads: add ``--threads``.
+
+    >>> args = make_parser('Text.', repeat=5, device=True).parse_args(['--repeat', '2'])
+    >>> args.repeat, args.device, args.out
+    (2, 'cpu', None)
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if device:
+        parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
+    parser.add_argument('--repeat', type=int, default=repeat, help=f'measured {repeated} (default: {repeat})')
+    if threads:
+        parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
+    parser.add_argument('--out', help='write the timings and the machine to this json file')
+    return parser
+
+
 def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu', warm_up: int = 2) -> Timing:
     """Time ``function``: median and the middle half of ``repeats`` calls after ``warm_up`` unmeasured ones.
 
@@ -55,7 +87,11 @@ def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu'
 
 
 def timing_of(times: Sequence[float]) -> Timing:
-    """Median and middle half of calls that were timed one by one, in milliseconds."""
+    """Median and middle half of calls that were timed one by one, in milliseconds.
+
+    >>> print(timing_of([4.0, 1.0, 2.0, 3.0, 100.0]))
+    3 ms (2-4)
+    """
     quartiles = statistics.quantiles(times, n=4, method='inclusive') if len(times) > 1 else [times[0]] * 3
     return Timing(statistics.median(times), quartiles[0], quartiles[2], len(times))
 
@@ -68,6 +104,9 @@ def sweep_points(*, base_people: int) -> Iterator[tuple[str, str, int, int, tupl
 
     Yields:
         factor, value, people, keypoints, input (width, height), and what stands for the value on an axis.
+
+    >>> next(sweep_points(base_people=64)), list(sweep_points(base_people=64))[-1]
+    (('people a batch', '1', 1, 17, (192, 256), 1), ('input size', '384x288', 64, 17, (288, 384), 110592))
     """
     base = (192, 256)
     for people in (1, 4, 16, 64, 256):
@@ -88,7 +127,7 @@ def synchronize(device: str) -> None:
 
 
 def machine(device: str) -> dict:
-    """What a figure depends on: processor, device, threads, versions, commit, and what else the machine did."""
+    """What a timing depends on: processor, device, threads, versions, commit, and what else the machine did."""
     kind = torch.device(device).type
     name = torch.cuda.get_device_name(device) if kind == 'cuda' else _processor()
     name += f' ({device})' if kind not in ('cpu', 'cuda') else ''
@@ -187,8 +226,10 @@ def _print_table(rows: Sequence[dict]) -> None:
         print('  '.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _plain(row: dict) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
+def _plain(row: dict) -> dict[str, object]:
+    """A row as json holds it."""
+
+    def plain(value: object) -> object:
         if not isinstance(value, Timing):
             return value
         return {k: float(f'{v:.4g}') for k, v in value._asdict().items()} | dict(repeats=value.repeats)

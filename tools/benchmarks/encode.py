@@ -18,7 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report, sweep_points
+from _bench import Timing, make_parser, measure, report, sweep_points
 
 from mmpose_dark.codecs import MSRAHeatmap
 
@@ -87,13 +87,9 @@ def sweep(args: argparse.Namespace) -> list[dict]:
 
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
-    parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
-    parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
+    parser = make_parser(__doc__, repeat=21, device=True, threads=True)
     parser.add_argument('--sweep', action='store_true', help='also vary people, keypoints and input size')
     parser.add_argument('--cases', type=int, help='only the first so many cases of the table')
-    parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -5,12 +5,11 @@
 
 Generates ground truth and detections from a seed, evaluates them through ``CocoMetric`` (building the metric, taking
 in every sample, reading the ground truth, matching) without suppression and with OKS-NMS, and through xtcocotools
-where it is installed (`make xtcocotools`), and prints medians, spread and ratios. The figures of both are compared.
+where it is installed (`make xtcocotools`), and prints medians, spread and ratios. The metrics of both are compared.
 "part" rows say where the metric's time goes; no Python program that is given this file and these samples takes less
 than the "floor".
 """
 
-import argparse
 import contextlib
 import io
 import itertools
@@ -21,13 +20,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report, timing_of
+from _bench import Timing, make_parser, measure, report, timing_of
 
 from mmpose_dark.evaluation.functional import COCO_SIGMAS
 from mmpose_dark.evaluation.metrics import CocoMetric
@@ -74,21 +72,21 @@ def make_data(num_images: int, seed: int) -> tuple[dict, list[dict]]:
     return dict(images=images, annotations=annotations, categories=[dict(id=1, name='person')]), samples
 
 
-def make_metric(ann_file: str, **settings: Any) -> CocoMetric:
+def make_metric(ann_file: str, **settings: str) -> CocoMetric:
     """A metric that is ready for samples."""
     metric = CocoMetric(ann_file, **settings)
     metric.dataset_meta = dict(dataset_name='coco', sigmas=np.array(COCO_SIGMAS))
     return metric
 
 
-def run_metric(ann_file: str, samples: list[dict], **settings: Any) -> float:
+def run_metric(ann_file: str, samples: list[dict], **settings: str) -> float:
     """AP through the metric, all included."""
     metric = make_metric(ann_file, **settings)
     metric.process({}, samples)
     return metric.evaluate(len(samples))['coco/AP']
 
 
-def time_parts(ann_file: str, samples: list[dict], repeats: int, **settings: Any) -> dict[str, Timing]:
+def time_parts(ann_file: str, samples: list[dict], repeats: int, **settings: str) -> dict[str, Timing]:
     """Where the metric's time goes: arrays of the samples, the annotation file, the rest."""
     times: list[list[float]] = []
     for _ in range(1 + repeats):
@@ -101,7 +99,7 @@ def time_parts(ann_file: str, samples: list[dict], repeats: int, **settings: Any
         metric.evaluate(len(samples))
         clock.append(time.perf_counter())
         times.append([1e3 * (after - before) for before, after in itertools.pairwise(clock)])
-    names = ('part: samples to arrays', 'part: annotation file', 'part: matching and figures')
+    names = ('part: samples to arrays', 'part: annotation file', 'part: matching and metrics')
     return {name: timing_of(part) for name, part in zip(names, zip(*times[1:], strict=True), strict=True)}
 
 
@@ -128,22 +126,20 @@ def run_xtcocotools(ann_file: str, results: str) -> float:
 
 def main() -> None:
     """Measure and report."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--images', type=int, default=5000, help='number of pictures (default: %(default)s)')
+    parser = make_parser(__doc__, repeat=3, repeated='runs, after one to warm up')
+    parser.add_argument('--images', type=int, default=5000, help='number of images (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--repeat', type=int, default=3, help='timed runs after one to warm up (default: %(default)s)')
-    parser.add_argument('--out', help='also write the measurements to this json file')
     args = parser.parse_args()
     data, samples = make_data(args.images, args.seed)
-    notes = [f'{len(samples):,} detections, {len(data["annotations"]):,} people, {args.images:,} pictures.']
-    figures: dict[str, float] = {}
+    notes = [f'{len(samples):,} detections, {len(data["annotations"]):,} people, {args.images:,} images.']
+    values: dict[str, float] = {}
     timings: dict[str, Timing] = {}
 
     def run(name: str, function: Callable[[], float], repeats: int, warm_up: int) -> None:
         print(f'{name}: {warm_up + repeats} runs ...', flush=True)
 
         def call() -> None:
-            figures[name] = function()
+            values[name] = function()
 
         timings[name] = measure(call, repeats=repeats, warm_up=warm_up)
 
@@ -166,15 +162,15 @@ def main() -> None:
     rows = [
         dict(
             program=name,
-            AP=round(figures[name], 6) if name in figures else '-',
+            AP=round(values[name], 6) if name in values else '-',
             time=t,
-            speedup=round(slow.median / t.median, 1) if slow and name in figures else '-',
+            speedup=round(slow.median / t.median, 1) if slow and name in values else '-',
         )
         for name, t in timings.items()
     ]
     report(rows, device='cpu', out=args.out, notes=notes)
-    if slow and abs(figures['xtcocotools'] - figures['CocoMetric']) > 1e-6:
-        sys.exit('the figures differ')
+    if slow and abs(values['xtcocotools'] - values['CocoMetric']) > 1e-6:
+        sys.exit(f'AP differs: {values["CocoMetric"]} here, {values["xtcocotools"]} by xtcocotools')
 
 
 if __name__ == '__main__':

@@ -1,12 +1,12 @@
-"""How fast a network runs on people's crops, and whole pictures through it, against eager float32 PyTorch.
+"""How fast a network runs on people's crops, and whole images through it, against eager float32 PyTorch.
 
     python tools/benchmarks/inference.py
     python tools/benchmarks/inference.py --config hrnet_w48_coco_384x288 --batch-size 4 --compile
     python tools/benchmarks/inference.py --device cuda --full --compile --out inference.json
 
 The network rows time backbone and head on one batch of crops with random weights; "difference" is the largest one of a
-heatmap's value from eager float32, over the largest value. The pictures rows go from files to keypoints: the baseline
-calls ``inference_topdown`` for one picture after the other; ``Inferencer`` fills its batches, and reads ahead where the
+heatmap's value from eager float32, over the largest value. The image rows go from files to keypoints: the baseline
+calls ``inference_topdown`` for one image after the other; ``Inferencer`` fills its batches, and reads ahead where the
 network is not on the CPU. Back ends that are not installed are left out, with a note.
 """
 
@@ -18,14 +18,13 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report
+from _bench import Timing, make_parser, measure, report
 
 from mmpose_dark.apis import Inferencer, inference_topdown, init_model
 from mmpose_dark.deploy import Acceleration, accelerate
@@ -34,7 +33,7 @@ from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 CASES = [('hrnet_w32_coco_256x192_dark', 8)]
 FULL = [('hrnet_w32_coco_256x192_dark', 64), ('hrnet_w48_coco_wholebody_384x288_dark_plus', 64)]
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def ways(device: str, compiled: bool) -> dict[str, dict]:
@@ -56,7 +55,7 @@ def ways(device: str, compiled: bool) -> dict[str, dict]:
     return found
 
 
-def build(config: str, device: str, **acceleration: Any) -> torch.nn.Module:
+def build(config: str, device: str, **acceleration: object) -> torch.nn.Module:
     """A network with the same random weights each time, large enough to tell keypoints apart."""
     torch.manual_seed(0)
     model = init_model(config, device=device, cfg_options={'model.test_cfg.flip_test': False})
@@ -103,10 +102,10 @@ def network_rows(config: str, batch_size: int, args: argparse.Namespace) -> tupl
     return rows, f'{name}: decoding its heatmaps with DARK takes {decode}, {share:.2g} % of the eager network.'
 
 
-def pictures_rows(config: str, args: argparse.Namespace) -> list[Row]:
+def image_rows(config: str, args: argparse.Namespace) -> list[Row]:
     """Rows from files to keypoints."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        prepare_dataset(folder, PeopleSettings(train=args.pictures, val=1, width=640, height=480))
+        prepare_dataset(folder, PeopleSettings(train=args.images, val=1, width=640, height=480))
         content = json.loads((Path(folder) / 'annotations' / 'train.json').read_text())
         files = [str(Path(folder) / 'images' / image['file_name']) for image in content['images']]
         boxes = [[a['bbox'] for a in content['annotations'] if a['image_id'] == i['id']] for i in content['images']]
@@ -124,14 +123,14 @@ def pictures_rows(config: str, args: argparse.Namespace) -> list[Row]:
         expected = np.concatenate(one_by_one(model))
         found = np.concatenate(together(model))
         ours = measure(lambda: together(model), repeats=args.repeat, device=args.device, warm_up=1)
-        name = f'{config}, {len(files)} pictures with {len(expected)} people'
+        name = f'{config}, {len(files)} images with {len(expected)} people'
         # Networks with random weights have heatmaps without clear peaks; the same peak must be found nearly always.
         agree = float((np.abs(found - expected).max(axis=-1) < 0.1).mean())
         if agree < 0.98:
             raise RuntimeError(f'{name}: only {agree:.1%} of the keypoints are those of the baseline')
         common = dict(input=name, baseline=baseline)
     return [
-        common | dict(way='one picture after the other (baseline)', time=baseline, speedup=1.0, difference='0e+00'),
+        common | dict(way='one image after the other (baseline)', time=baseline, speedup=1.0, difference='0e+00'),
         common
         | dict(
             way='Inferencer',
@@ -144,16 +143,13 @@ def pictures_rows(config: str, args: argparse.Namespace) -> list[Row]:
 
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
+    parser = make_parser(__doc__, repeat=9, device=True)
     parser.add_argument('--config', help='one network, a file or a name of the zoo (default: HRNet-W32 256x192)')
     parser.add_argument('--batch-size', type=int, help='people a batch')
-    parser.add_argument('--pictures', type=int, default=24, help='pictures from file to keypoints (default: 24)')
-    parser.add_argument('--pictures-config', help='network for the pictures (default: that of the demo, a small one)')
-    parser.add_argument('--repeat', type=int, default=9, help='measured calls (default: 9)')
+    parser.add_argument('--images', type=int, default=24, help='images from file to keypoints (default: 24)')
+    parser.add_argument('--images-config', help='network for the images (default: that of the demo, a small one)')
     parser.add_argument('--compile', action='store_true', help='with torch.compile, minutes to compile on the CPU')
     parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body 384x288')
-    parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
 
     cases = [(args.config, 8)] if args.config else FULL if args.full else CASES
@@ -162,10 +158,10 @@ def main() -> None:
         found, note = network_rows(config, args.batch_size or batch_size, args)
         rows += found
         notes.append(note)
-    pictures = args.pictures_config or str(Path(__file__).resolve().parents[2] / 'configs/demo/people_dark_192x144.py')
-    rows += [{key: row[key] for key in rows[0]} for row in pictures_rows(pictures, args)]
+    small = args.images_config or str(Path(__file__).resolve().parents[2] / 'configs/demo/people_dark_192x144.py')
+    rows += [{key: row[key] for key in rows[0]} for row in image_rows(small, args)]
     for row in rows:
-        row['input'] = row['input'].replace(pictures, Path(pictures).stem)
+        row['input'] = row['input'].replace(small, Path(small).stem)
     if torch.device(args.device).type == 'cpu' and not importlib.util.find_spec('openvino'):
         notes.append('OpenVINO is not installed here (pip install openvino), so its rows are missing.')
     report(rows, device=args.device, out=args.out, notes=notes)

@@ -4,25 +4,23 @@
     python tools/benchmarks/pipeline.py --data data/people/annotations/val.json --images data/people/images
     python tools/benchmarks/pipeline.py --repeat 20 --out pipeline.json
 
-Without ``--data`` it draws people first, on pictures of 640 x 480 and some of 1920 x 1440. "apart": people of one image
+Without ``--data`` it draws people first, on images of 640 x 480 and some of 1920 x 1440. "apart": people of one image
 never follow each other, as in shuffled training; "in a row": they do, as in testing, and share the decoding of their
 image. "files, reduced": LoadImage decodes at 1/2 or less where the person is large enough. "zip", "tar", "lmdb": the
-images in one file. Decode + warp is always of the whole picture, read beforehand. One thread; a quiet machine is needed
-for figures worth keeping.
+images in one file. Decode + warp is always of the whole image, read beforehand. One thread; a quiet machine is needed
+for timings worth keeping.
 """
 
-import argparse
 import contextlib
 import importlib.util
 import io
-import json
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -30,18 +28,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, report
+from _bench import Timing, make_parser, report, timing_of
 
 from mmpose_dark.datasets import PoseDataset, SampleKey
 from mmpose_dark.datasets.storage.packing import pack_images
 from mmpose_dark.registry import DATASETS
-from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+from mmpose_dark.synthetic import PeopleSettings, prepare_dataset, write_as_keypoint_set
 
-# type of data set, network input (width, height)
-CASES = [('CocoDataset', (192, 256)), ('CocoWholeBodyDataset', (288, 384))]
+# definition of the keypoints, network input (width, height)
+CASES = [('coco', (192, 256)), ('coco_wholebody', (288, 384))]
 
 
-def pipeline(input_size: tuple[int, int], **loader: Any) -> list[dict]:
+def pipeline(input_size: tuple[int, int], **loader: object) -> list[dict]:
     """The training pipeline of the recipes; ``loader`` are settings of LoadImage."""
     return [
         dict(type='LoadImage', **loader),
@@ -54,20 +52,6 @@ def pipeline(input_size: tuple[int, int], **loader: Any) -> list[dict]:
     ]
 
 
-def add_whole_body(ann_file: str, folder: str) -> str:
-    """Write annotations with feet, face and hands too, at random places in the box where there are none."""
-    content = json.loads(Path(ann_file).read_text())
-    rng = np.random.default_rng(0)
-    for person in content['annotations']:
-        x, y, w, h = person['bbox']
-        for part, count in (('foot', 6), ('face', 68), ('lefthand', 21), ('righthand', 21)):
-            points = np.c_[x + w * rng.random(count), y + h * rng.random(count), np.full(count, 2)]
-            person.setdefault(f'{part}_kpts', points.flatten().tolist())
-    path = Path(folder) / 'whole_body.json'
-    path.write_text(json.dumps(content))
-    return str(path)
-
-
 def orders(dataset: PoseDataset) -> dict[str, list[int]]:
     """Indices with the people of one image apart, and in a row."""
     seen: Counter[str] = Counter()
@@ -77,12 +61,6 @@ def orders(dataset: PoseDataset) -> dict[str, list[int]]:
         rank.append(seen[path])
         seen[path] += 1
     return {'apart': sorted(range(len(dataset)), key=lambda i: rank[i]), 'in a row': list(range(len(dataset)))}
-
-
-def spread(seconds: Sequence[float], count: int) -> Timing:
-    """Milliseconds a sample."""
-    ms = 1e3 * np.array(seconds) / count
-    return Timing(float(np.median(ms)), float(np.quantile(ms, 0.25)), float(np.quantile(ms, 0.75)), len(ms))
 
 
 def run(
@@ -106,11 +84,12 @@ def run(
             dataset[SampleKey(index, max(repeat, 0))]
             seconds[:, repeat, n] = middle - start, time.perf_counter() - middle
     least = seconds.min(axis=1).sum(axis=1)
-    return *(spread(s.sum(axis=1), len(order)) for s in seconds), float(least[1] / least[0])
+    floor, sample = (timing_of((1e3 * s.sum(axis=1) / len(order)).tolist()) for s in seconds)
+    return floor, sample, float(least[1] / least[0])
 
 
 def draw(folder: str, *, people: int, width: int, height: int) -> tuple[str, str]:
-    """Draw pictures with people; returns the annotation file and the folder of the images."""
+    """Draw images with people; returns the annotation file and the folder of the images."""
     settings = PeopleSettings(train=max(4, people // 2), val=1, width=width, height=height)
     with contextlib.redirect_stdout(io.StringIO()):
         prepare_dataset(folder, settings)
@@ -125,6 +104,24 @@ def packed(images: str, folder: str) -> Iterator[tuple[str, dict]]:
         yield kind, dict(backend_args=dict(backend=kind, root=str(Path(images).resolve().parent), **path))
 
 
+class Way(NamedTuple):
+    """How samples are read: its name, settings of LoadImage, and the orders of samples to measure."""
+
+    name: str
+    loader: dict
+    orders: tuple[str, ...] = ('apart',)
+
+
+def ways(images: str, folder: str, input_size: tuple[int, int], *, reduced: bool, only_reduced: bool) -> list[Way]:
+    """Return the ways to measure, reading files first: the baseline of the others."""
+    found = [Way('files', {}, ('apart',) if only_reduced else ('apart', 'in a row'))]
+    if reduced:
+        found.append(Way('files, reduced', dict(reduce_to=input_size)))
+    if not only_reduced:
+        found += [Way(name, loader) for name, loader in packed(images, folder)]
+    return found
+
+
 def compare(
     ann_file: str,
     images: str,
@@ -135,7 +132,7 @@ def compare(
     reduced: bool = False,
     only_reduced: bool = False,
 ) -> list[dict]:
-    """Measure the recipes' pipelines on one data set.
+    """Measure the recipes' pipelines on one dataset.
 
     Args:
         ann_file: COCO annotations.
@@ -149,53 +146,66 @@ def compare(
     Returns:
         Rows of the table.
     """
+    (body, input_size), (whole_body, large_input) = CASES
     rows = []
-    for kind, input_size in CASES[: 1 if only_reduced else None]:
-        first = kind == CASES[0][0]
-        ways = [('files', {}, ('apart',) if only_reduced else ('apart', 'in a row'))]
-        if first and reduced:
-            ways.append(('files, reduced', dict(reduce_to=input_size), ('apart',)))
-        if first and not only_reduced:
-            ways += [(name, loader, ('apart',)) for name, loader in packed(images, folder)]
-        annotations = ann_file if first else add_whole_body(ann_file, folder)
-        for way, loader, wanted in ways:
-            dataset = DATASETS.build(
-                dict(
-                    type=kind,
-                    ann_file=annotations,
-                    data_prefix=dict(img=str(Path(images).resolve())),
-                    indices=people,
-                    pipeline=pipeline(input_size, **loader),
-                )
-            )
-            size = cv2.imread(dataset.get_data_info(0)['img_path']).shape[1::-1]
-            for name in wanted:
-                floor, sample, ratio = run(dataset, orders(dataset)[name], input_size, repeats)
-                rows.append(
-                    {
-                        'input': f'{input_size[1]}x{input_size[0]}',
-                        'keypoints': dataset.metainfo['num_keypoints'],
-                        'picture': '{}x{}'.format(*size),
-                        'read from': way,
-                        'people of an image': name,
-                        'samples': len(dataset),
-                        'decode + warp': floor,
-                        'sample': sample,
-                        'ratio': round(sample.median / floor.median, 2),
-                        'ratio of least': round(ratio, 2),
-                    }
-                )
+    for way in ways(images, folder, input_size, reduced=reduced, only_reduced=only_reduced):
+        rows += rows_of(way, ann_file, images, body, input_size, people=people, repeats=repeats)
+    if not only_reduced:
+        annotations = f'{folder}/{whole_body}.json'
+        write_as_keypoint_set(ann_file, dict(from_file=whole_body), annotations)
+        files = Way('files', {}, ('apart', 'in a row'))
+        rows += rows_of(files, annotations, images, whole_body, large_input, people=people, repeats=repeats)
+    return rows
+
+
+def rows_of(
+    way: Way,
+    ann_file: str,
+    images: str,
+    keypoint_set: str,
+    input_size: tuple[int, int],
+    *,
+    people: int,
+    repeats: int,
+) -> list[dict]:
+    """Measure one way to read samples with the keypoints of a definition, and return a row for each order."""
+    dataset = DATASETS.build(
+        dict(
+            type='CocoDataset',
+            metainfo=dict(from_file=keypoint_set),
+            ann_file=ann_file,
+            data_prefix=dict(img=str(Path(images).resolve())),
+            indices=people,
+            pipeline=pipeline(input_size, **way.loader),
+        )
+    )
+    size = cv2.imread(dataset.get_data_info(0)['img_path']).shape[1::-1]
+    rows = []
+    for name in way.orders:
+        floor, sample, ratio = run(dataset, orders(dataset)[name], input_size, repeats)
+        rows.append(
+            {
+                'input': f'{input_size[1]}x{input_size[0]}',
+                'keypoints': dataset.metainfo['num_keypoints'],
+                'image size': '{}x{}'.format(*size),
+                'read from': way.name,
+                'people of an image': name,
+                'samples': len(dataset),
+                'decode + warp': floor,
+                'sample': sample,
+                'ratio': round(sample.median / floor.median, 2),
+                'ratio of least': round(ratio, 2),
+            }
+        )
     return rows
 
 
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--data', help='COCO annotation file (default: draws pictures)')
+    parser = make_parser(__doc__, repeat=9, repeated='passes')
+    parser.add_argument('--data', help='COCO annotation file (default: draws images)')
     parser.add_argument('--images', help='folder of its images')
     parser.add_argument('--people', type=int, default=64, help='samples at most (default: 64)')
-    parser.add_argument('--repeat', type=int, default=9, help='measured passes (default: 9)')
-    parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     if bool(args.data) != bool(args.images):
         parser.error('--data and --images go together')

@@ -5,7 +5,7 @@
 
 "on device": the step as the recipes have it; the head encodes the keypoints where the network runs. "shipped": the
 same step with heatmaps that came with the samples (GenerateTarget in the pipeline), and must be put together and
-copied. "worker": what one loader worker needs for such a batch, its pictures cropped already, without and with heatmaps
+copied. "worker": what one loader worker needs for such a batch, its images cropped already, without and with heatmaps
 to make and to send. "speedup": shipped over on device, the worker's time hidden behind the step; "speedup with
 worker": the same with what the heatmaps cost the worker added, as where workers and network share processors. Above 1
 ours is faster. "of float32" compares steps with targets on the device. "difference": of the two losses, relative, in
@@ -18,17 +18,18 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
-from mmengine.optim import build_optim_wrapper
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch.utils.data import DataLoader, Dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, measure, report
+from _bench import Timing, make_parser, measure, report
 
 from mmpose_dark.config.reading import load_config
 from mmpose_dark.datasets import pose_collate
@@ -44,7 +45,7 @@ class Case(NamedTuple):
 
     name: str
     config: str
-    options: dict[str, Any]
+    options: dict[str, object]
     batch_size: int
 
 
@@ -97,13 +98,13 @@ def variants(device: str, compiled: bool) -> Iterator[Variant]:
 
 
 class Crops(Dataset):
-    """Noise pictures with keypoints, as they are behind TopdownAffine, packed anew each time; endless.
+    """Noise images with keypoints, as they are behind TopdownAffine, packed anew each time; endless.
 
     Args:
         codec: config of the recipe's codec.
         keypoints: number of keypoints.
         with_targets: make heatmaps too.
-        count: different pictures.
+        count: different images.
     """
 
     def __init__(self, codec: dict, keypoints: int, *, with_targets: bool, count: int) -> None:
@@ -140,7 +141,7 @@ def worker_time(crops: Crops, batch_size: int, repeats: int) -> Timing:
     return measure(lambda: next(batches), repeats=repeats, warm_up=4)
 
 
-def build(cfg: Any, device: str, variant: Variant) -> tuple[torch.nn.Module, Any]:
+def build(cfg: Config, device: str, variant: Variant) -> tuple[torch.nn.Module, OptimWrapper]:
     """Build the network with random weights and its optimizer wrapper."""
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
@@ -155,7 +156,7 @@ def build(cfg: Any, device: str, variant: Variant) -> tuple[torch.nn.Module, Any
     return model, build_optim_wrapper(model, wrapper)
 
 
-def step_of(model: torch.nn.Module, optimizer: Any, batch: dict) -> Callable[[], object]:
+def step_of(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict) -> Callable[[], object]:
     """One whole training step on a batch in host memory."""
     return lambda: model.train_step(batch, optimizer)
 
@@ -211,15 +212,11 @@ def run(case: Case, args: argparse.Namespace) -> Iterator[dict]:
 
 def main() -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1, mps (default: cpu)')
+    parser = make_parser(__doc__, repeat=5, repeated='steps', device=True, threads=True)
     parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body, for a GPU')
     parser.add_argument('--batch-size', type=int, help='samples a step (default: 8; full: 64 and 32)')
-    parser.add_argument('--repeat', type=int, default=5, help='measured steps (default: 5)')
     parser.add_argument('--warm-up', type=int, default=2, help='steps before them (default: 2)')
-    parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
     parser.add_argument('--compile', action='store_true', help='rows through torch.compile too')
-    parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     cv2.setNumThreads(1)
     if args.threads:

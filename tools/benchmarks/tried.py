@@ -7,7 +7,6 @@ Each row has the same result from both within rounding, or the program ends with
 256x192 unless the row says otherwise; one torch thread unless ``--threads`` says otherwise.
 """
 
-import argparse
 import functools
 import shutil
 import sys
@@ -20,7 +19,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import measure, report
+from _bench import make_parser, measure, report
 from decode import make_heatmaps
 
 from mmpose_dark.codecs import (
@@ -53,14 +52,23 @@ def blur_whole_maps(maps: Tensor, peaks: Tensor, *, down: Tensor, across: Tensor
 
 
 def torch_peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """``heatmap_peaks`` by ``Tensor.max``."""
+    """``heatmap_peaks`` by ``Tensor.max``: places (N, K, 2) and values (N, K) of maps (N, K, H, W).
+
+    >>> place, value = torch_peaks(torch.tensor([[[[0, 1.0], [0, 0]]]]))
+    >>> place.tolist(), value.tolist()
+    ([[[1, 0]]], [[1.0]])
+    """
     values, index = maps.flatten(-2).max(-1)
     width = maps.shape[-1]
     return torch.stack((index % width, index // width), -1), values
 
 
 def exponential_everywhere(xy: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
-    """Unbiased targets with an exponential for each pixel of each map."""
+    """Unbiased targets (N, K, H, W) of keypoints (N, K, 2) with an exponential for each pixel of each map.
+
+    >>> exponential_everywhere(torch.tensor([[[1.0, 0.0]]]), (3, 1), 1.0)[0, 0, 0, 1].item()
+    1.0
+    """
     x, y = torch.arange(size[0]), torch.arange(size[1])[:, None]
     squared = (x - xy[..., 0, None, None]) ** 2 + (y - xy[..., 1, None, None]) ** 2
     return torch.exp(-squared / (2 * sigma * sigma))
@@ -122,11 +130,9 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
 
 def main() -> None:
     """Measure and report."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__, repeat=21)
     parser.add_argument('--only', default='', help='rows that contain this')
-    parser.add_argument('--repeat', type=int, default=21, help='measured calls (default: 21)')
     parser.add_argument('--threads', type=int, default=1, help='torch threads (default: 1)')
-    parser.add_argument('--out', help='write the figures and the machine to this json file')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     rows = []

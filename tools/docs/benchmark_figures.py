@@ -1,4 +1,4 @@
-"""Pictures of the benchmarks: cost over people, keypoints and input size, and samples over their floor."""
+"""Drawings of the benchmarks: cost over people, keypoints and input size, and samples over their floor."""
 
 from pathlib import Path
 

@@ -31,6 +31,7 @@ from mmpose_dark.codecs import (  # noqa: E402
     quarter_pixel_refine,
     unbiased_gaussian_heatmaps,
 )
+from mmpose_dark.utils.errors import InputError  # noqa: E402
 
 DECODERS = ('argmax', 'quarter-pixel', 'DARK')
 COLORS = dict(zip(DECODERS, ('#8c8c8c', '#d1702e', '#1f6fb2'), strict=True))
@@ -148,13 +149,16 @@ def pick(heatmaps: np.ndarray, *, person: int, joint: int) -> np.ndarray:
     """One map (H, W) of an array with up to two leading axes.
 
     Raises:
-        ValueError: no map of that number, or not an array of maps.
+        InputError: no map of that number, or not an array of maps.
+
+    >>> pick(np.arange(12).reshape(3, 2, 2), person=0, joint=2).tolist()
+    [[8, 9], [10, 11]]
     """
     if not 2 <= heatmaps.ndim <= 4:
-        raise ValueError(f'--heatmap: expected (H, W), (K, H, W) or (N, K, H, W), got {heatmaps.shape}')
+        raise InputError(f'--heatmap: expected (H, W), (K, H, W) or (N, K, H, W), got {heatmaps.shape}')
     maps = heatmaps.reshape((1,) * (4 - heatmaps.ndim) + heatmaps.shape)
     if not (0 <= person < len(maps) and 0 <= joint < maps.shape[1]):
-        raise ValueError(f'--person {person} --joint {joint}: the file has {len(maps)} people, {maps.shape[1]} joints')
+        raise InputError(f'--person {person} --joint {joint}: the file has {len(maps)} people, {maps.shape[1]} joints')
     return maps[person, joint]
 
 

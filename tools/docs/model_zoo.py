@@ -1,14 +1,14 @@
 #!/usr/bin/env python
 """Write model-zoo.md and model-index.yml from the published rows and the results measured here."""
 
-import argparse
-import os.path as osp
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import _generated
 import torch
 import yaml
 
@@ -26,11 +26,11 @@ INTRO = """# Model zoo
 Written by `python tools/docs/model_zoo.py` from [docs/zoo/published.json](docs/zoo/published.json)
 and the results in [docs/zoo/results](docs/zoo/results). Do not edit it by hand.
 
-{count} published results, each with the config of its recipe and the command that gives its figures.
+{count} published results, each with the config of its recipe and the command that gives its metrics.
 Parameters (millions) and GFLOPs (multiply-accumulates of convolution and linear layers / 2^30, as the
-papers count) are computed here. All other figures are published ones, in per cent.
+papers count) are computed here. All other values are published ones, in per cent.
 
-**here** is the main figure as measured with this project, "{none}" where it is not measured: the weights,
+**here** is the main metric as measured with this project, "{none}" where it is not measured: the weights,
 the data or both could not be had on the machine the project was made on. `python tools/reproduce.py ID`
 fetches the weights of a row, tests them, compares, and writes the result file that fills the column.
 
@@ -90,14 +90,14 @@ def model_zoo_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
 
 def group(zoo: Zoo, benchmark: Benchmark, rows: list[Row], costs: dict[str, Cost]) -> str:
     """Return the table, notes and commands of rows of one benchmark and one source."""
-    figures = [name for name in benchmark.figures if any(name in row.published for row in rows)]
-    head = ['ID and config', 'network', 'input', 'M params', 'GFLOPs', *figures, f'{benchmark.main} here', 'weights']
+    metrics = [name for name in benchmark.figures if any(name in row.published for row in rows)]
+    head = ['ID and config', 'network', 'input', 'M params', 'GFLOPs', *metrics, f'{benchmark.main} here', 'weights']
     lines = [table_line(head), table_line(['---', '---', '---', *['---:'] * (len(head) - 4), '---'])]
     for row in rows:
         cost = costs[row.config]
         cells = [f'[{row.id}]({row.config})', row.model, cost.input]
         cells += [f'{cost.parameters / 1e6:.1f}', f'{cost.macs / 2**30:.1f}']
-        cells += [number(row.published[name]) if name in row.published else '' for name in figures]
+        cells += [number(row.published[name]) if name in row.published else '' for name in metrics]
         lines.append(table_line([*cells, here(zoo, benchmark, row), weights(row)]))
     notes = [f'- {row.id}: {row.note}' for row in rows if row.note]
     lines += ['', *notes, *([''] if notes else [])]
@@ -113,17 +113,25 @@ def weights(row: Row) -> str:
 
 
 def number(value: float) -> str:
-    """Return a figure with the decimals it was published with, one at least."""
+    """Return a value with the decimals it was published with, one at least.
+
+    >>> number(63.0), number(75.25)
+    ('63.0', '75.25')
+    """
     return f'{value:.1f}' if round(value, 1) == value else f'{value:g}'
 
 
 def table_line(cells: list[str]) -> str:
-    """Return a line of a Markdown table."""
+    """Return a line of a Markdown table.
+
+    >>> table_line(['a', 'b'])
+    '| a | b |'
+    """
     return '| ' + ' | '.join(cells) + ' |'
 
 
 def here(zoo: Zoo, benchmark: Benchmark, row: Row) -> str:
-    """Return the main figure measured here, with a link to the result."""
+    """Return the main metric measured here, with a link to the result."""
     result = zoo.result(row)
     if result is None or benchmark.main not in result['measured']:
         return NOT_MEASURED
@@ -165,23 +173,15 @@ def model_index_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
 
 def main() -> int:
     """Write the files, or with ``--check`` only compare them; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--check', action='store_true', help='write nothing; exit 1 if the files are out of date')
-    args = parser.parse_args()
+    args = _generated.make_parser(__doc__).parse_args()
     zoo = read_zoo(ZOO)
     costs = costs_of(zoo)
-    stale = []
-    for name, text in (('model-zoo.md', model_zoo_text(zoo, costs)), ('model-index.yml', model_index_text(zoo, costs))):
-        path = ROOT / name
-        if not path.is_file() or path.read_text(encoding='utf-8') != text:
-            stale.append(name)
-            if not args.check:
-                path.write_text(text, encoding='utf-8')
-    if args.check and stale:
-        print(f'out of date: {", ".join(stale)}; run python tools/docs/model_zoo.py', file=sys.stderr)
-        return 1
-    print(f'{len(zoo.rows)} rows; {"written: " + ", ".join(stale) if stale else "everything is up to date"}')
-    return 0
+    texts = {
+        ROOT / 'model-zoo.md': model_zoo_text(zoo, costs),
+        ROOT / 'model-index.yml': model_index_text(zoo, costs),
+    }
+    stale = _generated.stale_files(texts, check=args.check)
+    return _generated.report(stale, f'{len(zoo.rows)} rows', 'python tools/docs/model_zoo.py', check=args.check)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,117 @@
+"""What docs/benchmarks.md says on each benchmark, and what to draw of it."""
+
+from typing import NamedTuple
+
+__all__ = ['ABOUT', 'INTRO', 'NO_GPU', 'About']
+
+INTRO = """# Benchmarks
+
+Written by `python tools/docs/benchmarks.py` from the json files in [docs/benchmarks](benchmarks). Do not edit it by
+hand.
+
+Each table comes from one run of one program in [tools/benchmarks](../tools/benchmarks), which times ours and a plain
+baseline one after the other: calls to warm up, then the median of the measured calls, with the middle half of them in
+brackets. On a GPU the clock stops when the device has finished. Compare ratios, not milliseconds, with other machines.
+A `speedup` is the baseline's time over ours; **bold** where it is below 1, which means that ours is slower.
+
+```bash
+make bench                                                  # on a quiet machine
+python tools/docs/benchmarks.py --from work_dirs/benchmarks  # this page and its drawings
+```
+"""
+NO_GPU = """
+No GPU was at hand for these timings: every row was measured on a CPU. `make bench ARGS='--device cuda'` measures one;
+the second command then adds its tables to this page.
+"""
+
+
+class About(NamedTuple):
+    """What the page says on a benchmark, and what its drawing shows.
+
+    ``series``: columns of a sweep to draw and their names, the baseline first; ``floor``: that column and its name;
+    ``ratios``: columns to divide, with the name of the quotient.
+    """
+
+    title: str
+    text: str
+    series: dict[str, str] = {}  # noqa: RUF012
+    floor: tuple[str, str] = ('', '')
+    ratios: tuple[tuple[str, str, str], ...] = ()
+
+
+ABOUT = {
+    'decode': About(
+        'Decoding: heatmaps to keypoints',
+        """
+`codec.batch_decode` against the DARK paper's post-processing as the reference toolboxes run it: one keypoint at a time,
+with OpenCV, on one core. `floor` is one read of the heatmaps (their maximum), without which no peak is found.
+`difference_px` is the largest difference between our keypoints and the loop's, in pixels of the network's input.
+Quarter-pixel decoding is what DARK is compared with in the paper.
+""",
+        {'loop': 'DARK, loop', 'dark': 'DARK, ours', 'quarter_pixel': 'quarter-pixel, ours'},
+        ('floor', 'one read of the maps'),
+        (('loop', 'dark', 'loop / dark'), ('dark', 'floor', 'dark / floor')),
+    ),
+    'encode': About(
+        'Encoding: keypoints to target heatmaps',
+        """
+`codec.batch_encode` against drawing one keypoint after the other with NumPy: `loop` draws an unbiased target over the
+whole map, `patch_loop` a biased one, a patch of three sigma to each side. `floor` is one write of memory of the maps'
+size. `patch_loop` leaves the rest of its maps as the zeros that the system promises, and the first to read them pays
+for them; ours are written. `difference` is the largest difference of a target's value.
+""",
+        {
+            'loop': 'unbiased, loop',
+            'unbiased': 'unbiased, ours',
+            'biased': 'biased, ours',
+            'patch_loop': 'biased, loop',
+        },
+        ('floor', 'one write of the maps'),
+        (('loop', 'unbiased', 'loop / unbiased'), ('unbiased', 'floor', 'unbiased / floor')),
+    ),
+    'evaluate': About(
+        'Evaluation: the size of COCO val',
+        """
+`CocoMetric` from samples to the ten metrics, reading the annotation file included, against xtcocotools as its users run
+it, on people generated from a seed. AP must agree; the program fails where it does not. The `part` rows say where
+`CocoMetric`'s time goes; the floor is Python's own reading of the annotation file and joining of the samples' arrays.
+""",
+    ),
+    'pipeline': About(
+        'A training sample',
+        """
+One sample through the whole training pipeline of the recipes, one thread, against nothing but decoding its JPEG and
+warping it once. People of one image that are asked for in a row share the decoding of their image, as in testing;
+apart is what shuffled training sees.
+""",
+        floor=('decode + warp', 'JPEG decode + warp'),
+    ),
+    'inference': About(
+        'Inference',
+        """
+The network rows: backbone and head on one batch of crops, with the ways of [inference.md](inference.md), against eager
+float32 PyTorch. `difference` is the largest one of a heatmap's value, over the largest value; the weights are
+random, so what it does to AP stands in inference.md, measured on a trained network. The image rows:
+from files to keypoints, against calling `inference_topdown` for one image after the other.
+""",
+    ),
+    'train_step': About(
+        'A training step',
+        """
+A whole step (forward, loss, backward, optimizer) with targets that the head makes on the device, against the same step
+with heatmaps that a loader worker made and shipped. `worker` is what a worker needs for such a batch, without and with
+heatmaps. `speedup` is shipped over on device with the worker's time hidden, `speedup with worker` with what the
+heatmaps cost the worker added; below 1 ours is slower. `of float32` compares precisions, targets on the device.
+`difference` is that of the two losses, relative, in float32.
+""",
+    ),
+    'startup': About(
+        'Starting',
+        """
+Seconds from the command to the end of the process, for help texts, imports, and one image from the command to the
+drawing. Every program is a new process; they run in turn. `of python` and `of torch` compare with `python -c pass` and
+`python -c "import torch"` of the same run.
+""",
+    ),
+    'tried': About('Tried instead', ''),
+}
