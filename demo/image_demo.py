@@ -1,52 +1,47 @@
 #!/usr/bin/env python
-"""Find the poses of people in pictures; writes drawings and json."""
+"""Find the poses of people in images; writes drawings and json."""
 
 import argparse
 import json
 import os.path as osp
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
-from mmengine.config import DictAction
-from mmengine.utils import ProgressBar
-
-from mmpose_dark.apis import BoxError, Inferencer, coco_results, find_images, init_model, read_boxes
 from mmpose_dark.cli import arguments as cli
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.inference.boxes import BOX_FORMATS
-from mmpose_dark.inference.writers import unique_stems, write_result
-from mmpose_dark.visualization import PoseLocalVisualizer
+from mmpose_dark.utils.choices import BOX_FORMATS
+
+if TYPE_CHECKING:
+    from mmpose_dark.inference import ImageResult
 
 STATUS_BAD_IMAGES = 3
 EPILOG = """
-boxes: without --bbox and --bboxes the whole picture is one person's box. A json file holds one of
-  [[x, y, w, h], ...]                                  boxes for every picture
-  {"name.jpg": [[x, y, w, h], ...], ...}               boxes by picture; a fifth number is a score
+boxes: without --bbox and --bboxes the whole image is one person's box. A json file holds one of
+  [[x, y, w, h], ...]                                  boxes for every image
+  {"name.jpg": [[x, y, w, h], ...], ...}               boxes by image; a fifth number is a score
   [{"image_id": 785, "bbox": [x, y, w, h], "score": 0.9, "category_id": 1}, ...]  COCO detections
   {"images": [...], "annotations": [...]}              COCO annotations
 
-exit status: 0 all pictures done, 2 wrong arguments, 3 some pictures could not be used (they are named at the end).
+exit status: 0 all images done, 2 wrong arguments, 3 some images could not be used (they are named at the end).
 What is written is described in demo/README.md.
 """
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = cli.make_parser(__doc__, epilog=EPILOG)
     parser.add_argument('input', help='image, folder, or glob in quotes')
     parser.add_argument('config', help='config file, or the name of one that came with the package')
-    parser.add_argument('checkpoint', help='checkpoint file or address')
+    parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out-dir', default='demo/output', help='folder to write to (default: %(default)s)')
     boxes = parser.add_mutually_exclusive_group()
     boxes.add_argument('--bboxes', metavar='JSON', help='file with the boxes of the people, see below')
     boxes.add_argument(
-        '--bbox', nargs=4, type=float, action='append', metavar='N', help='box of a person in every picture; repeatable'
+        '--bbox', nargs=4, type=float, action='append', metavar='N', help='box of a person in every image; repeatable'
     )
     parser.add_argument(
         '--bbox-format',
@@ -55,24 +50,26 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--bbox-thr', type=float, default=0.3, help='leave out boxes scored below (%(default)s)')
     parser.add_argument('--kpt-thr', type=float, default=0.3, help='draw keypoints scored above (%(default)s)')
-    parser.add_argument('--draw-heatmap', action='store_true', help='write pictures of the heatmaps as well')
+    parser.add_argument('--draw-heatmap', action='store_true', help='write images of the heatmaps as well')
     parser.add_argument('--draw-bbox', action='store_true', help='draw the boxes as well')
     parser.add_argument('--coco-results', metavar='JSON', help="write all people to this file in COCO's results format")
     parser.add_argument('--batch-size', type=int, help='people a batch (default: 32, on the CPU 16)')
-    parser.add_argument('--device', default='auto', help='auto (cuda, mps or cpu, the first there is), cpu, cuda, mps')
+    parser.add_argument('--show', action='store_true', help='show each drawing in a window; space goes on')
+    cli.add_device_argument(parser)
     cli.add_precision_arguments(parser)
     cli.add_acceleration_arguments(parser)
-    parser.add_argument('--show', action='store_true', help='show each drawing in a window; space goes on')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings of the config to change')
+    cli.add_cfg_options(parser)
     return parser.parse_args()
 
 
-def boxes_of(args: argparse.Namespace, images: list[Path]) -> Callable[[str], Any]:
-    """Return a function from a picture's path to its boxes.
+def boxes_of(args: argparse.Namespace, images: Sequence[Path]) -> Callable[[str], list | None]:
+    """Return a function from an image's path to its boxes.
 
     Raises:
-        BoxError: a box file that speaks of none of the pictures.
+        BoxError: a box file that speaks of none of the images.
     """
+    from mmpose_dark.inference import BoxError, read_boxes
+
     if args.bbox:
         return lambda path: args.bbox
     if not args.bboxes:
@@ -80,49 +77,65 @@ def boxes_of(args: argparse.Namespace, images: list[Path]) -> Callable[[str], An
     file = read_boxes(args.bboxes, score_thr=args.bbox_thr)
     known = sum(file.boxes_for(image) is not None for image in images)
     if not known:
-        raise BoxError(f'{args.bboxes} has no boxes for any of the {len(images)} pictures, such as {images[0].name}')
+        raise BoxError(f'{args.bboxes} has no boxes for any of the {len(images)} images, such as {images[0].name}')
     if known < len(images):
-        print(f'{args.bboxes} does not speak of {len(images) - known} of {len(images)} pictures: no people there')
+        print(f'{args.bboxes} does not speak of {len(images) - known} of {len(images)} images: no people there')
     return lambda path: file.boxes_for(path) or []
 
 
-def main() -> int:
-    """Run, and return the exit status."""
-    args = parse_args()
-    images = find_images(args.input)
+def results_of(args: argparse.Namespace, images: Sequence[Path]) -> 'Iterator[ImageResult]':
+    """Yield the results of the images, in order."""
+    from mmpose_dark.inference import Inferencer, init_model
+
     boxes = boxes_of(args, images)
     options = dict(args.cfg_options or {})
     if args.draw_heatmap:
         options['model.test_cfg.output_heatmaps'] = True
     model = init_model(args.config, args.checkpoint, args.device, options, acceleration=cli.acceleration_options(args))
-    visualizer = PoseLocalVisualizer()
-    visualizer.set_dataset_meta(model.dataset_meta)
-    out_dir = Path(args.out_dir)
-    bar = ProgressBar(len(images)) if len(images) > 1 and sys.stdout.isatty() else None
-    bad, coco, people = [], [], 0
     box_format = args.bbox_format or ('xywh' if args.bboxes else 'xyxy')
-    results = Inferencer(model, batch_size=args.batch_size)(images, boxes, box_format)
+    yield from Inferencer(model, batch_size=args.batch_size)(images, boxes, box_format)
+
+
+def show(result: 'ImageResult', *, kpt_thr: float, draw_bbox: bool) -> None:
+    """Show a drawing in a window until it is closed, or until the space bar is pressed."""
+    from mmpose_dark.visualization import PoseLocalVisualizer
+
+    drawn = result.draw(kpt_thr=kpt_thr, draw_bbox=draw_bbox)[..., ::-1]
+    PoseLocalVisualizer().show(drawn, win_name=result.path)
+
+
+def main() -> int:
+    """Run, and return the exit status."""
+    args = parse_args()
+    from mmpose_dark.inference import coco_results, find_images
+    from mmpose_dark.inference.writers import unique_stems, write_result
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.progress import track
+
+    images = find_images(args.input)
+    out_dir, quiet = Path(args.out_dir), len(images) > 1 and sys.stdout.isatty()
+    bad, coco, people = [], [], 0
+    results = results_of(args, images)
+    if quiet:
+        results = track(results, len(images))
     for number, (stem, result) in enumerate(zip(unique_stems(images), results, strict=True), 1):
-        if bar:
-            bar.update()
         if result.error:
             bad.append(f'  {result.path}: {result.error}')
             continue
-        write_result(
-            result, out_dir / stem, visualizer=visualizer, dataset_meta=model.dataset_meta, kpt_thr=args.kpt_thr,
-            draw_bbox=args.draw_bbox, draw_heatmap=args.draw_heatmap, show=args.show,
-        )  # fmt: skip
+        looks = dict(kpt_thr=args.kpt_thr, draw_bbox=args.draw_bbox)
+        write_result(result, out_dir / stem, draw_heatmap=args.draw_heatmap, **looks)
+        if args.show:
+            show(result, **looks)
         name = Path(result.path).stem
         coco += coco_results(result, image_id=int(name) if name.isdigit() else number)
-        people += len(result.samples)
-        if not bar:
-            print(f'[{number}/{len(images)}] {result.path}: {len(result.samples)} people', flush=True)
+        people += len(result.poses)
+        if not quiet:
+            print(f'[{number}/{len(images)}] {result.path}: {len(result.poses)} people', flush=True)
     if args.coco_results:
-        Path(args.coco_results).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.coco_results).write_text(json.dumps(coco), encoding='utf-8')
-    print(f'{people} people in {len(images) - len(bad)} pictures, written to {out_dir}')
+        write_atomic(args.coco_results, json.dumps(coco))
+    print(f'{people} people in {len(images) - len(bad)} images, written to {out_dir}')
     if bad:
-        print(f'{len(bad)} of {len(images)} pictures could not be used:', *bad, sep='\n', file=sys.stderr)
+        print(f'{len(bad)} of {len(images)} images could not be used:', *bad, sep='\n', file=sys.stderr)
     return STATUS_BAD_IMAGES if bad else 0
 
 

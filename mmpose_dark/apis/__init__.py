@@ -1,19 +1,9 @@
-"""mmpose 1.x's place for what a user imports; everything is defined in ``config`` and ``inference``."""
+"""mmpose 1.x's place for what a user imports; everything is defined in ``config`` and ``inference``.
 
-from ..config import find_config, list_configs
-from ..inference import (
-    BoxError,
-    ImageResult,
-    Inferencer,
-    check_boxes,
-    coco_results,
-    dataset_meta_from_config,
-    find_images,
-    inference_topdown,
-    init_model,
-    read_boxes,
-    result_record,
-)
+The names are imported on first use, as those two do.
+"""
+
+from .. import config, inference
 
 __all__ = [
     'BoxError',
@@ -30,3 +20,15 @@ __all__ = [
     'read_boxes',
     'result_record',
 ]
+
+_OF_CONFIG = ('find_config', 'list_configs')
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(config if name in _OF_CONFIG else inference, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

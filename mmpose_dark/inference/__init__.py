@@ -1,22 +1,27 @@
-"""From images and boxes to poses: model, sources, boxes, the stages of the inferencer, writers."""
+"""From images and boxes to poses: model, sources, boxes, the stages of the inferencer, records and writers.
 
-from .boxes import BoxError, check_boxes, read_boxes
-from .inferencer import ImageResult, Inferencer
-from .model import dataset_meta_from_config, init_model
-from .records import coco_results, result_record
-from .sources import find_images
-from .topdown import inference_topdown
+The names are imported on first use: to find images or to read boxes, no torch is needed.
+"""
 
-__all__ = [
-    'BoxError',
-    'ImageResult',
-    'Inferencer',
-    'check_boxes',
-    'coco_results',
-    'dataset_meta_from_config',
-    'find_images',
-    'inference_topdown',
-    'init_model',
-    'read_boxes',
-    'result_record',
-]
+from ..utils.lazy import lazy_names
+
+_HOMES = {
+    'BoxError': 'boxes',
+    'BoxFile': 'box_files',
+    'BoxSource': 'boxes',
+    'GivenBoxes': 'boxes',
+    'ImageResult': 'results',
+    'Inferencer': 'inferencer',
+    'WholeImage': 'boxes',
+    'check_boxes': 'boxes',
+    'coco_results': 'records',
+    'dataset_meta_from_config': 'model',
+    'find_images': 'sources',
+    'inference_topdown': 'topdown',
+    'init_model': 'model',
+    'read_boxes': 'box_files',
+    'result_record': 'records',
+}
+
+__all__ = list(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,16 +1,16 @@
-"""Boxes that a user gives: checked arrays, and the file formats they come in."""
+"""Boxes of people: checked arrays, and the stage that says where the people of an image are."""
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ..utils.choices import BOX_FORMATS
 from ..utils.errors import UserError
 
-__all__ = ['BOX_FORMATS', 'BoxError', 'BoxFile', 'check_boxes', 'read_boxes']
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ['BOX_FORMATS', 'BoxError', 'BoxSource', 'GivenBoxes', 'WholeImage', 'check_boxes']
 
 
 class BoxError(UserError, ValueError):
@@ -18,7 +18,7 @@ class BoxError(UserError, ValueError):
 
 
 def check_boxes(
-    bboxes: Any, bbox_format: str = 'xyxy', *, image_hw: tuple[int, int] | None = None
+    bboxes: 'np.typing.ArrayLike | Tensor | None', bbox_format: str = 'xyxy', *, image_hw: tuple[int, int] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check boxes and bring them to corners.
 
@@ -64,102 +64,56 @@ def check_boxes(
     return boxes.astype(np.float32), scores.astype(np.float32)
 
 
-class BoxFile:
-    """Boxes for several images.
+class BoxSource(Protocol):
+    """What says where the people of an image are: given boxes, or a detector.
 
-    Attributes:
-        everywhere: boxes for every image, or None.
-        by_name: boxes by file name or stem.
-        by_id: boxes by image id, which is the number in the file's name as COCO's images have it.
+    It is called once for each image, in the images' order unless the inferencer has several workers; with workers it
+    is called from their threads.
     """
 
-    def __init__(self) -> None:
-        self.everywhere: list | None = None
-        self.by_name: dict[str, list] = {}
-        self.by_id: dict[int, list] = {}
+    def __call__(self, image: np.ndarray, path: str) -> np.ndarray:
+        """Return the boxes of the people.
 
-    def boxes_for(self, path: str | Path) -> list | None:
-        """Return the boxes for an image; None where the file does not speak of it."""
-        path = Path(path)
-        for key in (str(path), path.name, path.stem):
-            if key in self.by_name:
-                return self.by_name[key]
-        if path.stem.isdigit() and int(path.stem) in self.by_id:
-            return self.by_id[int(path.stem)]
-        return self.everywhere
+        Args:
+            image: (H, W, 3) uint8 BGR; not to be modified.
+            path: of the image; '' for an array.
+
+        Returns:
+            (N, 4) left, top, right, bottom in image pixels, or (N, 5) with the score last; N may be 0.
+        """
 
 
-def read_boxes(path: str | Path, *, score_thr: float = 0.0) -> BoxFile:
-    """Read boxes from a json file.
+class WholeImage:
+    """One person in each image, as large as the image."""
+
+    def __call__(self, image: np.ndarray, path: str) -> np.ndarray:
+        """Return the image (H, W, 3) as one box, (1, 4) left, top, right, bottom.
+
+        >>> WholeImage()(np.zeros((4, 6, 3), np.uint8), '').tolist()
+        [[0.0, 0.0, 6.0, 4.0]]
+        """
+        return np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
+
+
+class GivenBoxes:
+    """The boxes that somebody gave for one image.
 
     Args:
-        path: a file with one of
-            ``[[x, y, w, h], ...]``: boxes for every image;
-            ``{"image name": [[x, y, w, h], ...], ...}``: boxes by image; a fifth number is a score;
-            ``[{"image_id": 785, "bbox": [x, y, w, h], "score": 0.9, "category_id": 1}, ...]``: COCO
-            detections, where ``file_name`` may stand in place of ``image_id``; other categories than 1
-            are left out;
-            ``{"images": [...], "annotations": [...]}``: COCO annotations; crowd regions are left out.
-        score_thr: detections with a score below this are left out.
-
-    Returns:
-        The boxes as they stand there, with the score last where there is one.
-
-    Raises:
-        BoxError: missing, no json, or in none of these forms.
+        boxes: (N, 4) or (N, 5), see `check_boxes`.
+        bbox_format: ``'xyxy'`` or ``'xywh'``.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except OSError as err:
-        raise BoxError(f'cannot read boxes {str(path)!r}: {(err.strerror or str(err)).lower()}') from err
-    except ValueError as err:
-        raise BoxError(f'boxes {str(path)!r} are no json: {err}') from err
-    boxes = BoxFile()
-    if isinstance(content, dict) and 'annotations' in content and 'images' in content:
-        _from_annotations(boxes, content, path)
-    elif isinstance(content, dict):
-        for name, rows in content.items():
-            if not isinstance(rows, list) or not all(isinstance(r, list) for r in rows):
-                raise BoxError(f'boxes {str(path)!r}: the entry {name!r} must be a list of boxes, [[x, y, w, h], ...]')
-            boxes.by_name[name] = [r for r in rows if len(r) < 5 or r[4] >= score_thr]
-    elif isinstance(content, list) and content and all(isinstance(r, dict) for r in content):
-        for i, record in enumerate(content):
-            _add_detection(boxes, record, f'boxes {str(path)!r}: record {i}', score_thr=score_thr)
-    elif isinstance(content, list) and all(isinstance(r, list) for r in content):
-        boxes.everywhere = content
-    else:
-        raise BoxError(
-            f'boxes {str(path)!r}: expected [[x, y, w, h], ...], {{"image name": [[x, y, w, h], ...]}}, COCO '
-            'detections or COCO annotations'
-        )
-    return boxes
 
+    def __init__(self, boxes: 'np.typing.ArrayLike | Tensor', bbox_format: str = 'xyxy') -> None:
+        self.boxes, self.bbox_format = boxes, bbox_format
 
-def _add_detection(boxes: BoxFile, record: dict, where: str, *, score_thr: float) -> None:
-    name, image_id = record.get('file_name'), record.get('image_id')
-    if 'bbox' not in record or (name is None and image_id is None):
-        raise BoxError(f"{where} needs 'bbox', and 'image_id' or 'file_name'; it has {sorted(record)}")
-    bbox, score = record['bbox'], record.get('score')
-    if not isinstance(bbox, list):
-        raise BoxError(f'{where}: bbox must be [x, y, w, h], got {bbox!r}')
-    if record.get('category_id', 1) != 1 or (score is not None and score < score_thr):
-        rows: list = []
-    else:
-        rows = [bbox[:4] if score is None else [*bbox[:4], score]]
-    if name is not None:
-        boxes.by_name.setdefault(name, []).extend(rows)
-    elif isinstance(image_id, int):
-        boxes.by_id.setdefault(image_id, []).extend(rows)
-    else:
-        boxes.by_name.setdefault(str(image_id), []).extend(rows)
+    def __call__(self, image: np.ndarray, path: str) -> np.ndarray:
+        """Return the boxes (N, 5) for the image (H, W, 3): left, top, right, bottom, score.
 
+        Raises:
+            BoxError: see `check_boxes`.
 
-def _from_annotations(boxes: BoxFile, content: dict[str, Sequence[dict]], path: str | Path) -> None:
-    try:
-        names = {image['id']: Path(image['file_name']).name for image in content['images']}
-        boxes.by_name = {name: [] for name in names.values()}
-        for ann in content['annotations']:
-            if not ann.get('iscrowd') and ann.get('category_id', 1) == 1:
-                boxes.by_name[names[ann['image_id']]].append(ann['bbox'])
-    except (KeyError, TypeError) as err:
-        raise BoxError(f'boxes {str(path)!r}: these COCO annotations cannot be used: {err!r}') from err
+        >>> GivenBoxes([[1, 1, 2, 2]], 'xywh')(np.zeros((4, 6, 3), np.uint8), '').tolist()
+        [[1.0, 1.0, 3.0, 3.0, 1.0]]
+        """
+        boxes, scores = check_boxes(self.boxes, self.bbox_format, image_hw=image.shape[:2])
+        return np.concatenate([boxes, scores[:, None]], axis=1)

@@ -1,110 +1,105 @@
-"""From a picture and boxes to keypoints in one call."""
+"""From one image to its people: read, boxes, crops, network, poses. `Inferencer` takes the same steps for many."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from mmengine.registry import DefaultScope
 
-from ..config.tree import image_pipeline
-from ..datasets.collate import pose_collate
-from ..datasets.compose import Compose
-from ..datasets.pose_dataset import SHARED_METAINFO
-from ..datasets.transforms.load_image import LoadImage
-from ..structures import PoseDataSample
-from .boxes import check_boxes
+from .boxes import BoxSource, GivenBoxes, WholeImage, check_boxes
+from .crops import Crop, CropStage, ReadStage, build_test_pipeline, path_of
+from .network import PersonKeypoints, find_keypoints, join_people
+from .results import ImageResult
 
-__all__ = ['build_test_pipeline', 'inference_topdown', 'load_image', 'make_crops', 'predict_crops']
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..models.pose_estimators import BasePoseEstimator
+    from ..structures import PoseDataSample
+
+__all__ = ['PreparedImage', 'TopDownSteps', 'inference_topdown']
+
+
+class PreparedImage(NamedTuple):
+    """An image before the network.
+
+    Attributes:
+        path: of the image; '' for an array.
+        image: (H, W, 3) uint8 BGR.
+        boxes: (N, 4) left, top, right, bottom in image pixels.
+        box_scores: (N,).
+        crops: N crops.
+    """
+
+    path: str
+    image: np.ndarray
+    boxes: np.ndarray
+    box_scores: np.ndarray
+    crops: list[Crop]
+
+
+class TopDownSteps:
+    """The steps before and after the network, for the images of one model.
+
+    Args:
+        model: of `init_model`.
+
+    Attributes:
+        read: from a file or an array to (H, W, 3) uint8 BGR.
+        cut: from an image and boxes to crops.
+    """
+
+    def __init__(self, model: 'BasePoseEstimator') -> None:
+        self.model = model
+        pipeline = build_test_pipeline(model.cfg)
+        self.read = ReadStage(pipeline)
+        self.cut = CropStage(pipeline, model.dataset_meta)
+
+    def prepare(self, image: np.ndarray, path: str, box_source: BoxSource) -> PreparedImage:
+        """Ask for the boxes of an image, and cut the people out.
+
+        Args:
+            image: (H, W, 3) BGR uint8, of ``read``; not modified.
+            path: of the image.
+            box_source: gives the boxes.
+
+        Raises:
+            BoxError: a box that cannot be used.
+        """
+        boxes, scores = check_boxes(box_source(image, path), image_hw=image.shape[:2])
+        return PreparedImage(path, image, boxes, scores, self.cut(image, path, boxes, scores))
+
+    def finish(self, prepared: PreparedImage, people: list[PersonKeypoints]) -> ImageResult:
+        """Put together what the network found of the people of an image."""
+        poses = join_people(people, self.model, boxes=prepared.boxes, box_scores=prepared.box_scores)
+        heatmaps = [person.heatmaps for person in people if person.heatmaps is not None]
+        crops = [crop.sample for crop in prepared.crops]
+        return ImageResult(prepared.path, poses, prepared.image, crops=crops, heatmaps=heatmaps)
 
 
 def inference_topdown(
-    model: torch.nn.Module,
+    model: 'BasePoseEstimator',
     img: np.ndarray | str | Path,
-    bboxes: Any = None,
+    bboxes: 'np.typing.ArrayLike | Tensor | None' = None,
     bbox_format: str = 'xyxy',
-) -> list[PoseDataSample]:
-    """Find the keypoints of the people in a picture, all in one batch.
+) -> 'list[PoseDataSample]':
+    """Find the keypoints of the people in an image, all in one batch.
 
     Args:
         model: of `init_model`.
         img: a file, or (H, W, 3) BGR uint8 (grey, BGRA and 16 bits are converted); not modified.
-        bboxes: (N, 4) pixels, one a person, or (N, 5) with the score last; None takes the whole picture.
+        bboxes: (N, 4) pixels, one a person, or (N, 5) with the score last; None takes the whole image.
         bbox_format: ``'xyxy'`` or ``'xywh'``.
 
     Returns:
         N samples in the boxes' order, with ``pred_instances``: ``keypoints`` (1, K, 2) in pixels of
-        the picture, ``keypoint_scores`` (1, K), ``bboxes`` (1, 4) xyxy, ``bbox_scores`` (1,). An
-        empty list of boxes gives an empty list (mmpose 1.x takes the whole picture then).
+        the image, ``keypoint_scores`` (1, K), ``bboxes`` (1, 4) xyxy, ``bbox_scores`` (1,). An
+        empty list of boxes gives an empty list (mmpose 1.x takes the whole image then).
 
     Raises:
-        BoxError: a box that is not finite, has no area, or lies outside the picture.
-        ImageReadError: the picture cannot be read.
+        BoxError: a box that is not finite, has no area, or lies outside the image.
+        ImageReadError: the image cannot be read.
     """
-    pipeline = build_test_pipeline(model.cfg)
-    results = load_image(pipeline, img)
-    crops = make_crops(pipeline, results, bboxes=bboxes, bbox_format=bbox_format, dataset_meta=model.dataset_meta)
-    return predict_crops(model, crops)
-
-
-def build_test_pipeline(cfg: Any) -> Compose:
-    """Build the pipeline that the config tests with.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    with DefaultScope.overwrite_default_scope('mmpose_dark'):
-        return Compose(image_pipeline(cfg))
-
-
-def load_image(pipeline: Compose, img: np.ndarray | str | Path) -> dict[str, Any]:
-    """Read a picture as the pipeline does (EXIF orientation, backend).
-
-    Returns:
-        ``img`` (H, W, 3) BGR uint8 and ``img_path``, '' for an array.
-
-    Raises:
-        ImageReadError: the picture cannot be read.
-    """
-    first = pipeline.transforms[0] if pipeline.transforms else None
-    loader: Callable = first if isinstance(first, LoadImage) else LoadImage()
-    given = dict(img=img, img_path='') if isinstance(img, np.ndarray) else dict(img_path=str(img))
-    loaded = loader(given)
-    return dict(img=loaded['img'], img_path=loaded['img_path'])
-
-
-def make_crops(
-    pipeline: Compose, results: dict[str, Any], *, bboxes: Any, bbox_format: str, dataset_meta: dict[str, Any] | None
-) -> list[dict[str, Any]]:
-    """Run the pipeline on each box of a loaded picture.
-
-    Args:
-        pipeline: of `build_test_pipeline`.
-        results: of `load_image`; not modified.
-        bboxes: see `inference_topdown`.
-        bbox_format: ``'xyxy'`` or ``'xywh'``.
-        dataset_meta: definition of the keypoints.
-
-    Returns:
-        For each box ``inputs`` (3, h, w) and ``data_samples``.
-
-    Raises:
-        BoxError: see `check_boxes`.
-    """
-    height, width = results['img'].shape[:2]
-    if bboxes is None:
-        boxes, scores = np.array([[0, 0, width, height]], np.float32), np.ones(1, np.float32)
-    else:
-        boxes, scores = check_boxes(bboxes, bbox_format, image_hw=(height, width))
-    shared = {k: dataset_meta[k] for k in SHARED_METAINFO if k in dataset_meta} if dataset_meta else {}
-    return [
-        pipeline({**results, 'bbox': box[None], 'bbox_score': score[None], 'id': i, 'img_id': 0, **shared})
-        for i, (box, score) in enumerate(zip(boxes, scores, strict=True))
-    ]
-
-
-@torch.no_grad()
-def predict_crops(model: torch.nn.Module, crops: list[dict[str, Any]]) -> list[PoseDataSample]:
-    """Run the network on one batch of crops, which may be of several pictures; no crop gives no sample."""
-    return model.test_step(pose_collate(crops)) if crops else []
+    steps = TopDownSteps(model)
+    source = WholeImage() if bboxes is None else GivenBoxes(bboxes, bbox_format)
+    prepared = steps.prepare(steps.read(img), path_of(img), source)
+    return steps.finish(prepared, find_keypoints(model, prepared.crops)).samples

@@ -1,20 +1,25 @@
-"""Writing a picture's result: drawing, heatmaps, json."""
+"""Writing an image's result: drawing, heatmaps, json."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..datasets.transforms.topdown_affine import TopdownAffine
 from ..structures import PoseDataSample
-from .inferencer import ImageResult
-from .records import keypoint_names, result_record
+from ..structures.crop import image_to_crop
+from ..utils.atomic_file import write_atomic
+from ..visualization.files import write_image
+from ..visualization.heatmaps import heatmap_grid, overlay_heatmap
+from ..visualization.samples import sample_heatmaps, to_array
+from .records import result_record
+from .results import ImageResult
 
-__all__ = ['crop_of_sample', 'unique_stems', 'write_result']
+__all__ = ['crop_of_sample', 'record_text', 'unique_stems', 'write_heatmaps', 'write_result']
 
 
-def unique_stems(paths: list[Path]) -> list[str]:
+def unique_stems(paths: Sequence[Path]) -> list[str]:
     """Return a name to write to for each file: its own without suffix, numbered where files share it.
 
     >>> unique_stems([Path('a/x.jpg'), Path('b/x.jpg'), Path('y.png')])
@@ -35,79 +40,79 @@ def crop_of_sample(image: np.ndarray, sample: PoseDataSample) -> tuple[np.ndarra
     """Cut out what the network saw of one person.
 
     Args:
-        image: (H, W, 3) uint8, the full picture; not modified.
+        image: (H, W, 3) uint8, the full image; not modified.
         sample: with ``pred_instances``.
 
     Returns:
         the crop (h, w, 3) uint8, and the found keypoints (K, 2) in its pixels.
     """
-    center, scale, size = (np.asarray(sample.metainfo[f'input_{k}']) for k in ('center', 'scale', 'size'))
-    cut = TopdownAffine(tuple(size))(dict(img=image, bbox_center=center[None], bbox_scale=scale[None]))
-    return cut['img'], (sample.pred_instances.keypoints[0] - center + 0.5 * scale) / scale * size
+    place = {key: np.asarray(sample.metainfo[key]) for key in ('input_size', 'input_center', 'input_scale')}
+    center, scale = place['input_center'][None], place['input_scale'][None]
+    cut = TopdownAffine(tuple(place['input_size']))(dict(img=image, bbox_center=center, bbox_scale=scale))
+    return cut['img'], image_to_crop(sample.pred_instances.keypoints[0], **place)
 
 
 def write_result(
     result: ImageResult,
     target: Path,
     *,
-    visualizer: Any,
-    dataset_meta: dict[str, Any] | None,
     kpt_thr: float = 0.3,
     draw_bbox: bool = False,
     draw_heatmap: bool = False,
-    show: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Write ``<target>.json`` and ``<target>_pose.jpg``.
 
     Args:
         result: of an `Inferencer`, without error.
         target: folder and name to write to, without suffix.
-        visualizer: a PoseLocalVisualizer that knows the definition of the keypoints.
-        dataset_meta: that definition.
         kpt_thr: draw keypoints scored above this.
         draw_bbox: draw the boxes too.
-        draw_heatmap: write ``<target>_heatmap.jpg``, all heatmaps where they belong in the picture, and
-            ``<target>_heatmaps_<n>.jpg`` for each person, keypoint by keypoint; the model must have
-            been made with ``test_cfg.output_heatmaps=True``.
-        show: open a window too.
+        draw_heatmap: see `write_heatmaps`.
 
     Returns:
         The record that the json holds, see `result_record`.
 
     Raises:
-        OSError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
-    from ..visualization import heatmap_grid, overlay_heatmap, sample_heatmaps, write_image
-
-    record = result_record(result, dataset_meta)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    Path(f'{target}.json').write_text(_json_text(record), encoding='utf-8')
-    image = np.ascontiguousarray(result.image[..., ::-1])
-    visualizer.add_datasample(
-        result.path,
-        image,
-        result.samples,
-        draw_gt=False,
-        draw_bbox=draw_bbox,
-        kpt_thr=kpt_thr,
-        show=show,
-        out_file=f'{target}_pose.jpg',
-    )
-    if draw_heatmap and result.samples:
-        heat = sample_heatmaps(result.samples, 'pred_fields', image.shape[:2])
-        write_image(f'{target}_heatmap.jpg', overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0))
-        for number, sample in enumerate(result.samples, 1):
-            maps = sample.pred_fields.heatmaps.float().cpu().numpy()
-            crop, points = crop_of_sample(image, sample)
-            names = keypoint_names(dataset_meta, len(maps))
-            write_image(
-                f'{target}_heatmaps_{number}.jpg', heatmap_grid(maps, image=crop, names=names, keypoints=points)
-            )
+    record = result_record(result)
+    write_atomic(f'{target}.json', record_text(record))
+    write_image(f'{target}_pose.jpg', result.draw(kpt_thr=kpt_thr, draw_bbox=draw_bbox)[..., ::-1])
+    if draw_heatmap and len(result.poses):
+        write_heatmaps(result, target)
     return record
 
 
-def _json_text(record: dict[str, Any]) -> str:
-    """One line an entry and one line a person, to be read by people too."""
+def write_heatmaps(result: ImageResult, target: Path) -> None:
+    """Write ``<target>_heatmap.jpg``, all heatmaps where they belong in the image, and one sheet a person.
+
+    The sheets ``<target>_heatmaps_<n>.jpg`` show one keypoint after the other. The model must have been made with
+    ``test_cfg.output_heatmaps=True``.
+
+    Args:
+        result: of an `Inferencer`, with people.
+        target: folder and name to write to, without suffix.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    image = np.ascontiguousarray(result.image[..., ::-1])
+    heat = sample_heatmaps(result.samples, 'pred_fields', image.shape[:2])
+    write_image(f'{target}_heatmap.jpg', overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0))
+    for number, sample in enumerate(result.samples, 1):
+        crop, points = crop_of_sample(image, sample)
+        maps = to_array(sample.pred_fields.heatmaps)
+        sheet = heatmap_grid(maps, image=crop, names=result.poses.keypoint_names, keypoints=points)
+        write_image(f'{target}_heatmaps_{number}.jpg', sheet)
+
+
+def record_text(record: dict[str, object]) -> str:
+    """Return a record as json with one line an entry and one line a person, to be read by people too.
+
+    >>> print(record_text(dict(image='a.jpg', people=[dict(score=0.5)])), end='')
+    {"image": "a.jpg",
+     "people": [{"score": 0.5}]}
+    """
     lines = [f'{json.dumps(key)}: {json.dumps(value)}' for key, value in record.items() if key != 'people']
     people = ',\n  '.join(json.dumps(person) for person in record['people'])
     return '{' + ',\n '.join([*lines, f'"people": [{people}]']) + '}\n'

@@ -254,44 +254,6 @@ class Poses:
 
         return pose_data_sample(self, dict(metainfo or {}))
 
-    def draw(
-        self, image: np.ndarray, *, kpt_thr: float = 0.3, draw_bbox: bool = False, channels: str = 'bgr'
-    ) -> np.ndarray:
-        """Draw the people with the colours and the skeleton of their definition.
-
-        Args:
-            image: (H, W, 3) uint8; not modified.
-            kpt_thr: a keypoint is drawn when its score is above this.
-            draw_bbox: draw the boxes too, with their scores where these are not all one.
-            channels: order of the image's channels, ``'bgr'`` as OpenCV reads them, or ``'rgb'``.
-
-        Returns:
-            (H, W, 3) uint8, a new image with the same order of channels.
-
-        Raises:
-            InputError: another order of channels.
-        """
-        if channels not in ('bgr', 'rgb'):
-            raise InputError(f"channels must be 'bgr' or 'rgb', got {channels!r}")
-        from ..visualization.boxes import draw_bboxes
-        from ..visualization.keypoints import draw_poses
-
-        drawn = image if channels == 'rgb' else image[..., ::-1]
-        if draw_bbox:
-            told = None if (self.box_scores == 1).all() else [f'{s:.2f}' for s in self.box_scores]
-            drawn = draw_bboxes(drawn, self.boxes, labels=told)
-        known = self.keypoint_set or {}
-        drawn = draw_poses(
-            drawn,
-            self.keypoints,
-            scores=self.keypoint_scores,
-            links=self.skeleton,
-            kpt_colors=known.get('keypoint_colors'),
-            link_colors=known.get('skeleton_link_colors'),
-            kpt_thr=kpt_thr,
-        )
-        return drawn if channels == 'rgb' else np.ascontiguousarray(drawn[..., ::-1])
-
     def equals(self, other: object, *, atol: float = 0.0) -> bool:
         """Tell whether the same people stand in the same order, NaN being equal to NaN.
 

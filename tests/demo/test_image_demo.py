@@ -18,7 +18,7 @@ def names(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
 
-def test_one_picture_with_boxes_on_the_command_line(
+def test_one_image_with_boxes_on_the_command_line(
     run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
 ) -> None:
     image = tiny_coco.root / 'images' / '000001.png'
@@ -36,7 +36,7 @@ def test_one_picture_with_boxes_on_the_command_line(
     assert all(len(p['keypoints']) == 17 for p in record['people'])
     drawn, original = cv2.imread(str(tmp_path / '000001_pose.jpg')), cv2.imread(str(image))
     assert drawn.shape == original.shape
-    greens = [(picture[100, 18:23].astype(int) @ [-1, 2, -1]).max() for picture in (drawn, original)]
+    greens = [(shown[100, 18:23].astype(int) @ [-1, 2, -1]).max() for shown in (drawn, original)]
     assert greens[0] > greens[1] + 80  # the left edge of the first box
 
 
@@ -67,15 +67,15 @@ def test_folder_with_detections_and_coco_results(
     assert len([n for n in names(tmp_path / 'out') if n.endswith('_pose.jpg')]) == tiny_coco.num_images
 
 
-def test_whole_picture_glob_and_odd_pictures(
+def test_whole_image_glob_and_odd_images(
     run_script: Callable, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / 'in'
     folder.mkdir()
-    picture = np.random.default_rng(0).integers(0, 255, (90, 60), dtype=np.uint8)
-    cv2.imwrite(str(folder / 'grey.png'), picture)
-    cv2.imwrite(str(folder / 'deep.png'), picture.astype(np.uint16) * 256)
-    cv2.imwrite(str(folder / 'alpha.png'), np.dstack([picture] * 4))
+    grey = np.random.default_rng(0).integers(0, 255, (90, 60), dtype=np.uint8)
+    cv2.imwrite(str(folder / 'grey.png'), grey)
+    cv2.imwrite(str(folder / 'deep.png'), grey.astype(np.uint16) * 256)
+    cv2.imwrite(str(folder / 'alpha.png'), np.dstack([grey] * 4))
     status = run_script(DEMO, f'{folder}/*.png', tiny_config, tiny_checkpoint, '--out-dir', tmp_path / 'out')
     assert status == 0
     for name in ('grey', 'deep', 'alpha'):
@@ -83,7 +83,7 @@ def test_whole_picture_glob_and_odd_pictures(
         assert record['people'][0]['bbox'] == [0, 0, 60, 90]
 
 
-def test_bad_pictures_are_named_and_the_rest_is_done(
+def test_bad_images_are_named_and_the_rest_is_done(
     tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
 ) -> None:
     """As a user runs it: in a process of its own, from another folder."""
@@ -104,7 +104,7 @@ def test_bad_pictures_are_named_and_the_rest_is_done(
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert names(tmp_path / 'out') == ['a.json', 'a_pose.jpg', 'z.json', 'z_pose.jpg']
-    report = done.stderr[done.stderr.index('3 of 5 pictures could not be used') :]
+    report = done.stderr[done.stderr.index('3 of 5 images could not be used') :]
     for name, reason in {'cut.png': 'truncated', 'empty.png': '0 bytes', 'text.png': 'no image'}.items():
         assert any(name in line and reason in line for line in report.splitlines())
 
@@ -115,8 +115,8 @@ def test_bad_pictures_are_named_and_the_rest_is_done(
         (['{missing}', '{config}', '{checkpoint}'], 'there is no image or folder'),
         (['{image}', 'hrnet_w32_coco_256x192_drak', '{checkpoint}'], 'did you mean'),
         (['{image}', '{config}', 'gone.pth'], 'gone.pth'),
-        (['{image}', '{config}', '{checkpoint}', '--bboxes', 'gone.json'], 'cannot read boxes'),
-        (['{image}', '{config}', '{checkpoint}', '--bboxes', '{other}'], 'no boxes for any of the 1 pictures'),
+        (['{image}', '{config}', '{checkpoint}', '--bboxes', 'gone.json'], "file of boxes 'gone.json' does not exist"),
+        (['{image}', '{config}', '{checkpoint}', '--bboxes', '{other}'], 'no boxes for any of the 1 images'),
         (['{image}', '{config}', '{checkpoint}', '--device', 'cuda:77'], 'device'),
         (['{image}', '{config}', '{checkpoint}', '--cfg-options', 'model.backbone.depht=3'], 'depht'),
     ],
@@ -138,7 +138,7 @@ def test_mistakes_end_with_one_clear_line(
     assert 'Traceback' not in told
 
 
-def test_box_that_cannot_be_used_is_reported_with_its_picture(
+def test_box_that_cannot_be_used_is_reported_with_its_image(
     run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path,
     capsys: pytest.CaptureFixture,
 ) -> None:  # fmt: skip

@@ -106,7 +106,7 @@ def test_file_of_annotations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ('[[1, 2, 3', 'no json'),
+        ('[[1, 2, 3', 'not valid JSON'),
         ('3', 'expected'),
         ('[1, 2, 3, 4]', 'expected'),
         ('{"a.jpg": [1, 2, 3, 4]}', "entry 'a.jpg' must be a list of boxes"),
@@ -121,5 +121,5 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: str, message: str) -
 
 
 def test_missing_file() -> None:
-    with pytest.raises(BoxError, match=r"cannot read boxes 'nowhere\.json': no such file"):
+    with pytest.raises(BoxError, match=r"file of boxes 'nowhere\.json' does not exist"):
         read_boxes('nowhere.json')

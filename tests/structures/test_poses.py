@@ -101,8 +101,6 @@ def test_nobody(coco: dict) -> None:
     assert nobody.to_data_sample().pred_instances.keypoints.shape == (0, COUNT, 2)
     assert {column.shape for column in nobody.columns().values()} == {(0,)}
     assert repr(nobody) == 'Poses(nobody, 17 keypoints)'
-    image = np.full((20, 30, 3), 7, np.uint8)
-    np.testing.assert_array_equal(nobody.draw(image, draw_bbox=True), image)
 
 
 @pytest.mark.parametrize(
@@ -208,21 +206,6 @@ def test_missing_package_is_named(poses: Poses, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError, match=f'pip install {package}'):
         getattr(poses, method)()
-
-
-def test_drawing_uses_the_colours_of_the_definition(coco: dict) -> None:
-    keypoints = np.full((1, COUNT, 2), np.nan)
-    keypoints[0, 0] = 20, 30
-    poses = Poses(keypoints, np.ones((1, COUNT)), [[4, 5, 40, 50]], [0.5], keypoint_set=coco)
-    image = np.zeros((60, 60, 3), np.uint8)
-    rgb = poses.draw(image, channels='rgb')
-    assert rgb[30, 20].tolist() == coco['keypoint_colors'][0].tolist()
-    np.testing.assert_array_equal(poses.draw(image), rgb[..., ::-1])
-    assert not image.any()
-    boxed = poses.draw(image, draw_bbox=True)
-    assert boxed[30, 4].tolist() == [0, 255, 0]
-    with pytest.raises(InputError, match='channels'):
-        poses.draw(image, channels='gbr')
 
 
 def test_poses_print_themselves_briefly(poses: Poses) -> None:

@@ -1,0 +1,109 @@
+"""From a file and boxes to the crops that the network reads: the config's own test pipeline, in two steps."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..config.tree import image_pipeline
+from ..datasets.compose import Compose
+from ..datasets.pose_dataset import SHARED_METAINFO
+from ..datasets.transforms.load_image import LoadImage
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+    from torch import Tensor
+
+    from ..structures import PoseDataSample
+
+__all__ = ['Crop', 'CropStage', 'ReadStage', 'build_test_pipeline', 'path_of']
+
+
+class Crop(NamedTuple):
+    """What the network sees of one person.
+
+    Attributes:
+        inputs: (3, h, w) uint8.
+        sample: of the pipeline, with the metainfo ``input_size`` (w, h), ``input_center`` and ``input_scale``.
+    """
+
+    inputs: 'Tensor'
+    sample: 'PoseDataSample'
+
+
+def path_of(image: np.ndarray | str | Path) -> str:
+    """Return the path of an image file; '' for an array (H, W, 3).
+
+    >>> path_of('a/b.jpg'), path_of(np.zeros((4, 4, 3)))
+    ('a/b.jpg', '')
+    """
+    return '' if isinstance(image, np.ndarray) else str(image)
+
+
+def build_test_pipeline(cfg: 'Config | Mapping[str, object]') -> Compose:
+    """Build the pipeline that the config tests with.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    from mmengine.registry import DefaultScope
+
+    with DefaultScope.overwrite_default_scope('mmpose_dark'):
+        return Compose(image_pipeline(cfg))
+
+
+class ReadStage:
+    """Reads images as a pipeline does (EXIF orientation, file backend).
+
+    Args:
+        pipeline: of `build_test_pipeline`.
+    """
+
+    def __init__(self, pipeline: Compose) -> None:
+        first = pipeline.transforms[0] if pipeline.transforms else None
+        self.loader = first if isinstance(first, LoadImage) else LoadImage()
+
+    def __call__(self, image: np.ndarray | str | Path) -> np.ndarray:
+        """Return an image file, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), as (H, W, 3) uint8 BGR.
+
+        Raises:
+            ImageReadError: it cannot be read.
+
+        >>> ReadStage(Compose([]))(np.full((2, 3), 7, np.uint8)).shape
+        (2, 3, 3)
+        """
+        given = dict(img=image, img_path='') if isinstance(image, np.ndarray) else dict(img_path=str(image))
+        # A copy, because a loader remembers its last file and several threads read.
+        return copy.copy(self.loader)(given)['img']
+
+
+class CropStage:
+    """Cuts people out of an image as a pipeline does.
+
+    Args:
+        pipeline: of `build_test_pipeline`.
+        keypoint_set: definition of the keypoints, of which samples refer to parts.
+    """
+
+    def __init__(self, pipeline: Compose, keypoint_set: Mapping[str, object] | None) -> None:
+        self.pipeline = pipeline
+        known = keypoint_set or {}
+        self.shared = {key: known[key] for key in SHARED_METAINFO if key in known}
+
+    def __call__(self, image: np.ndarray, path: str, boxes: np.ndarray, box_scores: np.ndarray) -> list[Crop]:
+        """Return one crop a box.
+
+        Args:
+            image: (H, W, 3) uint8 BGR; not modified.
+            path: of the image, for the samples.
+            boxes: (N, 4) left, top, right, bottom in image pixels.
+            box_scores: (N,).
+        """
+        common = dict(img=image, img_path=path, img_id=0, **self.shared)
+        packed = [
+            self.pipeline({**common, 'bbox': boxes[i : i + 1], 'bbox_score': box_scores[i : i + 1], 'id': i})
+            for i in range(len(boxes))
+        ]
+        return [Crop(results['inputs'], results['data_samples']) for results in packed]
