@@ -5,6 +5,7 @@ import importlib.util
 import pathlib
 import re
 import shlex
+import sys
 
 import pytest
 
@@ -26,8 +27,9 @@ def test_commands_are_understood(command, monkeypatch):
     monkeypatch.syspath_prepend(str(script.parent))
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, script.stem, module)
     spec.loader.exec_module(module)
-    module.parse_args(command[2:])
+    sys.modules[module.main.__module__].parse_args(command[2:])
     for word in command[2:]:
         assert not word.startswith('configs/') or (ROOT / word).is_file()
 
