@@ -58,7 +58,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.slow
 def test_all_of_it_runs_in_order(tmp_path: Path) -> None:
-    """In a copy of the project, on a small data set instead of the one that `make demo` draws."""
+    """In a copy of the project, on a small dataset instead of the one that `make demo` draws."""
     clone = tmp_path / 'clone'
     for name in ('mmpose_dark', 'configs', 'tools', 'demo'):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns('__pycache__', 'output'))
@@ -78,8 +78,8 @@ def test_all_of_it_runs_in_order(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, '-c', code], cwd=clone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     assert 'configs, such as' in done.stdout
-    pictures = list((clone / 'work_dirs' / 'people').glob('pictures/*.jpg'))
-    assert len(pictures) == 8
+    drawn = list((clone / 'work_dirs' / 'people').glob('drawn/*.jpg'))
+    assert len(drawn) == 8
     assert (clone / 'demo' / 'output' / 'people.jpg').is_file()
     assert len(list((clone / 'demo' / 'output').glob('val_*_pose.jpg'))) == 8
     assert list((clone / 'work_dirs' / 'browse' / 'people_dark_192x144').glob('train_sheet_*.jpg'))
