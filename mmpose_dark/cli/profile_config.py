@@ -6,11 +6,11 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from .. import synthetic
 from ..config.errors import ConfigError
 from ..config.tree import evaluators_of
 from ..keypoint_sets import parse_pose_metainfo
 from ..registry import DATASETS, METRICS
-from ..synthetic import PeopleSettings, prepare_dataset, write_as_keypoint_set
 from ..utils.choices import PHASES
 from ..utils.pose_registry import accepted_arguments
 from .apply import apply_common_arguments, read_config
@@ -80,7 +80,7 @@ def forget_weights(part: object) -> None:
 def _use_drawn_people(cfg: Config, args: argparse.Namespace, root: Path) -> None:
     """Draw people into ``root`` and let the datasets and metrics of ``cfg`` read them instead."""
     images = dict(train=_IMAGES, val=1) if args.mode == 'train' else dict(train=1, val=_IMAGES)
-    prepare_dataset(root, PeopleSettings(**images, width=640, height=480))
+    synthetic.prepare_dataset(root, synthetic.PeopleSettings(**images, width=640, height=480))
     loader = cfg[f'{args.mode}_dataloader']
     samples = (args.warm_up + 3 * args.steps) * loader.batch_size
     annotations = root / 'annotations' / ('train.json' if args.mode == 'train' else 'val.json')
@@ -102,7 +102,7 @@ def _on_drawn_people(dataset: Mapping, annotations: Path, samples: int) -> dict:
     metainfo = dataset.get('metainfo') or DATASETS.find(dataset['type']).METAINFO
     name = parse_pose_metainfo(metainfo)['dataset_name']
     ann_file = str(annotations.with_name(f'{annotations.stem}_{name}.json'))
-    people = write_as_keypoint_set(annotations, metainfo, ann_file)
+    people = synthetic.write_as_keypoint_set(annotations, metainfo, ann_file)
     kept = {name: dataset[name] for name in ('pipeline', 'test_mode') if name in dataset}
     return dict(
         kept,

@@ -1,18 +1,21 @@
-"""Drawn people: a dataset in COCO's format that the project makes itself, exact to a fraction of a pixel."""
+"""Drawn people: a dataset in COCO's format that the project makes itself, exact to a fraction of a pixel.
 
-from .as_keypoint_set import write_as_keypoint_set
-from .dataset import GENERATOR_VERSION, PeopleSettings, is_complete, write_dataset
-from .prepare import prepare_dataset
-from .scene import PersonLabel, Scene, draw_scene
+The names are imported on first use: a command line that lists the settings must not load OpenCV.
+"""
 
-__all__ = [
-    'GENERATOR_VERSION',
-    'PeopleSettings',
-    'PersonLabel',
-    'Scene',
-    'draw_scene',
-    'is_complete',
-    'prepare_dataset',
-    'write_as_keypoint_set',
-    'write_dataset',
-]
+from ..utils.lazy import lazy_names
+
+_HOMES = {
+    'write_as_keypoint_set': 'as_keypoint_set',
+    'GENERATOR_VERSION': 'settings',
+    'PeopleSettings': 'settings',
+    'is_complete': 'dataset',
+    'write_dataset': 'dataset',
+    'prepare_dataset': 'prepare',
+    'PersonLabel': 'scene',
+    'Scene': 'scene',
+    'draw_scene': 'scene',
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

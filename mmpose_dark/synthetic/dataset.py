@@ -15,7 +15,6 @@ import multiprocessing
 import os
 import pathlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -25,11 +24,9 @@ from ..utils.errors import InputError, OutputError
 from .body import KEYPOINT_NAMES, SKELETON
 from .detections import jitter_boxes
 from .scene import PersonLabel, draw_scene
+from .settings import PeopleSettings
 
-__all__ = ['GENERATOR_VERSION', 'PeopleSettings', 'encode_mask', 'is_complete', 'write_dataset']
-
-GENERATOR_VERSION = 2
-"""Raised whenever the same seed gives other images or labels than before."""
+__all__ = ['encode_mask', 'is_complete', 'write_dataset']
 
 SETTINGS_FILE = 'people.json'
 _FIRST_ID = dict(train=1, val=1_000_001)
@@ -42,29 +39,6 @@ _CATEGORIES = [
         skeleton=[[a + 1, b + 1] for a, b in SKELETON],
     )
 ]
-
-
-@dataclass(frozen=True)
-class PeopleSettings:
-    """All that a dataset depends on.
-
-    Attributes:
-        train: number of training images.
-        val: number of validation images.
-        seed: any number; another one gives other people.
-        width: of an image, pixels.
-        height: of an image, pixels.
-        quality: of the JPEG files, 1 to 100.
-        version: of the generator.
-    """
-
-    train: int = 400
-    val: int = 100
-    seed: int = 0
-    width: int = 320
-    height: int = 240
-    quality: int = 92
-    version: int = GENERATOR_VERSION
 
 
 def is_complete(root: str | os.PathLike, settings: PeopleSettings) -> bool:

@@ -4,7 +4,8 @@ import os
 import time
 
 from ..utils.progress import show_progress
-from .dataset import PeopleSettings, is_complete, write_dataset
+from .dataset import is_complete, write_dataset
+from .settings import PeopleSettings
 
 __all__ = ['prepare_dataset']
 
