@@ -33,6 +33,7 @@ QUICK = dict(
     inference=Quick(on_gpu=('--full', '--compile')),
     train_step=Quick(on_gpu=('--full',)),
     startup=Quick(),
+    busy_machine=Quick(),
     tried=Quick(),
 )
 
