@@ -11,7 +11,7 @@ __all__ = ['box_forms', 'check_areas', 'check_boxes', 'extent_overlap', 'fits_as
 FORMS = ('xywh', 'xyxy', 'cxcywh')
 PADDING = 1.25
 """A network sees this much more than the box: a keypoint farther out cannot be learnt."""
-_SLACK = 2.0  # pixels by which a box may stick out without a word
+_SLACK = 2.0  # pixels by which a box may stick out
 
 
 def box_forms(boxes: np.ndarray) -> dict[str, np.ndarray]:

@@ -30,7 +30,7 @@ def taken(definition: dict, *names: str) -> list[Keypoint]:
 
 
 def middle(name: str, half: str) -> Keypoint:
-    """Return a keypoint on the body's middle line, which mirroring leaves in place.
+    """Return a keypoint on the body's middle line, which a flip leaves in place.
 
     Args:
         name: of the keypoint.

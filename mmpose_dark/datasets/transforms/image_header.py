@@ -34,7 +34,7 @@ def exif_orientation(content: bytes) -> int:
 
 
 def is_cut_off(content: bytes) -> bool:
-    r"""Tell whether a JPEG or PNG lacks its end: OpenCV fills what is missing with grey, without a word.
+    r"""Tell whether a JPEG or PNG lacks its end: OpenCV fills what is missing with grey and does not say so.
 
     >>> is_cut_off(b'\x89PNG\r\n\x1a\n' + b'half of it')
     True
