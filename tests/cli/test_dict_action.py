@@ -11,7 +11,7 @@ from mmpose_dark.utils.errors import InputError
 
 EXAMPLES = [
     '1', '-2', '1e-3', '.5', 'nan', 'true', 'False', 'TRUE', 'None', 'none', '', "''", '"a"', "'1'", 'a=b', '0x10',
-    '1_000', 'KeypointMSELoss', '/data/coco/', 'https://host/a-1.pth?x=1', 'C:/data', 'train2017.zip', '*.jpg', '$HOME', 'ä',
+    '1_000', 'KeypointMSELoss', '/data/coco/', 'https://host/a-1.pth?x=1', 'C:/data', 'train2017.zip', '*.jpg', 'ä',
     '1,2', '1,', ',', 'a,1,None', '[1,2]', '[1, 2 ,3]', '(1,2)', '(1,)', '[]', '()', '[a,b]', "['a','b']", '["a", 1]',
     '[(1,2),(3,4)]', '((1,2),[3,a])', '[[[1]]]', '[1,(2,[3,(4,)])]', '"[1,2]"', '[true,None,1.0]', '(a)', '[a]', 'f(x)',
     '1e5,1E5', '"(1,2)"', '[,]', '[1,,2]', 'a[0]', 'x,[1,2]', '(1,2),(3,4)',
