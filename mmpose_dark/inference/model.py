@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 
 from ..config.lookup import find_config
 from ..config.reading import ConfigError, as_pose_config, load_config
-from ..config.tree import keypoint_definition
+from ..config.tree import dataset_of, keypoint_definition
 from ..keypoint_sets.definitions import parse_pose_metainfo
 from ..registry import MODELS
 from ..utils.errors import InputTypeError
@@ -70,7 +70,7 @@ def init_model(
     target = resolve_device(str(device))
     faster = Acceleration(**(acceleration or {}))
     _without_downloads_(cfg.model)
-    validate_config(cfg)
+    validate_config(_used_here(cfg))
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         model = MODELS.build(cfg.model)
     meta = dataset_meta_from_config(cfg)
@@ -82,6 +82,16 @@ def init_model(
     model.to(target).eval()
     accelerate(model, faster)
     return model
+
+
+def _used_here(cfg: Config) -> dict[str, object]:
+    """Return the parts of a config that inference reads: looking at all of it would import runner and metrics."""
+    parts = {key: cfg[key] for key in ('default_scope', 'model') if key in cfg}
+    for phase in ('test', 'val'):
+        dataset = dataset_of(cfg, phase)
+        if dataset:
+            return parts | {f'{phase}_dataloader': dict(dataset=dataset, sampler=None)}
+    return parts
 
 
 def _without_downloads_(model: dict) -> None:

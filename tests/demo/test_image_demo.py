@@ -146,3 +146,25 @@ def test_box_that_cannot_be_used_is_reported_with_its_image(
     status = run_script(DEMO, image, tiny_config, tiny_checkpoint, '--out-dir', tmp_path, '--bbox', 900, 10, 950, 20)
     assert status == 3
     assert 'outside the image of width 320' in capsys.readouterr().err
+
+
+def test_one_image_needs_no_runner_metrics_or_plots(
+    tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
+) -> None:
+    """Their imports would take longer than the network: what is loaded is what one image needs."""
+    image = tiny_coco.root / 'images' / '000001.png'
+    arguments = [DEMO, str(image), tiny_config, tiny_checkpoint, '--out-dir', str(tmp_path), '--device', 'cpu']
+    code = f'''
+import runpy, sys
+sys.argv = {arguments}
+try:
+    runpy.run_path({DEMO!r}, run_name='__main__')
+finally:
+    print('LOADED', *sys.modules)
+'''
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, '-c', code], cwd=root, capture_output=True, text=True, check=True)
+    loaded = done.stdout[done.stdout.index('LOADED') :].split()
+    unwanted = ('mmpose_dark.engine', 'mmpose_dark.evaluation', 'mmengine.runner', 'mmengine.visualization')
+    assert not [m for m in loaded if m.startswith((*unwanted, 'matplotlib', 'scipy', 'pandas'))]
+    assert names(tmp_path) == ['000001.json', '000001_pose.jpg']
