@@ -3,12 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
+from mmpose_dark.structures import Poses
 from mmpose_dark.visualization import draw_bboxes, draw_covariances, draw_people, draw_poses
 from mmpose_dark.visualization.ellipses import covariance_axes
 
@@ -16,7 +16,7 @@ COCO = parse_pose_metainfo(dict(from_file='coco'))
 IMAGE = np.full((120, 160, 3), 70, np.uint8)
 
 
-def people(**given: object) -> SimpleNamespace:
+def people(**given: object) -> Poses:
     rng = np.random.default_rng(0)
     fields = dict(
         keypoints=rng.uniform(20, 100, (2, 17, 2)),
@@ -26,7 +26,7 @@ def people(**given: object) -> SimpleNamespace:
         covariances=None,
         keypoint_set=COCO,
     )
-    return SimpleNamespace(**fields | given)
+    return Poses(**fields | given)
 
 
 def rotated(major: float, minor: float, degrees: float) -> np.ndarray:
@@ -71,7 +71,7 @@ def test_no_people_and_part_of_the_keypoints() -> None:
     nobody = people(keypoints=np.zeros((0, 17, 2)), keypoint_scores=np.zeros((0, 17)), boxes=np.zeros((0, 4)),
                     box_scores=np.zeros(0), covariances=np.zeros((0, 17, 2, 2)))  # fmt: skip
     np.testing.assert_array_equal(draw_poses(IMAGE, nobody, draw_bbox=True, draw_covariance=True), IMAGE)
-    two = people(keypoints=np.array([[[50.0, 60], [80, 60]]]), keypoint_scores=np.ones((1, 2)))
+    two = Poses(np.array([[[50.0, 60], [80, 60]]]), np.ones((1, 2)), np.zeros((1, 4)))
     drawn = draw_poses(IMAGE, two)
     assert (drawn[60, 50] != 70).any()
     np.testing.assert_array_equal(drawn[60, 65], 70)  # no link
