@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import importlib
 import os
 import pathlib
 import runpy
@@ -128,3 +129,10 @@ def host(tmp_path):
 def cache(tmp_path, monkeypatch):
     """Downloads of this test go to a cache of its own."""
     monkeypatch.setenv('MMPOSE_DARK_CACHE', str(tmp_path / 'cache'))
+
+
+@pytest.fixture
+def converter(monkeypatch):
+    """Import a converter by its name."""
+    monkeypatch.syspath_prepend(str(ROOT / 'tools' / 'dataset_converters'))
+    return importlib.import_module
