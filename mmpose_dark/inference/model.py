@@ -1,20 +1,28 @@
 """A network that is ready to be used: config, weights, device, definition of its keypoints."""
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from ..checkpoint import load_checkpoint
 from ..config.lookup import find_config
 from ..config.reading import ConfigError, as_pose_config, load_config
 from ..config.tree import dataset_of, keypoint_definition
+from ..config.validate import validate_config
+from ..deploy.acceleration import Acceleration, accelerate
 from ..keypoint_sets.definitions import parse_pose_metainfo
 from ..registry import MODELS
+from ..utils.device import resolve_device
 from ..utils.errors import InputTypeError
+
+if TYPE_CHECKING:
+    from ..models.pose_estimators import BasePoseEstimator
 
 __all__ = ['dataset_meta_from_config', 'init_model']
 
@@ -27,15 +35,15 @@ def init_model(
     config: str | Path | Config | dict,
     checkpoint: str | Path | None = None,
     device: str | torch.device = 'cpu',
-    cfg_options: dict[str, Any] | None = None,
+    cfg_options: dict[str, object] | None = None,
     *,
-    acceleration: dict[str, Any] | None = None,
-) -> torch.nn.Module:
+    acceleration: Mapping[str, str | bool | None] | None = None,
+) -> 'BasePoseEstimator':
     """Build a model and load its weights.
 
     Args:
         config: a file, the name of a config of the zoo (see `find_config`), or a config; not modified.
-        checkpoint: file or address, of any family that `load_checkpoint` knows; None leaves the
+        checkpoint: file or URL, of any family that `load_checkpoint` knows; None leaves the
             weights random.
         device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``, ``'mps'``, or ``'auto'`` for the first there is.
         cfg_options: values to set in the config, by dotted name.
@@ -47,26 +55,12 @@ def init_model(
         colours, skeleton ...; None where neither checkpoint nor config says it).
 
     Raises:
-        ConfigError: the config is not found or has a mistake; the message says where.
+        ConfigError: the config is not found, or has a mistake in the model or the test dataset; the message says where.
         CheckpointError: the weights cannot be read, or are of another network.
         ValueError: a device that is not there, or ways of acceleration that do not go together.
         ImportError: a backend that is not installed.
     """
-    from ..checkpoint import load_checkpoint
-    from ..config.validate import validate_config
-    from ..deploy import Acceleration, accelerate
-    from ..utils.device import resolve_device
-
-    if isinstance(config, str | Path):
-        cfg = load_config(find_config(config), cfg_options)
-    elif isinstance(config, Config | dict):
-        cfg = as_pose_config(copy.deepcopy(config))
-        if cfg_options:
-            cfg.merge_from_dict(cfg_options)
-    else:
-        raise InputTypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
-    if cfg.get('model') is None:
-        raise ConfigError(f'config {cfg.filename or "(no file)"} has no `model`')
+    cfg = _read(config, cfg_options)
     target = resolve_device(str(device))
     faster = Acceleration(**(acceleration or {}))
     _without_downloads_(cfg.model)
@@ -82,6 +76,21 @@ def init_model(
     model.to(target).eval()
     accelerate(model, faster)
     return model
+
+
+def _read(config: str | Path | Config | dict, cfg_options: dict[str, object] | None) -> Config:
+    """Return a config of our own, with the options in it."""
+    if isinstance(config, str | Path):
+        cfg = load_config(find_config(config), cfg_options)
+    elif isinstance(config, Config | dict):
+        cfg = as_pose_config(copy.deepcopy(config))
+        if cfg_options:
+            cfg.merge_from_dict(cfg_options)
+    else:
+        raise InputTypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
+    if cfg.get('model') is None:
+        raise ConfigError(f'config {cfg.filename or "(no file)"} has no `model`')
+    return cfg
 
 
 def _used_here(cfg: Config) -> dict[str, object]:
@@ -101,17 +110,21 @@ def _without_downloads_(model: dict) -> None:
         model['backbone']['init_cfg'] = None
 
 
-def dataset_meta_from_config(cfg: Config | dict) -> dict[str, Any] | None:
-    """Return the keypoints' definition of the data set that a config tests on (or validates or trains on).
+def dataset_meta_from_config(cfg: Config | Mapping[str, object]) -> dict[str, object] | None:
+    """Return the keypoints' definition of the dataset that a config tests on (or validates or trains on).
 
     Returns:
-        As `parse_pose_metainfo`; None if the config names no data set.
+        As `parse_pose_metainfo`; None if the config names no dataset.
+
+    >>> meta = dataset_meta_from_config(dict(test_dataloader=dict(dataset=dict(type='CocoDataset'))))
+    >>> meta['dataset_name'], meta['num_keypoints']
+    ('coco', 17)
     """
     definition = keypoint_definition(cfg)
     return parse_pose_metainfo(definition) if definition else None
 
 
-def _merged_meta(saved: Any, configured: dict[str, Any] | None) -> dict[str, Any] | None:
+def _merged_meta(saved: object, configured: dict[str, object] | None) -> dict[str, object] | None:
     """Take what the checkpoint says of its keypoints, the rest from the config's definition."""
     if not isinstance(saved, dict) or not saved.get('keypoint_id2name'):
         return configured

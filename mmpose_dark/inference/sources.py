@@ -1,4 +1,4 @@
-"""What pictures an input stands for."""
+"""What images an input stands for."""
 
 import glob
 from pathlib import Path
@@ -18,7 +18,14 @@ def find_images(source: str | Path) -> list[Path]:
             folders); or a glob, of which every file is taken (``**`` goes into folders).
 
     Raises:
-        FileNotFoundError: there is nothing, or nothing with an image suffix.
+        MissingFileError: there is nothing, or nothing with an image suffix.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ('b.jpg', 'a.PNG', 'notes.txt'):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in find_images(folder)]
+    ['a.PNG', 'b.jpg']
     """
     path = Path(source).expanduser()
     if path.is_file():
