@@ -14,7 +14,9 @@ from mmpose_dark.utils.errors import InputError, UserError
 from mmpose_dark.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = dict(train='tools/train.py', test='tools/test.py', check='tools/misc/check_dataset.py')
+SCRIPTS = dict(
+    predict='demo/image_demo.py', train='tools/train.py', test='tools/test.py', check='tools/misc/check_dataset.py'
+)
 
 
 def ended(function, *arguments):
