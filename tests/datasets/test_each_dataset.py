@@ -280,7 +280,7 @@ def test_combined_reports_bad_images(parts, tiny_coco, tmp_path):
     assert bad.path == str(tmp_path / '000001.png')
 
 
-def test_data_sets_load_without_the_runner():
+def test_datasets_load_without_the_runner():
     """Only what a data loader's process needs: no runner, no model, no plotting."""
     code = (
         'import sys, mmpose_dark.datasets, mmpose_dark.structures\n'
