@@ -34,7 +34,11 @@ CASES = [
 
 
 def make_heatmaps(people: int, keypoints: int, width: int, height: int, *, sigma: float, seed: int) -> np.ndarray:
-    """Gaussians of different heights at random places, with a little noise: (N, K, H, W) float32."""
+    """Gaussians of different heights at random places, with a little noise: (N, K, H, W) float32.
+
+    >>> make_heatmaps(2, 3, 12, 16, sigma=2.0, seed=0).shape
+    (2, 3, 16, 12)
+    """
     rng = np.random.default_rng(seed)
     centre = rng.uniform(0, (width, height), (people, keypoints, 2))
     x, y = np.arange(width), np.arange(height)[:, None]
@@ -44,7 +48,13 @@ def make_heatmaps(people: int, keypoints: int, width: int, height: int, *, sigma
 
 
 def loop(heatmaps: np.ndarray, kernel_size: int) -> np.ndarray:
-    """DARK one keypoint at a time, unguarded: (N, K, 2) in heatmap pixels."""
+    """DARK one keypoint at a time, unguarded: (N, K, 2) in heatmap pixels of heatmaps (N, K, H, W).
+
+    >>> y, x = np.indices((16, 12), np.float32)
+    >>> gaussian = np.exp(-((x - 5.25) ** 2 + (y - 8) ** 2) / 8)
+    >>> loop(gaussian[None, None], 3).round(2).tolist()
+    [[[5.25, 8.0]]]
+    """
     people, keypoints, height, width = heatmaps.shape
     border = kernel_size // 2
     result = np.zeros((people, keypoints, 2), np.float32)

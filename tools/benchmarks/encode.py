@@ -27,7 +27,11 @@ CASES = [(1, 17, 48, 64, 2.0), (32, 17, 48, 64, 2.0), (64, 17, 72, 96, 3.0), (16
 
 
 def loop(xy: np.ndarray, width: int, height: int, *, sigma: float) -> list[np.ndarray]:
-    """Unbiased targets one keypoint at a time; ``xy`` (N, K, 2) in heatmap pixels. One (K, H, W) for each of N."""
+    """Unbiased targets one keypoint at a time; ``xy`` (N, K, 2) in heatmap pixels. One (K, H, W) for each of N.
+
+    >>> loop(np.array([[[1.0, 0.0]]]), 3, 1, sigma=1.0)[0][0, 0].round(2).tolist()
+    [0.6100000143051147, 1.0, 0.6100000143051147]
+    """
     x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
     targets = []
     for person in xy:
@@ -39,7 +43,13 @@ def loop(xy: np.ndarray, width: int, height: int, *, sigma: float) -> list[np.nd
 
 
 def patch_loop(xy: np.ndarray, width: int, height: int, *, sigma: float) -> list[np.ndarray]:
-    """Biased targets one keypoint at a time: a patch of three sigma to each side of the rounded centre."""
+    """Biased targets one keypoint at a time: a patch of three sigma to each side of the rounded centre.
+
+    As :func:`loop`: ``xy`` is (N, K, 2), the result one (K, H, W) for each of N.
+
+    >>> patch_loop(np.array([[[1.2, 0.0]]]), 3, 1, sigma=1.0)[0][0, 0, 1].item()
+    1.0
+    """
     radius = round(3 * sigma)
     offset = np.arange(-radius, radius + 1, dtype=np.float32)
     patch = np.exp(-(offset**2 + offset[:, None] ** 2) / (2 * sigma * sigma))

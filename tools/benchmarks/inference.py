@@ -37,7 +37,11 @@ Row = dict[str, object]
 
 
 def ways(device: str, compiled: bool) -> dict[str, dict]:
-    """Options of each way to run a network on ``device``, by the name it has in the table."""
+    """Options of each way to run a network on ``device``, by the name it has in the table.
+
+    >>> ways('cuda', compiled=True)['compiled']
+    {'compile': True}
+    """
     half = dict(amp='auto', channels_last=True)
     found = {
         'channels last': dict(channels_last=True),
@@ -112,10 +116,12 @@ def image_rows(config: str, args: argparse.Namespace) -> list[Row]:
         model = build(config, args.device)
 
         def one_by_one(network: torch.nn.Module) -> list[np.ndarray]:
+            """Keypoints (1, K, 2) of each person."""
             samples = [inference_topdown(network, f, b, bbox_format='xywh') for f, b in zip(files, boxes, strict=True)]
             return [s.pred_instances.keypoints for people in samples for s in people]
 
         def together(network: torch.nn.Module) -> list[np.ndarray]:
+            """Keypoints (1, K, 2) of each person."""
             results = Inferencer(network)(files, boxes, 'xywh')
             return [s.pred_instances.keypoints for result in results for s in result.samples]
 

@@ -36,7 +36,12 @@ SIZE = dict(input_size=(192, 256), heatmap_size=(48, 64), sigma=2.0)
 
 
 def band(length: int) -> Tensor:
-    """Matrix (length, length) that blurs a line of pixels, zeros outside it."""
+    """Matrix (length, length) that blurs a line of pixels, zeros outside it.
+
+    >>> matrix = band(20)
+    >>> matrix.shape, bool((matrix[10, :4] == 0).all()), round(float(matrix[10].sum()), 4)
+    (torch.Size([20, 20]), True, 1.0)
+    """
     line = torch.arange(length)
     offset = line - line[:, None] + KERNEL // 2
     weights = torch.tensor(gaussian_kernel(KERNEL))[offset.clamp(0, KERNEL - 1)]
@@ -92,9 +97,11 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
         return torch.compile(codec.batch_decode, fullgraph=True)
 
     def used_encode() -> Tensor:
+        """(64, 17, 64, 48)."""
         return unbiased_gaussian_heatmaps(xy, torch.ones(64, 17), heatmap_size=(48, 64), sigma=2.0)[0]
 
     def in_new_memory() -> Tensor:
+        """(16, 133, 96, 72)."""
         across, down = (
             torch.exp(-((torch.arange(length) - body[..., axis, None]) ** 2 / 18).clamp_max(43))
             for axis, length in enumerate((72, 96))
