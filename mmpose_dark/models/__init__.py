@@ -1,8 +1,8 @@
 """The networks: backbones, heads, losses, the preprocessor of batches and the pose estimators made of them."""
 
-from .backbones import BaseBackbone, Hourglass, HRNet, ResNet, ResNetV1d
+from .backbones import BaseBackbone, Hourglass, HourglassNet, HRNet, ResNet, ResNetV1d
 from .data_preprocessor import PoseDataPreprocessor
-from .heads import BaseHead, HeatmapHead
+from .heads import BaseHead, CPMHead, HeatmapHead
 from .losses import AdaptiveWingLoss, KeypointMSELoss, KeypointOHKMMSELoss
 from .pose_estimators import BasePoseEstimator, HeatmapEnsemble, TopDown
 
@@ -11,10 +11,12 @@ __all__ = [
     'BaseBackbone',
     'BaseHead',
     'BasePoseEstimator',
+    'CPMHead',
     'HRNet',
     'HeatmapEnsemble',
     'HeatmapHead',
     'Hourglass',
+    'HourglassNet',
     'KeypointMSELoss',
     'KeypointOHKMMSELoss',
     'PoseDataPreprocessor',

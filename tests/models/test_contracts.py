@@ -149,6 +149,7 @@ BACKBONES = [
     dict(type='ResNet', depth=50, strides=(1, 2, 2, 1), out_indices=(3, 2)),
     dict(type='ResNet', depth=50, num_stages=3, out_indices=(2,), deep_stem=True),
     dict(type='ResNetV1d', depth=50),
+    dict(type='HourglassNet', downsample_times=3, stage_channels=(8, 8, 8, 8), stage_blocks=(1, 1, 2, 1), num_stacks=3),
     dict(type='Hourglass', num_stacks=2, num_features=128, out_channels=5),
     dict(type='ToyPatches'),
 ]

@@ -2,7 +2,8 @@
 
 from .base_backbone import BaseBackbone
 from .hourglass import Hourglass
+from .hourglass_net import HourglassNet
 from .hrnet import HRNet
 from .resnet import ResNet, ResNetV1d
 
-__all__ = ['BaseBackbone', 'HRNet', 'Hourglass', 'ResNet', 'ResNetV1d']
+__all__ = ['BaseBackbone', 'HRNet', 'Hourglass', 'HourglassNet', 'ResNet', 'ResNetV1d']
