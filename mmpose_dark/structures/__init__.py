@@ -18,7 +18,7 @@ _HOMES = {
     'transform_points': 'bbox',
     'flip_keypoints': 'keypoint',
     'merge_data_samples': 'merging',
-    'revert_heatmap': 'merging',
+    'revert_heatmap': 'heatmap',
     'PoseDataSample': 'pose_data_sample',
     'Poses': 'poses',
     'warp_image': 'warp',

@@ -131,7 +131,7 @@ def bbox_cs2xywh(center: np.ndarray, scale: np.ndarray, padding: float = 1.0) ->
 def flip_bbox(
     bbox: np.ndarray, image_size: tuple[int, int], *, bbox_format: str = 'xyxy', direction: str = 'horizontal'
 ) -> np.ndarray:
-    """Mirror boxes, or box centres, with their image.
+    """Flip boxes, or box centres, with their image.
 
     Args:
         bbox: (..., 4) ``xyxy`` or (..., 2) ``center``, in pixels.
@@ -143,7 +143,7 @@ def flip_bbox(
         The mirrored boxes in the same form (the pixel x becomes width - 1 - x, as in mmpose 1.x).
 
     Raises:
-        ValueError: unknown format or direction.
+        InputError: unknown format or direction.
 
     >>> flip_bbox(np.array([[10., 20., 40., 60.]]), (100, 80)).tolist()
     [[59.0, 20.0, 89.0, 60.0]]

@@ -16,7 +16,7 @@ def flip_keypoints(
     flip_indices: Sequence[int],
     direction: str = 'horizontal',
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mirror keypoints with their image and exchange the paired ones.
+    """Flip keypoints with their image and exchange the paired ones.
 
     Args:
         keypoints: (..., K, 2) x, y in pixels of the image, integer = pixel centre.
@@ -30,7 +30,7 @@ def flip_keypoints(
         Mirrored keypoints and visibilities, new arrays.
 
     Raises:
-        ValueError: ``flip_indices`` is not one index for each keypoint, or the direction is unknown.
+        InputError: ``flip_indices`` is not one index for each keypoint, or the direction is unknown.
 
     >>> xy, visible = flip_keypoints(np.array([[[10., 5.], [30., 6.]]]), np.array([[1, 0]]), (100, 50), [1, 0])
     >>> xy.tolist(), visible.tolist()

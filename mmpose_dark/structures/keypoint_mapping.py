@@ -20,7 +20,7 @@ class KeypointMapping:
         mapping: pairs (source, target) of keypoint ids; the source may be several ids, of which the mean is taken.
 
     Raises:
-        ValueError: a source is negative, or a target comes twice or is not below ``num_keypoints``.
+        InputError: a source is negative, or a target comes twice or is not below ``num_keypoints``.
 
     >>> mapping = KeypointMapping(2, [(2, 0), ((0, 1), 1)])
     >>> mapping.mean(np.array([[[1.0], [2.0], [4.0]]])).tolist()
@@ -54,7 +54,7 @@ class KeypointMapping:
             (N, K', ...) of the same dtype.
 
         Raises:
-            ValueError: the mapping names a source that ``values`` lacks.
+            InputError: the mapping names a source that ``values`` lacks.
         """
         return self._apply(values, lambda rows: sum(rows[1:], rows[0]) / len(rows))
 
@@ -68,7 +68,7 @@ class KeypointMapping:
             (N, K') of the same dtype.
 
         Raises:
-            ValueError: the mapping names a source that ``values`` lacks.
+            InputError: the mapping names a source that ``values`` lacks.
         """
         return self._apply(values, math.prod)
 
@@ -99,7 +99,7 @@ def map_keypoints(keypoints: np.ndarray, num_keypoints: int, mapping: Pairs) -> 
         (N, K', D) keypoints.
 
     Raises:
-        ValueError: an index outside either set, or a target that comes twice.
+        InputError: an index outside either set, or a target that comes twice.
 
     >>> map_keypoints(np.array([[[1.0], [2.0], [4.0]]]), 2, [(2, 0), ((0, 1), 1)]).tolist()
     [[[4.0], [1.5]]]

@@ -2,40 +2,14 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from mmengine.structures import InstanceData, PixelData
 
 from ..utils.errors import InputError
-from .bbox import get_warp_matrix
+from .heatmap import revert_heatmap
 from .pose_data_sample import PoseDataSample
 
-__all__ = ['merge_data_samples', 'revert_heatmap']
-
-
-def revert_heatmap(
-    heatmap: np.ndarray, input_center: np.ndarray, input_scale: np.ndarray, img_shape: tuple[int, int]
-) -> np.ndarray:
-    """Put heatmaps of a crop where the crop was in the image.
-
-    Args:
-        heatmap: (K, H, W) or (H, W).
-        input_center: (2,) x, y of the crop in image pixels.
-        input_scale: (2,) width, height of the crop in image pixels.
-        img_shape: height and width of the image.
-
-    Returns:
-        (K, height, width) or (height, width), zero outside the crop.
-
-    >>> crop = np.array([8., 8.]), np.array([8., 8.])
-    >>> revert_heatmap(np.ones((2, 4, 4), np.float32), *crop, (16, 16)).sum(axis=(1, 2))
-    array([64., 64.], dtype=float32)
-    """
-    maps = heatmap[None] if heatmap.ndim == 2 else heatmap
-    height, width = img_shape
-    matrix = get_warp_matrix(input_center, input_scale, 0.0, (maps.shape[2], maps.shape[1]), inv=True)
-    warped = np.stack([cv2.warpAffine(np.ascontiguousarray(m, np.float32), matrix, (width, height)) for m in maps])
-    return warped[0] if heatmap.ndim == 2 else warped
+__all__ = ['merge_data_samples']
 
 
 def merge_data_samples(data_samples: Sequence[PoseDataSample]) -> PoseDataSample:
@@ -49,7 +23,13 @@ def merge_data_samples(data_samples: Sequence[PoseDataSample]) -> PoseDataSample
         One sample with the metainfo of the first.
 
     Raises:
-        ValueError: no sample, or something that is none.
+        InputError: no sample, or something that is none.
+
+    >>> people = [PoseDataSample(metainfo=dict(img_id=7)) for _ in range(2)]
+    >>> for person in people:
+    ...     person.pred_instances = InstanceData(keypoints=np.zeros((1, 17, 2)))
+    >>> merge_data_samples(people).pred_instances.keypoints.shape
+    (2, 17, 2)
     """
     if not data_samples or not all(isinstance(s, PoseDataSample) for s in data_samples):
         raise InputError(f'merge_data_samples needs at least one PoseDataSample, got {list(map(type, data_samples))}')

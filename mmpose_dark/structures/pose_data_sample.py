@@ -1,6 +1,6 @@
 """The record that travels with one person through network and metric."""
 
-from typing import Any
+from typing import TypeAlias
 
 from mmengine.structures import BaseDataElement, InstanceData, PixelData
 
@@ -8,14 +8,16 @@ from ..utils.errors import InputTypeError
 
 __all__ = ['PoseDataSample']
 
+Part: TypeAlias = InstanceData | PixelData
+
 
 def _part(name: str, kind: type, doc: str) -> property:
     private = f'_{name}'
 
-    def read(self: BaseDataElement) -> Any:
+    def read(self: BaseDataElement) -> Part:
         return getattr(self, private)
 
-    def write(self: BaseDataElement, value: Any) -> None:
+    def write(self: BaseDataElement, value: Part) -> None:
         self.set_field(value, private, dtype=kind)
 
     def remove(self: BaseDataElement) -> None:
@@ -56,8 +58,13 @@ class PoseDataSample(BaseDataElement):
         """Add entries to the metainfo, by reference.
 
         Raises:
-            TypeError: ``metainfo`` is not a dict.
+            InputTypeError: ``metainfo`` is not a dict.
             AttributeError: an entry has the name of a data field.
+
+        >>> sample = PoseDataSample()
+        >>> sample.set_metainfo(dict(img_id=7))
+        >>> sample.img_id
+        7
         """
         if not isinstance(metainfo, dict):
             raise InputTypeError(f'metainfo must be a dict, got {type(metainfo).__name__}')

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..utils.errors import InputError
+from .coco_record import CocoRecord, coco_records
 from .pose_score import pose_scores
 
 if TYPE_CHECKING:
@@ -173,9 +174,7 @@ class Poses:
         """
         return [(int(a), int(b)) for a, b in (self.keypoint_set or {}).get('skeleton_links', ())]
 
-    def to_coco(
-        self, image_id: int, category_id: int = 1, *, decimals: int | None = None
-    ) -> list[dict[str, int | float | list[float]]]:
+    def to_coco(self, image_id: int, category_id: int = 1, *, decimals: int | None = None) -> list[CocoRecord]:
         """Return the people in COCO's results format.
 
         Boxes are left out on purpose: with them COCO's evaluation takes areas from the boxes, not from the keypoints.
@@ -191,15 +190,19 @@ class Poses:
         >>> Poses([[[1, 2]]], [[0.5]], [[0, 0, 4, 4]]).to_coco(7)
         [{'image_id': 7, 'category_id': 1, 'keypoints': [1.0, 2.0, 0.5], 'score': 0.5}]
         """
-        rows = np.concatenate([self.keypoints, self.keypoint_scores[..., None]], axis=-1).astype(np.float64)
+        keypoints, keypoint_scores = self.keypoints.astype(np.float64), self.keypoint_scores.astype(np.float64)
         scores = self.scores
         if decimals is not None:
-            rows[..., :2] = rows[..., :2].round(decimals)
-            rows[..., 2], scores = rows[..., 2].round(decimals + 2), scores.round(decimals + 2)
-        return [
-            dict(image_id=image_id, category_id=category_id, keypoints=row.ravel().tolist(), score=float(score))
-            for row, score in zip(rows, scores, strict=True)
-        ]
+            keypoints = keypoints.round(decimals)
+            keypoint_scores, scores = keypoint_scores.round(decimals + 2), scores.round(decimals + 2)
+        people = len(self)
+        return coco_records(
+            keypoints,
+            keypoint_scores,
+            scores,
+            image_ids=np.full(people, image_id),
+            category_ids=np.full(people, category_id),
+        )
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return a table with one row a person, by column.

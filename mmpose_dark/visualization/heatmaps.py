@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..structures.crop import crop_to_image
+from ..structures.heatmap import revert_heatmap
 from ..utils.errors import InputError
 from .canvas import as_canvas, draw_disc_
 from .sheets import contact_sheet
@@ -79,15 +79,7 @@ def heatmaps_to_image(
     >>> np.argwhere(big[0] == 1).tolist()
     [[10, 8]]
     """
-    _, height, width = heatmaps.shape
-    place = dict(
-        input_size=np.array([width, height], dtype=np.float64),
-        input_center=np.asarray(input_center, dtype=np.float64).reshape(2),
-        input_scale=np.asarray(input_scale, dtype=np.float64).reshape(2),
-    )
-    origin, next_pixel = crop_to_image(np.array([[0.0, 0.0], [1.0, 1.0]]), **place)
-    matrix = np.c_[np.diag(next_pixel - origin), origin]
-    return _warp(heatmaps, matrix, (image_hw[1], image_hw[0]))
+    return revert_heatmap(heatmaps, input_center, input_scale, image_hw)
 
 
 def _warp(heatmaps: np.ndarray, matrix: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
