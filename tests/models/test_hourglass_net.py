@@ -38,7 +38,7 @@ def test_names_are_the_references():
         'stem.1.0.downsample.0.weight',
         'hourglass_modules.0.up1.1.conv2.weight',
         'hourglass_modules.1.low2.low2.low2.3.bn1.weight',
-        'hourglass_modules.0.low3.1.downsample.1.running_var',
+        'hourglass_modules.0.low2.low3.0.downsample.1.running_var',
         'out_convs.1.bn.bias',
         'inters.0.conv1.weight',
         'conv1x1s.0.conv.weight',
