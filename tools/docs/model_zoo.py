@@ -9,13 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _generated
-import torch
-import yaml
 
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.config.reading import load_config
-from mmpose_dark.models.complexity import model_complexity
-from mmpose_dark.registry import MODELS
 from mmpose_dark.zoo.rows import Benchmark, Row, Zoo, read_zoo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +47,12 @@ class Cost(NamedTuple):
 
 def cost_of(row: Row) -> Cost:
     """Build a row's network without memory and count."""
+    import torch
+
+    from mmpose_dark.config import load_config
+    from mmpose_dark.models.complexity import model_complexity
+    from mmpose_dark.registry import MODELS
+
     cfg = load_config(ROOT / row.config)
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
@@ -62,6 +63,8 @@ def cost_of(row: Row) -> Cost:
 
 def costs_of(zoo: Zoo) -> dict[str, Cost]:
     """Return the cost of each config (they are the same with and without DARK, and at every recipe)."""
+    from mmpose_dark.config import load_config
+
     known: dict[str, Cost] = {}
     by_model: dict[str, Cost] = {}
     for row in zoo.rows.values():
@@ -140,6 +143,8 @@ def here(zoo: Zoo, benchmark: Benchmark, row: Row) -> str:
 
 def model_index_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
     """Return model-index.yml, in OpenMMLab's form."""
+    import yaml
+
     collections = [
         dict(Name=c['name'], Paper=dict(Title=c['title'], URL=c['url']), README='model-zoo.md')
         for c in zoo.collections.values()
