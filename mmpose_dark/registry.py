@@ -44,8 +44,8 @@ KEYPOINT_CODECS = PoseRegistry('keypoint codec', locations=['mmpose_dark.codecs'
 DATASETS = PoseRegistry('dataset', parent=root.DATASETS, locations=['mmpose_dark.datasets'])
 TRANSFORMS = PoseRegistry('transform', parent=root.TRANSFORMS, locations=['mmpose_dark.datasets.transforms'])
 DATA_SAMPLERS = PoseRegistry('data sampler', parent=root.DATA_SAMPLERS, locations=_ENGINE)
-METRICS = PoseRegistry('metric', parent=root.METRICS, locations=['mmpose_dark.evaluation'])
-EVALUATORS = PoseRegistry('evaluator', parent=root.EVALUATOR, locations=['mmpose_dark.evaluation'])
+METRICS = PoseRegistry('metric', parent=root.METRICS, locations=['mmpose_dark.evaluation.metrics'])
+EVALUATORS = PoseRegistry('evaluator', parent=root.EVALUATOR, locations=['mmpose_dark.evaluation.evaluator'])
 VISUALIZERS = PoseRegistry(
     'visualizer', parent=root.VISUALIZERS, locations=['mmpose_dark.visualization.local_visualizer']
 )

@@ -1,35 +1,58 @@
-"""Metrics over all processes, every sample counted once.
+"""Several metrics on one pass over a dataset, on any number of processes."""
 
-mmengine joins the processes' results by dealing them out in turn and cutting the list at the
-dataset's size, which is right only if every process has equally many and each sample left exactly
-one. Here the evaluation samplers give contiguous shares, so the results joined by rank are in the
-dataset's order whatever their number.
-"""
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from typing import Any
-
-from mmengine.dist import all_gather_object, broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.evaluator import Evaluator as BaseEvaluator
+from mmengine.evaluator.metric import _to_cpu
+from mmengine.logging import MMLogger
+from mmengine.structures import BaseDataElement
 
 from ..registry import EVALUATORS
 from ..utils.errors import InputError
+from .gathering import each_once, gather_and_compute, sample_key
 
-__all__ = ['Evaluator', 'gather_in_rank_order']
+if TYPE_CHECKING:
+    from mmengine.config import ConfigDict
 
-
-def gather_in_rank_order(items: list[Any]) -> list[Any]:
-    """Return the lists of all processes joined by rank (in every process)."""
-    return [item for part in all_gather_object(items) for item in part]
+__all__ = ['Evaluator']
 
 
 @EVALUATORS.register_module()
 class Evaluator(BaseEvaluator):
-    """Several metrics on one pass over a dataset.
+    """Several metrics on one pass over a dataset, each sample counted once (see `evaluation.gathering`).
+
+    mmengine deals the processes' results out in turn and cuts the list at the dataset's size, which is right only if
+    every process has equally many samples, dealt in turn, and each left one result. Here a metric of mmengine's kind
+    gets all results in the order of the ranks. Repeated samples are dropped where each sample left one result; a
+    metric that leaves another number (one a batch, say) must tell them apart itself.
 
     Args:
         metrics: a metric, its config, or a list of them.
     """
+
+    def __init__(self, metrics: 'dict | BaseMetric | ConfigDict | Sequence') -> None:
+        super().__init__(metrics)
+        # for each metric of mmengine's kind the sample of each result, None where it is not known
+        self._keys: list[list[Hashable]] = [[] for _ in self.metrics]
+
+    def process(
+        self, data_samples: Sequence[BaseDataElement | dict], data_batch: Mapping[str, object] | None = None
+    ) -> None:
+        """Hand the predictions of a batch to all metrics.
+
+        Args:
+            data_samples: samples with predictions.
+            data_batch: what the loader gave, for metrics that read it.
+        """
+        samples = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in data_samples]
+        keys = [sample_key(s) if isinstance(s, Mapping) else None for s in samples]
+        for metric, known in zip(self.metrics, self._keys, strict=True):
+            before = len(metric.results)
+            metric.process(data_batch, samples)
+            added = len(metric.results) - before
+            known += keys if added == len(keys) else [None] * added
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Compute all metrics from the results of all processes.
@@ -41,8 +64,8 @@ class Evaluator(BaseEvaluator):
             ValueError: two metrics report the same name.
         """
         values: dict[str, float] = {}
-        for metric in self.metrics:
-            found = self._evaluate_one(metric, size)
+        for metric, keys in zip(self.metrics, self._keys, strict=True):
+            found = self._evaluate_one(metric, keys, size)
             for name in found:
                 if name in values:
                     raise InputError(
@@ -52,16 +75,21 @@ class Evaluator(BaseEvaluator):
         return values
 
     @staticmethod
-    def _evaluate_one(metric: BaseMetric, size: int) -> dict[str, float]:
+    def _evaluate_one(metric: BaseMetric, keys: list[Hashable], size: int) -> dict[str, float]:
+        known = keys if len(keys) == len(metric.results) else [None] * len(metric.results)
+        keyed = list(zip(known, metric.results, strict=True))
+        keys.clear()
         if type(metric).evaluate is not BaseMetric.evaluate:  # it gathers in a way of its own
             return metric.evaluate(size)
-        results = gather_in_rank_order(metric.results)
         metric.results.clear()
-        values = None
-        if is_main_process():
-            values = metric.compute_metrics(results)
-            if metric.prefix:
-                values = {f'{metric.prefix}/{name}': value for name, value in values.items()}
-        box = [values]
-        broadcast_object_list(box)
-        return box[0]
+
+        def compute(parts: list[list[tuple[Hashable, object]]]) -> dict[str, float]:
+            results = each_once(pair for part in parts for pair in part)
+            if not results:
+                MMLogger.get_current_instance().warning(
+                    f'{type(metric).__name__} has no results; its `process` must add to `self.results`'
+                )
+            found = metric.compute_metrics(_to_cpu(results))
+            return {f'{metric.prefix}/{name}' if metric.prefix else name: value for name, value in found.items()}
+
+        return gather_and_compute(keyed, compute, device=metric.collect_device, directory=metric.collect_dir)

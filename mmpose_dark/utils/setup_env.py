@@ -6,7 +6,15 @@ from mmengine.registry import DefaultScope
 
 __all__ = ['register_all_modules']
 
-_MODULES = ('codecs', 'datasets', 'engine', 'evaluation', 'models', 'visualization.local_visualizer')
+_MODULES = (
+    'codecs',
+    'datasets',
+    'engine',
+    'evaluation.evaluator',
+    'evaluation.metrics',
+    'models',
+    'visualization.local_visualizer',
+)
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:

@@ -11,7 +11,7 @@ PARTS = {'keypoints': 17, 'foot_kpts': 6, 'face_kpts': 68, 'lefthand_kpts': 21, 
 
 
 def make_people(seed: int, *, fields: dict[str, int] | None = None, num_images: int = 12, categories: int = 1):
-    """A COCO-style data set and results: crowds, unlabelled people, ties, empty images, more than 20 detections.
+    """A COCO-style dataset and results: crowds, unlabelled people, ties, empty images, more than 20 detections.
 
     Args:
         seed: of the generator.
@@ -20,7 +20,7 @@ def make_people(seed: int, *, fields: dict[str, int] | None = None, num_images: 
         categories: how many.
 
     Returns:
-        The data set as a dict and the results as a list.
+        The dataset as a dict and the results as a list.
     """
     rng = np.random.default_rng(seed)
     fields = fields or {'keypoints': 17}

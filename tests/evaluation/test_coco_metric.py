@@ -57,7 +57,7 @@ GOLDEN = {
 
 @pytest.mark.parametrize('engine', ['hotcoco', 'xtcocotools'])
 @pytest.mark.parametrize('name', GOLDEN)
-def test_figures_of_the_reference(shared, name, engine):
+def test_values_of_the_reference(shared, name, engine):
     if engine == 'xtcocotools':
         pytest.importorskip('xtcocotools')
     from importlib import import_module
@@ -82,8 +82,8 @@ def test_figures_of_the_reference(shared, name, engine):
     got = run(metric, rows, dict(dataset_name=name, sigmas=np.array(sigmas)))
     for key, value in golden['expected'].items():
         assert got[f'{name}/{key}'] == pytest.approx(value, abs=1e-9), key
-    for part, figures in golden.get('expected_parts', {}).items():
-        for key, value in figures.items():
+    for part, values in golden.get('expected_parts', {}).items():
+        for key, value in values.items():
             assert got[f'{name}/{part} {key}'] == pytest.approx(value, abs=1e-9), (part, key)
 
 
@@ -134,7 +134,7 @@ def test_suppression(coco, tmp_path, mode):
     assert [r['keypoints'] for r in written] == [r['keypoints'] for r in expected]
 
 
-def test_results_file_gives_the_same_figures(coco, tmp_path):
+def test_results_file_gives_the_same_values(coco, tmp_path):
     gt, _, _, samples = coco
     got = run(CocoMetric(gt, outfile_prefix=str(tmp_path / 'a/b')), samples)
     again = evaluate_oks(gt, tmp_path / 'a/b.keypoints.json')
@@ -397,7 +397,7 @@ def test_a_failed_write_leaves_the_last_file(coco, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == len({'gt.json', 'dt.json', 'out.keypoints.json'})
 
 
-def test_perfect_predictions_through_a_data_set(tiny_coco):
+def test_perfect_predictions_through_a_dataset(tiny_coco):
     """The ground truth as predictions: AP 1, with the annotation file and with what the samples carry."""
     from mmpose_dark.registry import DATASETS
 

@@ -1,15 +1,20 @@
-"""Metrics load without the runner, and without the engines before they are used."""
+"""Metrics load without the runner, their functions without torch and mmengine, and engines when they are used."""
 
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ['mmengine.runner', 'mmengine.model', 'hotcoco', 'xtcocotools', 'scipy', 'matplotlib', 'mmcv', 'cv2']
 
 
-def test_light_import():
+@pytest.mark.parametrize(
+    ('module', 'unwanted'), [('functional', [*HEAVY, 'torch', 'mmengine']), ('metrics', HEAVY), ('evaluator', HEAVY)]
+)
+def test_light_import(module, unwanted):
     code = (
-        'import sys, warnings; warnings.simplefilter("error"); import mmpose_dark.evaluation.functional as f; '
-        f'print([m for m in {HEAVY} if m in sys.modules])'
+        f'import sys, warnings; warnings.simplefilter("error"); import mmpose_dark.evaluation.{module}; '
+        f'print([m for m in {unwanted} if m in sys.modules])'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ('[]', '')

@@ -28,7 +28,7 @@ def people_samples(results: list[dict]) -> list[dict]:
     return samples
 
 
-def figures(gt: str, samples: list[dict], size: int, without_ids: list[dict]) -> dict:
+def values_of(gt: str, samples: list[dict], size: int, without_ids: list[dict]) -> dict:
     found = {}
     for metric, rows in (
         (CocoMetric(gt), samples),
@@ -43,7 +43,8 @@ def figures(gt: str, samples: list[dict], size: int, without_ids: list[dict]) ->
 
 
 def strip(samples: list[dict]) -> list[dict]:
-    return [{k: v for k, v in s.items() if k not in ('id', 'img_id')} for s in samples]
+    """The samples with their number in the dataset in the place of ids."""
+    return [{k: v for k, v in s.items() if k not in ('id', 'img_id')} | {'sample_idx': s['id']} for s in samples]
 
 
 def work(rank: int, folder: str, gt: str, results: list[dict]) -> None:
@@ -52,7 +53,7 @@ def work(rank: int, folder: str, gt: str, results: list[dict]) -> None:
     samples = people_samples(results)
     padded = samples + samples[: len(samples) % 2]
     mine = padded[rank::2]
-    got = figures(gt, mine + (samples[:2] if rank else []), len(samples), strip(mine))
+    got = values_of(gt, mine + (samples[:2] if rank else []), len(samples), strip(mine))
     pathlib.Path(folder, f'{rank}.pkl').write_bytes(pickle.dumps(got))
     metric = CocoMetric(gt)  # the main process fails without dataset_meta; the others must not wait for ever
     metric.process({}, samples)
@@ -61,13 +62,13 @@ def work(rank: int, folder: str, gt: str, results: list[dict]) -> None:
     dist.destroy_process_group()
 
 
-def test_two_processes_give_the_figures_and_errors_of_one(people_files, tmp_path):
+def test_two_processes_give_the_values_and_errors_of_one(people_files, tmp_path):
     gt, dt = people_files(11)
     with open(dt) as f:
         results = json.load(f)
     results = results[: len(results) - (len(results) + 1) % 2]  # an odd number: one sample comes twice
     samples = people_samples(results)
-    expected = figures(gt, samples, len(samples), strip(samples))
+    expected = values_of(gt, samples, len(samples), strip(samples))
     mp.spawn(work, (str(tmp_path), gt, results), nprocs=2)
     for rank in (0, 1):
         assert pickle.loads((tmp_path / f'{rank}.pkl').read_bytes()) == expected
@@ -76,7 +77,7 @@ def test_two_processes_give_the_figures_and_errors_of_one(people_files, tmp_path
 
 
 @pytest.mark.parametrize('sets', [['x', 'x'], ['x', 'y']])
-def test_data_sets_with_the_same_ids(sets):
+def test_datasets_with_the_same_ids(sets):
     """Samples of different sets are different samples; those of one set with one id are the same."""
     samples = []
     for name in sets:
@@ -84,7 +85,7 @@ def test_data_sets_with_the_same_ids(sets):
         samples += [dict(rows[0], dataset_name=name)]
     metric = PCKAccuracy()
     metric.process({}, samples)
-    assert len(join_tables([metric.results], None)['sample']) == len(set(sets))
+    assert len(join_tables([metric.results])['sample']) == len(set(sets))
 
 
 def test_batches_that_do_not_fit():
@@ -105,6 +106,6 @@ def test_one_process_without_samples(people_files):
     metric = PCKAccuracy()
     metric.process({}, samples)
     metric.process({}, [])
-    table = join_tables([metric.results, []], None)
+    table = join_tables([metric.results, []])
     assert len(table['pred']) == len(samples)
     assert sorted(table['sample'].tolist()) == list(range(len(samples)))

@@ -123,10 +123,10 @@ def test_nobody(function):
 
 
 @pytest.mark.parametrize(('grouped', 'one'), [(grouped_oks_nms, oks_nms), (grouped_soft_oks_nms, soft_oks_nms)])
-def test_pictures_do_not_meet(grouped, one):
-    pictures = [crowd(s, n) for s, n in enumerate((7, 1, 30, 2))]
-    people = [p for picture in pictures for p in picture]
-    groups = np.repeat(np.arange(4), [len(p) for p in pictures])
+def test_images_do_not_meet(grouped, one):
+    images = [crowd(s, n) for s, n in enumerate((7, 1, 30, 2))]
+    people = [p for image in images for p in image]
+    groups = np.repeat(np.arange(4), [len(p) for p in images])
     shuffle = np.random.default_rng(0).permutation(len(people))
     got = shuffle[
         grouped(
@@ -138,8 +138,8 @@ def test_pictures_do_not_meet(grouped, one):
             sigmas=np.array(COCO_SIGMAS),
         )
     ]
-    starts = np.cumsum([0, *(len(p) for p in pictures)])
-    expected = [start + i for start, p in zip(starts, pictures, strict=False) for i in one(p, 0.7)]
+    starts = np.cumsum([0, *(len(p) for p in images)])
+    expected = [start + i for start, p in zip(starts, images, strict=False) for i in one(p, 0.7)]
     assert got.tolist() == expected
 
 

@@ -1,4 +1,4 @@
-"""PoseTrack18: the reference's figures, plain loops, and tracking done by hand."""
+"""PoseTrack18: the reference's values, plain loops, and tracking done by hand."""
 
 import copy
 import json
@@ -34,7 +34,7 @@ def golden_samples(shared):
 
 
 @pytest.mark.parametrize('per_sequence', [False, True])
-def test_figures_of_the_reference(shared, per_sequence):
+def test_values_of_the_reference(shared, per_sequence):
     expected, file, rows = golden_samples(shared)
     metric = PoseTrack18Metric(str(file.parent / 'val' if per_sequence else file))
     metric.dataset_meta = META

@@ -12,9 +12,9 @@ import yaml
 
 from mmpose_dark.config import validate_config
 from mmpose_dark.config.reading import load_config
-from mmpose_dark.evaluation.functional.oks_data import PARTS
-from mmpose_dark.evaluation.functional.posetrack import GROUPS
+from mmpose_dark.evaluation.functional.posetrack_ground_truth import JOINT_GROUPS
 from mmpose_dark.evaluation.metrics import MpiiPCKAccuracy
+from mmpose_dark.keypoint_sets import WHOLEBODY_PARTS
 from mmpose_dark.zoo.rows import read_zoo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -110,8 +110,8 @@ def test_the_figures_are_metrics_of_the_tests():
     oks = ['AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)']
     known = {f'{prefix}/{name}' for prefix in ('coco', 'aic') for name in oks}
     known |= {f'crowdpose/{name}' for name in ('AP', 'AP .5', 'AP .75', 'AP(E)', 'AP(M)', 'AP(H)')}
-    known |= {f'coco-wholebody/{part} {name}' for part in PARTS for name in oks}
-    known |= {f'posetrack18/{joint} AP' for joint in (*GROUPS, 'Total')}
+    known |= {f'coco-wholebody/{part} {name}' for part in WHOLEBODY_PARTS for name in oks}
+    known |= {f'posetrack18/{joint} AP' for joint in (*JOINT_GROUPS, 'Total')}
     known |= set(MpiiPCKAccuracy().compute({}))
     for benchmark in ZOO.benchmarks.values():
         assert {k for keys in benchmark.figures.values() for k in ([keys] if isinstance(keys, str) else keys)} <= known

@@ -7,7 +7,8 @@ from mmengine.dataset import DefaultSampler as BaseDefaultSampler
 from mmengine.runner.base_loop import BaseLoop
 
 from ...deploy import Acceleration, accelerate
-from ...evaluation.evaluator import Evaluator, gather_in_rank_order
+from ...evaluation.evaluator import Evaluator
+from ...evaluation.gathering import each_once, gather_in_rank_order
 from ...registry import DATA_SAMPLERS, LOOPS
 from ...utils.errors import InputError
 from ...utils.precision import autocast
@@ -69,7 +70,7 @@ class _EvalLoop(BaseLoop):
                 if not len(data_batch['inputs']):
                     continue
             self.run_iter(idx, data_batch)
-        self.bad_samples = gather_in_rank_order(bad)
+        self.bad_samples = each_once((sample, sample) for sample in gather_in_rank_order(bad))
         good = len(self.dataloader.dataset) - len(self.bad_samples)
         if not good:
             self._report_bad_samples()

@@ -1,5 +1,6 @@
 """Evaluation as functions of arrays and files; the registered metrics call these."""
 
+from ...structures.keypoint_mapping import map_keypoints, map_sigmas
 from .keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -7,13 +8,14 @@ from .keypoint_eval import (
     keypoint_nme,
     keypoint_pck_accuracy,
 )
-from .keypoint_mapping import map_keypoints, map_sigmas
 from .mpii import mpii_pckh, mpii_summary
 from .nms import grouped_oks_nms, grouped_soft_oks_nms, oks_nms, soft_oks_nms
 from .oks import COCO_SIGMAS, oks
-from .oks_data import OksDetections, OksGroundTruth
+from .oks_detections import OksDetections
 from .oks_eval import evaluate_oks
-from .posetrack import PoseTrackGroundTruth, evaluate_posetrack
+from .oks_ground_truth import OksGroundTruth
+from .posetrack import evaluate_posetrack
+from .posetrack_ground_truth import PoseTrackGroundTruth
 
 __all__ = [
     'COCO_SIGMAS',

@@ -1,15 +1,16 @@
 """PCKh of MPII: keypoints nearer to the truth than half of the head's size."""
 
-import pathlib
-from typing import Any
+import os
+from collections.abc import Mapping
 
 import numpy as np
 
-from ...utils.errors import InputError, MissingFileError
+from ...annotations import head_sizes_of_corners, read_mat
+from ...utils.errors import InputError
 
 __all__ = ['mpii_pckh', 'mpii_summary']
 
-# figure -> MPII joints that it averages
+# name of the value -> MPII joints that it averages
 GROUPS = {
     'Head': (9,),
     'Shoulder': (13, 12),
@@ -20,11 +21,12 @@ GROUPS = {
     'Ankle': (5, 0),
 }
 IN_MEAN = tuple(j for j in range(16) if j not in (6, 7))  # all but pelvis and thorax
-HEAD_PART = 0.6  # of the head box's diagonal is the head's size
 NUM_JOINTS = 16
+FIELDS = ('pos_gt_src', 'jnt_missing', 'headboxes_src')
+HINT = '; gt_valid.mat of the MPII evaluation is needed'
 
 
-def mpii_pckh(predictions: np.ndarray, gt_mat: str | pathlib.Path | dict) -> dict[str, float]:
+def mpii_pckh(predictions: np.ndarray, gt_mat: str | os.PathLike | Mapping) -> dict[str, float]:
     """PCKh on MPII's validation set, from the file of the original evaluation.
 
     Args:
@@ -43,16 +45,14 @@ def mpii_pckh(predictions: np.ndarray, gt_mat: str | pathlib.Path | dict) -> dic
         FileNotFoundError: there is no such file.
         ValueError: shapes that do not fit, fields missing from the file, or a prediction that is not finite.
     """
-    mat, name = _load(gt_mat)
-    try:
-        truth = np.asarray(mat['pos_gt_src'], np.float64).transpose(2, 0, 1)
-        visible = np.asarray(mat['jnt_missing']).T == 0
-        boxes = np.asarray(mat['headboxes_src'], np.float64)
-    except KeyError as err:
-        found = ', '.join(k for k in mat if not k.startswith('__'))
-        raise InputError(
-            f'{name} has no {err.args[0]!r}, only {found}; it is not the file gt_valid.mat of MPII'
-        ) from err
+    name = 'the given ground truth' if isinstance(gt_mat, Mapping) else os.fspath(gt_mat)
+    mat = gt_mat if isinstance(gt_mat, Mapping) else read_mat(gt_mat, *FIELDS, what='MPII ground truth', hint=HINT)
+    for field in FIELDS:
+        if field not in mat:
+            raise InputError(f'{name} has no {field!r}, only {", ".join(mat)}{HINT}')
+    truth = np.asarray(mat['pos_gt_src'], np.float64).transpose(2, 0, 1)
+    visible = np.asarray(mat['jnt_missing']).T == 0
+    head = head_sizes_of_corners(mat['headboxes_src'])
     predictions = np.asarray(predictions, np.float64)
     if predictions.shape != truth.shape:
         raise InputError(
@@ -64,13 +64,12 @@ def mpii_pckh(predictions: np.ndarray, gt_mat: str | pathlib.Path | dict) -> dic
         raise InputError(
             f'{int(lost.sum())} predicted joints are NaN or infinite, the first is joint {joint} of person {person}'
         )
-    head = np.linalg.norm(boxes[1] - boxes[0], axis=0) * HEAD_PART
     distances = np.linalg.norm(predictions + 1 - truth, axis=2) / head[:, None]
     return mpii_summary(np.where(visible, distances, np.nan))
 
 
 def mpii_summary(distances: np.ndarray, thr: float = 0.5) -> dict[str, float]:
-    """Return the figures of :func:`mpii_pckh`.
+    """Return the values of :func:`mpii_pckh`.
 
     Args:
         distances: (N, 16) in head sizes, NaN where the joint is not visible.
@@ -99,22 +98,5 @@ def mpii_summary(distances: np.ndarray, thr: float = 0.5) -> dict[str, float]:
         total = counts[joints].sum()
         return float(100 * correct(threshold)[joints].sum() / total) if total else -1.0
 
-    figures = {name: share(joints, thr) for name, joints in GROUPS.items()}
-    return {**figures, 'Mean': mean(thr), 'Mean@0.1': mean(0.1), 'Mean@0.11': mean(0.11)}
-
-
-def _load(gt_mat: str | pathlib.Path | dict) -> tuple[dict[str, Any], str]:
-    if isinstance(gt_mat, dict):
-        return gt_mat, 'the given ground truth'
-    path = pathlib.Path(gt_mat)
-    if not path.is_file():
-        raise MissingFileError(f'MPII ground truth not found: {path} (gt_valid.mat of the MPII evaluation)')
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        return loadmat(str(path)), str(path)
-    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as err:
-        raise InputError(
-            f'{path} ({path.stat().st_size} bytes) is no readable .mat file, perhaps cut off: {err}'
-        ) from err
+    values = {name: share(joints, thr) for name, joints in GROUPS.items()}
+    return {**values, 'Mean': mean(thr), 'Mean@0.1': mean(0.1), 'Mean@0.11': mean(0.11)}

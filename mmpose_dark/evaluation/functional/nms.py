@@ -1,7 +1,7 @@
 """Non-maximum suppression of poses by their object keypoint similarity (OKS).
 
-The functions of one picture take mmpose's list of dicts; the ``grouped_`` ones take the arrays of a whole
-data set, with the picture of each pose in ``groups``, and are what the metrics call.
+The functions of one image take mmpose's list of dicts; the ``grouped_`` ones take the arrays of a whole
+dataset, with the image of each pose in ``groups``, and are what the metrics call.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ def grouped_oks_nms(
     sigmas: np.ndarray,
     vis_thr: float | None = None,
 ) -> np.ndarray:
-    """Drop, picture by picture, each pose too similar to a better one that stays.
+    """Drop, image by image, each pose too similar to a better one that stays.
 
     Two poses are too similar when their OKS, with the mean of both areas, is above ``thr`` (as mmpose 1.x).
 
@@ -31,13 +31,13 @@ def grouped_oks_nms(
         keypoints: (N, K, 2 or 3) x and y in pixels, and the keypoint's score where ``vis_thr`` is used.
         scores: (N,) score of each pose.
         areas: (N,) square pixels.
-        groups: (N,) number of the picture that each pose is in.
+        groups: (N,) number of the image that each pose is in.
         thr: greatest OKS at which both poses stay.
         sigmas: (K,) spread of each keypoint.
         vis_thr: count only keypoints whose score is above this in both poses; all by default.
 
     Returns:
-        Indices of the poses that stay, by picture, best first.
+        Indices of the poses that stay, by image, best first.
     """
     order = _best_first(scores, groups)
     xy, areas = np.asarray(keypoints, np.float64)[order], np.asarray(areas, np.float64)[order]
@@ -62,13 +62,13 @@ def grouped_soft_oks_nms(
     vis_thr: float | None = None,
     max_dets: int = 20,
 ) -> np.ndarray:
-    """Pick, picture by picture, the best pose and lower the scores of those similar to it, up to ``max_dets`` times.
+    """Pick, image by image, the best pose and lower the scores of those similar to it, up to ``max_dets`` times.
 
     Each pick multiplies the others' scores by ``exp(-OKS^2 / thr)``. The lowered scores only decide the order
     and who is left out; they are not returned (as mmpose 1.x). Arguments as in :func:`grouped_oks_nms`.
 
     Returns:
-        Indices of the poses picked, by picture, in the order of picking.
+        Indices of the poses picked, by image, in the order of picking.
     """
     order = _best_first(scores, groups)
     points, areas = np.asarray(keypoints, np.float64)[order], np.asarray(areas, np.float64)[order]
@@ -76,7 +76,7 @@ def grouped_soft_oks_nms(
     _, starts, sizes = np.unique(np.asarray(groups)[order], return_index=True, return_counts=True)
     row = np.repeat(np.arange(len(sizes)), sizes)
     column = np.arange(len(order)) - starts[row]
-    table = np.full((len(sizes), sizes.max(initial=0)), -np.inf)  # one row a picture, -inf: empty or picked
+    table = np.full((len(sizes), sizes.max(initial=0)), -np.inf)  # one row a image, -inf: empty or picked
     table[row, column] = current
     picked = np.full((len(sizes), min(max_dets, table.shape[1])), -1)
     for step in range(picked.shape[1]):
@@ -99,7 +99,7 @@ def oks_nms(
     vis_thr: float | None = None,
     score_per_joint: bool = False,
 ) -> np.ndarray:
-    """OKS-NMS of the poses of one picture (mmpose 1.x's name and form).
+    """OKS-NMS of the poses of one image (mmpose 1.x's name and form).
 
     Args:
         kpts_db: one dict a pose: ``keypoints`` (K, 3) x, y in pixels and score, ``score``, ``area`` in square pixels.
@@ -115,7 +115,7 @@ def oks_nms(
     >>> oks_nms([pose, dict(pose, score=0.8), dict(pose, keypoints=np.full((17, 3), 50.0))], 0.9)
     array([2, 0])
     """
-    return _one_picture(grouped_oks_nms, kpts_db, sigmas, score_per_joint, thr=thr, vis_thr=vis_thr)
+    return _of_one_image(grouped_oks_nms, kpts_db, sigmas, score_per_joint, thr=thr, vis_thr=vis_thr)
 
 
 def soft_oks_nms(
@@ -127,19 +127,19 @@ def soft_oks_nms(
     vis_thr: float | None = None,
     score_per_joint: bool = False,
 ) -> np.ndarray:
-    """Soft OKS-NMS of the poses of one picture (mmpose 1.x's name and form).
+    """Soft OKS-NMS of the poses of one image (mmpose 1.x's name and form).
 
     ``max_dets`` is the number of poses to pick; the other arguments are those of :func:`oks_nms`.
 
     Returns:
         Indices of the poses picked, in the order of picking.
     """
-    return _one_picture(
+    return _of_one_image(
         grouped_soft_oks_nms, kpts_db, sigmas, score_per_joint, thr=thr, vis_thr=vis_thr, max_dets=max_dets
     )
 
 
-def _one_picture(
+def _of_one_image(
     function: Callable[..., np.ndarray],
     kpts_db: Sequence[dict],
     sigmas: np.ndarray | None,
@@ -161,14 +161,14 @@ def _one_picture(
 
 
 def _best_first(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Sort by picture, then falling score; of equal scores the later comes first (as the references' reversal)."""
+    """Sort by image, then falling score; of equal scores the later comes first (as the references' reversal)."""
     scores = np.asarray(scores, np.float64)
     later_first = np.arange(len(scores) - 1, -1, -1)
     return np.lexsort((later_first, -scores, np.asarray(groups)))
 
 
 def _pairs(groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rank of each pose in its picture, and all pairs (better, worse) of the same picture. ``groups`` is sorted."""
+    """Rank of each pose in its image, and all pairs (better, worse) of the same image. ``groups`` is sorted."""
     _, starts, sizes = np.unique(groups, return_index=True, return_counts=True)
     rank = np.arange(len(groups)) - np.repeat(starts, sizes)
     after = np.repeat(sizes, sizes) - rank - 1  # poses that come after each one

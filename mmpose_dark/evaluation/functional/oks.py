@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from ...keypoint_sets.builtin.coco import dataset_info
+
 __all__ = ['COCO_SIGMAS', 'oks', 'paired_oks']
 
-COCO_SIGMAS = (
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-    0.089,
-)  # fmt: skip
+COCO_SIGMAS = tuple(dataset_info['sigmas'])
 
 
 def oks(

@@ -1,24 +1,29 @@
 """Average precision and recall over object keypoint similarity, for COCO and the sets that follow it."""
 
-import pathlib
+import os
+from collections.abc import Sequence
 
 import numpy as np
 
+from ...annotations import area_of_box, without_garbage_collection
+from ...keypoint_sets.wholebody_parts import WHOLEBODY_PARTS
 from ...utils.errors import InputError
+from .arrays import all_finite, index_of
 from .oks import COCO_SIGMAS
-from .oks_data import PARTS, OksDetections, OksGroundTruth, all_finite, image_index, no_collection
-from .oks_engines import ENGINES, MAX_DETECTIONS, OksProblem, require_engine
+from .oks_detections import OksDetections
+from .oks_engines import ENGINES, Evaluate, require_engine
+from .oks_ground_truth import CocoApi, OksGroundTruth
+from .oks_problem import MAX_DETECTIONS, OksProblem
 
 __all__ = ['IOU_TYPES', 'evaluate_oks']
 
-IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in PARTS))
-AREA_WITHOUT_ANNOTATION = 0.53  # of the box, where the annotation has no area
+IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in WHOLEBODY_PARTS))
 CROWD_BINS = {'AP(E)': (-np.inf, 0.2), 'AP(M)': (0.2, 0.8), 'AP(H)': (0.8, np.inf)}  # by CrowdPose's crowd index
 
 
 def evaluate_oks(
-    ann: str | pathlib.Path | dict | OksGroundTruth,
-    results: str | pathlib.Path | list | OksDetections,
+    ann: str | os.PathLike | dict | CocoApi | OksGroundTruth,
+    results: str | os.PathLike | Sequence[dict] | OksDetections,
     *,
     iou_type: str = 'keypoints',
     sigmas: np.ndarray | None = None,
@@ -28,7 +33,7 @@ def evaluate_oks(
     """Average precision and average recall of predicted poses.
 
     Thresholds on OKS from 0.50 to 0.95, the best 20 detections of an image, as the COCO API and its extension
-    xtcocotools, which the published numbers of the other data sets come from.
+    xtcocotools, which the published numbers of the other datasets come from.
 
     Args:
         ann: COCO-style ground truth: path, dict, COCO API object or :class:`OksGroundTruth`.
@@ -38,7 +43,7 @@ def evaluate_oks(
             ``_face``, ``_lefthand``, ``_righthand`` of COCO-WholeBody.
         sigmas: (K,) spread of each keypoint; COCO's 17 by default.
         use_area: divide by the annotated area; otherwise by 0.53 of the box's (CrowdPose, AIC).
-        engine: ``'hotcoco'`` or ``'xtcocotools'``; the same figures.
+        engine: ``'hotcoco'`` or ``'xtcocotools'``; the same values.
 
     Returns:
         ``AP``, ``AP .5``, ``AP .75``, ``AP (M)``, ``AP (L)`` and ``AR`` likewise, as fractions, -1 where there is no
@@ -61,31 +66,46 @@ def evaluate_oks(
         raise InputError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
     require_engine(engine)
     sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
-    part = iou_type.removeprefix('keypoints_')
-    part = part if part in PARTS else ''
-    wholebody = bool(part) and part != 'body'
-    gt = OksGroundTruth.read(ann, wholebody=wholebody)
-    dt = OksDetections.read(results, wholebody=wholebody)
-    if part:
-        place = PARTS[part][2]
-        gt, dt = gt.with_keypoints(gt.keypoints[:, place]), dt.part(part, place)
-    problem = _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=iou_type == 'keypoints_crowd')
-    with no_collection():
+    gt, dt = _read(ann, results, iou_type.removeprefix('keypoints_'))
+    crowd = iou_type == 'keypoints_crowd'
+    problem = _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=crowd)
+    with without_garbage_collection():
         run = ENGINES[engine](problem)
         precision, recall = run(None)
-    if iou_type != 'keypoints_crowd':
-        return {**_summary('AP', precision), **_summary('AR', recall)}
-    stats = {k: v for k, v in {**_summary('AP', precision), **_summary('AR', recall)}.items() if '(' not in k}
+    values = {**_summary('AP', precision), **_summary('AR', recall)}
+    if not crowd:
+        return values
+    return {k: v for k, v in values.items() if '(' not in k} | _by_crowd_index(run, gt)
+
+
+def _read(
+    ann: str | os.PathLike | dict | CocoApi | OksGroundTruth,
+    results: str | os.PathLike | Sequence[dict] | OksDetections,
+    part: str,
+) -> tuple[OksGroundTruth, OksDetections]:
+    """Read both sides, and of whole bodies keep one part."""
+    wholebody = part in WHOLEBODY_PARTS and part != 'body'
+    gt = OksGroundTruth.read(ann, wholebody=wholebody)
+    dt = OksDetections.read(results, wholebody=wholebody)
+    if part not in WHOLEBODY_PARTS:
+        return gt, dt
+    place = WHOLEBODY_PARTS[part].place
+    return gt.with_keypoints(gt.keypoints[:, place]), dt.part(part, place)
+
+
+def _by_crowd_index(run: Evaluate, gt: OksGroundTruth) -> dict[str, float]:
+    """CrowdPose's average precisions of easy, medium and hard images."""
     if np.isnan(gt.crowd_index).any():
         lacking = gt.img_ids[np.isnan(gt.crowd_index)].tolist()
         raise InputError(
             f"{gt.source}: {len(lacking)} images, the first of them {lacking[0]!r}, have no 'crowdIndex', which "
             "iou_type='keypoints_crowd' needs; use iou_type='keypoints' for data that is not CrowdPose"
         )
+    found = {}
     for key, (low, high) in CROWD_BINS.items():
         images = np.flatnonzero((gt.crowd_index >= low) & (gt.crowd_index < high)) + 1
-        stats[key] = round(float(run(images)[0][:, :, :, 0].mean()), 4) if len(images) else -1.0
-    return stats
+        found[key] = round(float(run(images)[0][:, :, :, 0].mean()), 4) if len(images) else -1.0
+    return found
 
 
 def _pose_problem(
@@ -96,12 +116,12 @@ def _pose_problem(
     num_keypoints = len(sigmas)
     gt_keypoints = gt.keypoints.reshape(-1, num_keypoints, 3)
     labelled = gt.num_keypoints if crowd else (gt_keypoints[..., 2] > 0).sum(1)
-    image = image_index(gt.img_ids, dt.img_ids)
+    image = index_of(gt.img_ids, dt.img_ids)
     categories = gt.category_ids[:1].repeat(len(dt)) if dt.category_ids is None else dt.category_ids
-    category = image_index(gt.category_ids, categories)
+    category = index_of(gt.category_ids, categories)
     keep = _best(image, category, dt.scores, (dt.keypoint_scores > 0).any(1) & (category >= 0))
     order = np.argsort(gt.image, kind='stable')
-    area = gt.area if use_area else gt.bbox[:, 2] * gt.bbox[:, 3] * AREA_WITHOUT_ANNOTATION
+    area = gt.area if use_area else area_of_box(gt.bbox[:, 2], gt.bbox[:, 3])
     return OksProblem(
         num_images=len(gt.img_ids),
         num_categories=len(gt.category_ids),
@@ -136,7 +156,7 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
         if len(keypoints) and keypoints.shape[1] != len(sigmas):
             raise InputError(
                 f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {len(sigmas)} sigmas; '
-                'is it the right data set, and are its sigmas given?'
+                'is it the right dataset, and are its sigmas given?'
             )
     if use_area and np.isnan(gt.area).any():
         lacking = gt.ids[np.isnan(gt.area)]
@@ -144,13 +164,13 @@ def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: 
             f"{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, have no 'area'; "
             'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
         )
-    lost = dt.img_ids[image_index(gt.img_ids, dt.img_ids) < 0]
+    lost = dt.img_ids[index_of(gt.img_ids, dt.img_ids) < 0]
     if len(lost):
         raise InputError(
             f'{dt.source}: {len(lost)} predictions are for {len(np.unique(lost))} images that are not in {gt.source}: '
-            f'{_few(lost)}; were they made on another data set or split?'
+            f'{_few(lost)}; were they made on another dataset or split?'
         )
-    if len(dt) and dt.category_ids is not None and (image_index(gt.category_ids, dt.category_ids) < 0).all():
+    if len(dt) and dt.category_ids is not None and (index_of(gt.category_ids, dt.category_ids) < 0).all():
         raise InputError(
             f'{dt.source}: no prediction has a category of {gt.source} ({_few(gt.category_ids)}); '
             f'they have {_few(dt.category_ids)}'

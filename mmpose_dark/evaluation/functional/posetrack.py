@@ -1,115 +1,28 @@
 """PoseTrack's evaluation: average precision of each joint, and the accuracy of tracking (MOTA).
 
-Written after the protocol of https://posetrack.net and checked against figures of the program ``poseval``,
+Written after the protocol of https://posetrack.net and checked against values of the program ``poseval``,
 which is no longer maintained.
 """
 
-import pathlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+import os
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...utils.errors import InputError, MissingFileError
-from .oks_data import OksDetections, load_json
+from ...utils.errors import InputError
+from .oks_detections import OksDetections
+from .polygons import inside_any
+from .posetrack_ground_truth import JOINT_GROUPS, JOINTS, NUM_KEYPOINTS, PoseTrackFrame, PoseTrackGroundTruth
 from .tracking import TrackedJoints, mot_summary
 
-__all__ = ['PoseTrackFrame', 'PoseTrackGroundTruth', 'evaluate_posetrack']
+__all__ = ['evaluate_posetrack']
 
-# figure -> keypoints (PoseTrack18's order) whose values it averages; the ears (3, 4) are not evaluated
-GROUPS = {
-    'Head': (0, 1, 2),
-    'Shou': (5, 6),
-    'Elb': (7, 8),
-    'Wri': (9, 10),
-    'Hip': (11, 12),
-    'Knee': (13, 14),
-    'Ankl': (15, 16),
-}
-JOINTS = tuple(j for group in GROUPS.values() for j in group)
-HEAD_PART = 0.6  # of the head box's diagonal is the head's size
 MATCH_DISTANCE = 0.5  # head sizes
-NUM_KEYPOINTS = 17
-
-
-@dataclass(frozen=True)
-class PoseTrackFrame:
-    """The annotated people of one picture.
-
-    Attributes:
-        img_id: id of the image.
-        sequence: the video it belongs to.
-        xy: (G, 15, 2) pixels, the evaluated joints.
-        labelled: (G, 15) boolean; without joints that lie in ignored regions.
-        head_size: (G,) pixels.
-        track_ids: (G,).
-        ignored: polygons, each (P, 2) pixels, in which predictions do not count.
-    """
-
-    img_id: Any
-    sequence: Any
-    xy: np.ndarray
-    labelled: np.ndarray
-    head_size: np.ndarray
-    track_ids: np.ndarray
-    ignored: list[np.ndarray]
-
-
-@dataclass(frozen=True)
-class PoseTrackGroundTruth:
-    """All annotated frames.
-
-    Attributes:
-        frames: those with at least one labelled person, in the order of the file: only they are evaluated.
-        img_ids: ids of all images, also those without people.
-        source: where it was read from, for messages.
-    """
-
-    frames: list[PoseTrackFrame]
-    img_ids: frozenset
-    source: str
-
-    @classmethod
-    def read(cls, source: Any) -> 'PoseTrackGroundTruth':
-        """Read PoseTrack18 annotations.
-
-        Args:
-            source: path of a json file with all sequences, of a folder of one file a sequence, or a dict.
-
-        Raises:
-            FileNotFoundError: there is no such file, or no json in the folder.
-            ValueError: the file is broken or an annotation lacks what is needed.
-        """
-        if isinstance(source, cls):
-            return source
-        if isinstance(source, dict):
-            parts, name = [source], 'the given annotations'
-        else:
-            path, name = pathlib.Path(source), str(source)
-            files = sorted(path.glob('*.json')) if path.is_dir() else [path]
-            if not files:
-                raise MissingFileError(
-                    f'no .json file in {path}; expected PoseTrack18 annotations, one file a sequence'
-                )
-            parts = [load_json(f) for f in files]
-        frames, img_ids = [], set()
-        for number, part in enumerate(parts):
-            if not isinstance(part, dict) or 'images' not in part or 'annotations' not in part:
-                raise InputError(f"{name}: expected PoseTrack18 annotations, a dict with 'images' and 'annotations'")
-            people: dict[Any, list[dict]] = {}
-            for ann in part['annotations']:
-                people.setdefault(ann['image_id'], []).append(ann)
-            for image in part['images']:
-                img_ids.add(image['id'])
-                sequence = image.get('vid_id', number)
-                frames += _frame(image, people.get(image['id'], []), sequence, name)
-        return cls(frames=frames, img_ids=frozenset(img_ids), source=name)
 
 
 def evaluate_posetrack(
-    ann: str | pathlib.Path | dict | PoseTrackGroundTruth,
-    results: str | pathlib.Path | list | OksDetections,
+    ann: str | os.PathLike | dict | PoseTrackGroundTruth,
+    results: str | os.PathLike | Sequence[dict] | OksDetections,
 ) -> dict[str, float]:
     """Average precision of joints, and MOTA if the results have track ids.
 
@@ -133,77 +46,27 @@ def evaluate_posetrack(
     gt, dt = PoseTrackGroundTruth.read(ann), OksDetections.read(results)
     dt = dt if len(dt) else OksDetections.none(NUM_KEYPOINTS)
     _check(gt, dt)
-    scores: list[list[np.ndarray]] = [[] for _ in JOINTS]
-    hits: list[list[np.ndarray]] = [[] for _ in JOINTS]
+    found = [(np.zeros((0, len(JOINTS))), np.zeros((0, len(JOINTS)), bool), np.zeros((0, len(JOINTS)), bool))]
     labelled = np.zeros(len(JOINTS), int)
     tracked = TrackedJoints(len(JOINTS)) if dt.track_ids is not None else None
     for frame, rows in _by_frame(gt, dt):
         xy, score = dt.xy[rows][:, JOINTS].astype(np.float64), dt.keypoint_scores[rows][:, JOINTS]
-        present = (score > 0) & ~_inside(xy, frame.ignored)
+        present = (score > 0) & ~inside_any(xy, frame.ignored)
         some = present.any(1)
         rows, xy, score, present = rows[some], xy[some], score[some], present[some]
         distance = _distances(frame, xy, present)
-        hit = _assign(frame, distance <= MATCH_DISTANCE)
+        found.append((score, present, _assign(frame, distance <= MATCH_DISTANCE)))
         labelled += frame.labelled.sum(0)
-        for j in range(len(JOINTS)):
-            scores[j].append(score[present[:, j], j])
-            hits[j].append(hit[present[:, j], j])
         if tracked is not None:
             tracked.update(frame.sequence, frame.track_ids, dt.track_ids[rows], distance, frame.labelled, present)
-    precision = np.array(
-        [
-            _average_precision(np.concatenate(s), np.concatenate(h), n)
-            for s, h, n in zip(
-                (s or [np.zeros(0)] for s in scores), (h or [np.zeros(0)] for h in hits), labelled, strict=True
-            )
-        ]
-    )
-    figures = _table(100 * precision, 'AP')
-    figures['Total AP'] = figures['AP']
+    scores, present, hits = (np.concatenate(part) for part in zip(*found, strict=True))
+    precision = [_average_precision(scores[p, j], hits[p, j], labelled[j]) for j, p in enumerate(present.T)]
+    values = _table(100 * np.array(precision), 'AP')
+    values['Total AP'] = values['AP']
     if tracked is not None:
         mota, totals = mot_summary(tracked)
-        figures |= _table(100 * mota, 'MOTA') | totals
-    return figures
-
-
-def _frame(image: dict, people: list[dict], sequence: Any, name: str) -> list[PoseTrackFrame]:
-    """The frame of an image, or nothing if nobody is labelled in it."""
-    kept = []
-    for ann in people:
-        keypoints = np.asarray(ann.get('keypoints', ()), np.float64)
-        if keypoints.size != 3 * NUM_KEYPOINTS:
-            raise InputError(
-                f'{name}: annotation {ann.get("id")} (image {image["id"]}) has {keypoints.size} numbers in '
-                f"'keypoints', expected {3 * NUM_KEYPOINTS}"
-            )
-        keypoints = keypoints.reshape(NUM_KEYPOINTS, 3)[list(JOINTS)]
-        if not (keypoints[:, 2] > 0).any():
-            continue
-        if len(ann.get('bbox_head', ())) != 4:
-            raise InputError(
-                f'{name}: annotation {ann.get("id")} (image {image["id"]}) has no head box of 4 numbers in '
-                "'bbox_head', by which PoseTrack measures distances"
-            )
-        kept.append((keypoints, ann['bbox_head'], ann.get('track_id', -1)))
-    if not kept:
-        return []
-    keypoints = np.stack([k for k, _, _ in kept])
-    heads = np.array([h for _, h, _ in kept], np.float64)
-    ignored = zip(image.get('ignore_regions_x') or (), image.get('ignore_regions_y') or (), strict=True)
-    polygons = [np.array([x, y], np.float64).T for x, y in ignored if len(x) > 2]
-    labelled = (keypoints[..., 2] > 0) & ~_inside(keypoints[..., :2], polygons)
-    some = labelled.any(1)
-    return [
-        PoseTrackFrame(
-            img_id=image['id'],
-            sequence=sequence,
-            xy=keypoints[some, :, :2],
-            labelled=labelled[some],
-            head_size=HEAD_PART * np.hypot(heads[some, 2], heads[some, 3]),
-            track_ids=np.array([t for _, _, t in kept])[some],
-            ignored=polygons,
-        )
-    ]
+        values |= _table(100 * mota, 'MOTA') | totals
+    return values
 
 
 def _check(gt: PoseTrackGroundTruth, dt: OksDetections) -> None:
@@ -259,19 +122,6 @@ def _assign(frame: PoseTrackFrame, near: np.ndarray) -> np.ndarray:
     return hit
 
 
-def _inside(xy: np.ndarray, polygons: list[np.ndarray]) -> np.ndarray:
-    """Whether points (..., 2) lie inside any polygon, by counting the edges that a ray to the right crosses."""
-    x, y = xy[..., 0, None], xy[..., 1, None]
-    inside = np.zeros(xy.shape[:-1], bool)
-    for polygon in polygons:
-        (ax, ay), (bx, by) = polygon.T, np.roll(polygon, -1, 0).T
-        spans = (ay > y) != (by > y)
-        with np.errstate(divide='ignore', invalid='ignore'):
-            crosses = x < (bx - ax) * (y - ay) / (by - ay) + ax
-        inside |= (spans & crosses).sum(-1) % 2 == 1
-    return inside
-
-
 def _average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> float:
     """Area under precision over recall, precision made falling; NaN without ground truth."""
     if labelled == 0:
@@ -287,8 +137,8 @@ def _average_precision(scores: np.ndarray, hits: np.ndarray, labelled: int) -> f
 
 
 def _table(values: np.ndarray, name: str) -> dict[str, float]:
-    """Means of the joints' values by group and over all that have one."""
+    """Means of the joints' values (15,) by group and over all that have one."""
     by_joint = dict(zip(JOINTS, values, strict=True))
-    figures = {f'{g} {name}': float(np.mean([by_joint[j] for j in joints])) for g, joints in GROUPS.items()}
+    means = {f'{g} {name}': float(np.mean([by_joint[j] for j in joints])) for g, joints in JOINT_GROUPS.items()}
     known = values[~np.isnan(values)]
-    return {**figures, name: float(known.mean()) if known.size else float('nan')}
+    return {**means, name: float(known.mean()) if known.size else float('nan')}

@@ -1,6 +1,6 @@
 """CLEAR-MOT: misses, false positives and identity switches of tracked joints (Bernardin and Stiefelhagen, 2008)."""
 
-from typing import Any
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -27,11 +27,11 @@ class TrackedJoints:
         self.false_positives = np.zeros(num_joints, int)
         self.switches = np.zeros(num_joints, int)
         self.distance = np.zeros(num_joints)
-        self._last: dict[tuple[Any, int, Any], Any] = {}  # (sequence, joint, person) -> track it was last matched to
+        self._last: dict[tuple[Hashable, int, int], int] = {}  # (sequence, joint, person) -> its last track
 
     def update(
         self,
-        sequence: Any,
+        sequence: Hashable,
         people: np.ndarray,
         tracks: np.ndarray,
         distance: np.ndarray,
@@ -59,7 +59,7 @@ class TrackedJoints:
             self.distance[j] += sum(cost[n, g] for n, g in matched)
 
     def _match(
-        self, sequence: Any, joint: int, people: np.ndarray, tracks: np.ndarray, cost: np.ndarray
+        self, sequence: Hashable, joint: int, people: np.ndarray, tracks: np.ndarray, cost: np.ndarray
     ) -> list[tuple[int, int]]:
         """Pairs (prediction, person): first those of before that still hold, then the nearest of the rest."""
         allowed = cost <= self.max_distance
@@ -86,7 +86,7 @@ class TrackedJoints:
 
 
 def mot_summary(tracked: TrackedJoints) -> tuple[np.ndarray, dict[str, float]]:
-    """Accuracy of each joint and the figures over all joints.
+    """Accuracy of each joint and the values over all joints.
 
     Returns:
         (J,) MOTA = 1 - (misses + false positives + switches) / objects, NaN for joints without ground truth; and

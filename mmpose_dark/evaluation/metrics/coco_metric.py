@@ -2,21 +2,23 @@
 
 import json
 import os
-import pathlib
-import tempfile
-from typing import Any
 
 import numpy as np
 
-from mmpose_dark.registry import METRICS
-
+from ...registry import METRICS
+from ...structures.coco_record import CocoRecord, coco_records
+from ...structures.keypoint_mapping import Pairs, map_keypoints, map_sigmas
+from ...structures.pose_score import pose_scores
+from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
-from ..functional.keypoint_mapping import map_keypoints, map_sigmas
+from ..functional.arrays import all_finite
 from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
-from ..functional.oks_data import OksDetections, OksGroundTruth, all_finite, keypoint_extent
+from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, evaluate_oks
+from ..functional.oks_ground_truth import OksGroundTruth
 from .base import ArrayMetric
+from .coco_samples import box_scores, coco_dataset, pose_areas, raw_annotations
 from .sample_arrays import describe, field, maybe_field, per_instance, stack
 from .tables import PER_SAMPLE, Table
 
@@ -40,14 +42,14 @@ class CocoMetric(ArrayMetric):
             (box score + mean + maximum of the keypoint scores).
         keypoint_score_thr: see ``score_mode``.
         nms_mode: ``'oks_nms'``, ``'soft_oks_nms'`` or ``'none'``.
-        nms_thr: greatest OKS at which two poses of a picture both stay.
+        nms_thr: greatest OKS at which two poses of an image both stay.
         format_only: only write ``{outfile_prefix}.keypoints.json``, evaluate nothing (test sets).
         pred_converter: ``dict(num_keypoints=..., mapping=[(source, target), ...])``, reorders predicted keypoints.
         gt_converter: the same for the ground truth.
         outfile_prefix: where to write the results (and the ground truth made of the samples); nowhere by default.
         collect_device: ``'cpu'`` or ``'gpu'``.
-        prefix: put before the names of the figures; ``'coco'`` by default.
-        engine: ``'hotcoco'`` or ``'xtcocotools'``, the same figures.
+        prefix: put before the names of the values; ``'coco'`` by default.
+        engine: ``'hotcoco'`` or ``'xtcocotools'``, the same values.
         collect_dir: a folder that all processes see.
 
     Raises:
@@ -79,23 +81,6 @@ class CocoMetric(ArrayMetric):
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
-        for name, value, allowed in (
-            ('score_mode', score_mode, SCORE_MODES),
-            ('nms_mode', nms_mode, NMS_MODES),
-            ('iou_type', iou_type, IOU_TYPES),
-            ('engine', engine, tuple(ENGINES)),
-        ):
-            if value not in allowed:
-                raise InputError(f'{type(self).__name__}: {name}={value!r} is unknown; use one of {", ".join(allowed)}')
-        if not format_only:
-            require_engine(engine)  # now, not after an hour of inference
-        if format_only and outfile_prefix is None:
-            raise InputError(
-                f'{type(self).__name__}: format_only=True writes the results and nothing else; '
-                'say where with outfile_prefix'
-            )
-        if ann_file is not None and not format_only and not os.path.exists(ann_file):
-            raise MissingFileError(f'{type(self).__name__}: ann_file not found: {ann_file}')
         self.ann_file = ann_file
         self.use_area = use_area
         self.iou_type = iou_type
@@ -109,6 +94,29 @@ class CocoMetric(ArrayMetric):
         self.outfile_prefix = outfile_prefix
         self.engine = engine
         self._ground_truth: OksGroundTruth | None = None
+        self._check_settings()
+
+    def _check_settings(self) -> None:
+        """Refuse what cannot be, now and not after an hour of inference."""
+        name = type(self).__name__
+        for setting, allowed in (
+            ('score_mode', SCORE_MODES),
+            ('nms_mode', NMS_MODES),
+            ('iou_type', IOU_TYPES),
+            ('engine', tuple(ENGINES)),
+        ):
+            value = getattr(self, setting)
+            if value not in allowed:
+                raise InputError(f'{name}: {setting}={value!r} is unknown; use one of {", ".join(allowed)}')
+        if self.format_only:
+            if self.outfile_prefix is None:
+                raise InputError(
+                    f'{name}: format_only=True writes the results and nothing else; say where with outfile_prefix'
+                )
+            return
+        require_engine(self.engine)
+        if self.ann_file is not None and not os.path.exists(self.ann_file):
+            raise MissingFileError(f'{name}: ann_file not found: {self.ann_file}')
 
     @property
     def ground_truth(self) -> OksGroundTruth:
@@ -128,31 +136,21 @@ class CocoMetric(ArrayMetric):
             shape=(xy.shape[1],),
             what='pred_instances.keypoint_scores',
         )
-        if scores.shape != xy.shape[:2]:
-            raise InputError(
-                f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores'
-            )
-        if not (all_finite(xy) and all_finite(scores)):
-            finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
-            owner = samples[int(np.searchsorted(np.cumsum(counts), finite.argmin(), side='right'))]
-            raise InputError(
-                f'{describe(owner)}: predicted keypoints are NaN or infinite, as for {int((~finite).sum())} of '
-                f'{len(finite)} people of this batch; look at the network and its input'
-            )
+        _check_finite(samples, xy, scores, counts)
         table = {
             'xy': xy,
             'keypoint_scores': scores,
-            'bbox_score': self._box_scores(samples, counts),
+            'bbox_score': box_scores(samples, counts),
             'category_id': per_instance([s.get('category_id', -1) for s in samples], counts),
         }
         if self.nms_mode != 'none':
-            table['area'] = self._areas(samples, xy, counts)
+            table['area'] = pose_areas(samples, xy, counts)
         tracks = maybe_field(samples, 'pred_instances', 'track_ids')
         if tracks is not None:
             table['track_id'], _ = stack(samples, tracks, shape=(), what='pred_instances.track_ids')
         if self.ann_file is None and not self.format_only:
             table[RAW] = np.empty(len(samples), object)
-            table[RAW][:] = [_raw_annotations(s) for s in samples]
+            table[RAW][:] = [raw_annotations(s) for s in samples]
         return table, counts
 
     def compute(self, table: Table) -> dict[str, float]:
@@ -173,7 +171,7 @@ class CocoMetric(ArrayMetric):
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return the figures of the poses that are left after suppression."""
+        """Return the values of the poses that are left after suppression."""
         return evaluate_oks(
             ground_truth,
             detections,
@@ -183,20 +181,18 @@ class CocoMetric(ArrayMetric):
             engine=self.engine,
         )
 
-    def results_to_json(self, detections: OksDetections) -> list[dict]:
+    def results_to_json(self, detections: OksDetections) -> list[CocoRecord]:
         """Return results in COCO's format."""
         categories = detections.category_ids
         if categories is None:
             categories = np.full(len(detections), self._default_category())
-        keypoints = np.concatenate([detections.xy, detections.keypoint_scores[..., None]], -1)
-        columns = zip(
-            detections.img_ids.tolist(),
-            categories.tolist(),
-            keypoints.astype(np.float64).reshape(len(keypoints), 3 * keypoints.shape[1]).tolist(),
-            detections.scores.tolist(),
-            strict=True,
+        rows = coco_records(
+            detections.xy,
+            detections.keypoint_scores,
+            detections.scores,
+            image_ids=detections.img_ids,
+            category_ids=categories,
         )
-        rows = [dict(image_id=i, category_id=c, keypoints=k, score=s) for i, c, k, s in columns]
         if detections.track_ids is not None:
             for row, track in zip(rows, detections.track_ids.tolist(), strict=True):
                 row['track_id'] = track
@@ -216,7 +212,7 @@ class CocoMetric(ArrayMetric):
         if xy.shape[1] != num_keypoints:
             raise InputError(
                 f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints, but dataset_meta '
-                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints} sigmas; network and data do not fit'
+                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints} sigmas; is it another dataset?'
             )
         scores = self._pose_scores(keypoint_scores, table['bbox_score'])
         if self.pred_converter:
@@ -236,16 +232,16 @@ class CocoMetric(ArrayMetric):
             track_ids=table['track_id'][keep] if 'track_id' in table else None,
         )
 
-    def _pose_scores(self, keypoint_scores: np.ndarray, box_scores: np.ndarray) -> np.ndarray:
-        keypoint_scores, box_scores = keypoint_scores.astype(np.float64), box_scores.astype(np.float64)
+    def _pose_scores(self, keypoint_scores: np.ndarray, given: np.ndarray) -> np.ndarray:
+        """Scores of people (N,) of those of their keypoints (N, K) and their boxes (N,)."""
+        keypoint_scores, given = keypoint_scores.astype(np.float64), given.astype(np.float64)
         if self.score_mode == 'bbox':
-            return box_scores
+            return given
         if self.score_mode == 'keypoint':
             return keypoint_scores.mean(1)
         if self.score_mode == 'bbox_rle':
-            return box_scores + keypoint_scores.mean(1) + keypoint_scores.max(1)
-        counted = keypoint_scores > self.keypoint_score_thr
-        return box_scores * (keypoint_scores * counted).sum(1) / np.maximum(counted.sum(1), 1)
+            return given + keypoint_scores.mean(1) + keypoint_scores.max(1)
+        return pose_scores(keypoint_scores, given, keypoint_thr=self.keypoint_score_thr)
 
     def _suppress(self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray) -> np.ndarray:
         nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
@@ -255,77 +251,38 @@ class CocoMetric(ArrayMetric):
         groups = np.unique(img_ids, return_inverse=True)[1]
         return nms(xy, scores, areas=areas, groups=groups, thr=self.nms_thr, sigmas=sigmas)
 
-    def _box_scores(self, samples: list[dict], counts: np.ndarray) -> np.ndarray:
-        """The network's box score where it gives one, else that of the box it was given, else 1."""
-        for owner in ('pred_instances', 'gt_instances'):
-            found = maybe_field(samples, owner, 'bbox_scores')
-            if found is not None:
-                scores, n = stack(samples, found, shape=(), what=f'{owner}.bbox_scores')
-                if (n == counts).all():
-                    return scores
-        return np.ones(int(counts.sum()))
-
-    def _areas(self, samples: list[dict], xy: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Area of the padded box, or of the keypoints' extent, by which suppression measures distances."""
-        scales = maybe_field(samples, 'gt_instances', 'bbox_scales')
-        if scales is not None:
-            scales, n = stack(samples, scales, shape=(2,), what='gt_instances.bbox_scales')
-            if (n == counts).all():
-                return scales.prod(1)
-        return keypoint_extent(xy)
-
     def _ground_truth_of(self, table: Table) -> OksGroundTruth:
-        raws = table.get(RAW, np.zeros(0, object))
-        images, annotations = {}, {}
-        for raw in raws:
-            images[raw['image']['id']] = raw['image']
-            annotations.update({a['id']: a for a in raw['annotations']})
-        categories = sorted({a.get('category_id', 1) for a in annotations.values()} or {1})
-        data = dict(
-            images=list(images.values()),
-            annotations=list(annotations.values()),
-            categories=[dict(id=c, name='person') for c in categories],
-        )
+        data = coco_dataset(table.get(RAW, ()))
         if self.outfile_prefix is not None:
             _write_json(f'{self.outfile_prefix}.gt.json', data)
         return OksGroundTruth.read(data, wholebody=self.wholebody)
 
 
-def _converter(config: dict | None) -> dict:
+def _converter(config: dict | None) -> dict[str, int | Pairs]:
     """Arguments of a keypoint converter, without the type that mmpose's configs give it."""
     return {k: config[k] for k in ('num_keypoints', 'mapping')} if config else {}
 
 
-def _raw_annotations(sample: dict) -> dict[str, Any]:
-    """Image and annotations of a sample, for the ground truth that is made of the samples."""
-    raw = sample.get('raw_ann_info')
-    if raw is None:
+def _check_finite(samples: list[dict], xy: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> None:
+    """Check the predicted keypoints (N, K, 2) and scores (N, K) of a batch; ``counts`` (S,) people of each sample."""
+    if scores.shape != xy.shape[:2]:
+        raise InputError(f'{describe(samples[0])} and on: {xy.shape[:2]} keypoints but {scores.shape} keypoint scores')
+    if not (all_finite(xy) and all_finite(scores)):
+        finite = np.isfinite(xy).all((1, 2)) & np.isfinite(scores).all(1)
+        owner = samples[int(np.searchsorted(np.cumsum(counts), finite.argmin(), side='right'))]
         raise InputError(
-            f'{describe(sample)}: no raw_ann_info to make the ground truth of; give the metric ann_file, '
-            "or keep 'raw_ann_info' among the meta_keys of PackPoseInputs and test on ground-truth boxes"
+            f'{describe(owner)}: predicted keypoints are NaN or infinite, as for {int((~finite).sum())} of '
+            f'{len(finite)} people of this batch; look at the network and its input'
         )
-    height, width = sample.get('ori_shape', (0, 0))[:2]
-    image = dict(id=sample['img_id'], width=int(width), height=int(height))
-    if sample.get('crowd_index') is not None:
-        image['crowdIndex'] = sample['crowd_index']
-    return dict(image=image, annotations=raw if isinstance(raw, list) else [raw])
 
 
-def _write_json(path: str, data: Any) -> None:
-    """Write a json file whole or not at all."""
-    target = pathlib.Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f'.{target.name}.')
-    try:
-        with os.fdopen(handle, 'w') as f:
-            json.dump(data, f, default=_plain)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+def _write_json(path: str, data: dict | list) -> None:
+    """Write a JSON file whole or not at all."""
+    with atomic_path(path) as temporary, open(temporary, 'w') as file:
+        json.dump(data, file, default=_plain)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    raise InputTypeError(f'cannot write {type(value).__name__} as json')
+    raise InputTypeError(f'cannot write {type(value).__name__} as JSON')

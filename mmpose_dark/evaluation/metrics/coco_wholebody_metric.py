@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from mmpose_dark.registry import METRICS
-
-from ..functional.oks_data import PARTS, OksDetections, OksGroundTruth
+from ...keypoint_sets.wholebody_parts import WHOLEBODY_PARTS
+from ...registry import METRICS
+from ...structures.coco_record import CocoRecord
+from ..functional.oks_detections import OksDetections
 from ..functional.oks_eval import evaluate_oks
+from ..functional.oks_ground_truth import OksGroundTruth
 from .coco_metric import CocoMetric
 
 __all__ = ['CocoWholeBodyMetric']
@@ -26,9 +28,9 @@ class CocoWholeBodyMetric(CocoMetric):
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return the figures of all parts."""
-        figures: dict[str, float] = {}
-        for part, (_, _, place) in PARTS.items():
+        """Return the values of all parts."""
+        values: dict[str, float] = {}
+        for part, (_, _, place) in WHOLEBODY_PARTS.items():
             found = evaluate_oks(
                 ground_truth,
                 detections,
@@ -37,13 +39,13 @@ class CocoWholeBodyMetric(CocoMetric):
                 use_area=self.use_area,
                 engine=self.engine,
             )
-            figures |= {f'{part} {k}': v for k, v in found.items()}
-        return {k: figures[f'wholebody {k}'] for k in found} | figures
+            values |= {f'{part} {k}': v for k, v in found.items()}
+        return {k: values[f'wholebody {k}'] for k in found} | values
 
-    def results_to_json(self, detections: OksDetections) -> list[dict]:
+    def results_to_json(self, detections: OksDetections) -> list[CocoRecord]:
         """Return results in COCO-WholeBody's format: a field of keypoints for each part."""
         rows = super().results_to_json(detections)
         for row in rows:
             keypoints = row.pop('keypoints')
-            row.update({f: keypoints[3 * p.start : 3 * p.stop] for f, _, p in PARTS.values() if f})
+            row.update({f: keypoints[3 * p.start : 3 * p.stop] for f, _, p in WHOLEBODY_PARTS.values() if f})
         return rows

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mmpose_dark.registry import METRICS
-
+from ...registry import METRICS
 from ...utils.errors import InputError
 from ..functional.keypoint_eval import (
     keypoint_auc,
@@ -22,7 +21,7 @@ from .tables import Table
 
 __all__ = ['AUC', 'EPE', 'NME', 'MpiiPCKAccuracy', 'PCKAccuracy']
 
-NORM_ITEMS = {'bbox': 'PCK', 'head': 'PCKh', 'torso': 'tPCK'}  # length -> name of the figure
+NORM_ITEMS = {'bbox': 'PCK', 'head': 'PCKh', 'torso': 'tPCK'}  # length -> name of the value
 
 
 class KeypointDistanceMetric(ArrayMetric):
@@ -109,10 +108,10 @@ class PCKAccuracy(KeypointDistanceMetric):
 
     def compute(self, table: Table) -> dict[str, float]:
         """Return the mean accuracy for each length."""
-        figures = {}
+        values = {}
         for item in self.norm_item:
-            figures[NORM_ITEMS[item]] = self.accuracy(table, item)[1] if _any(table) else 0.0
-        return figures
+            values[NORM_ITEMS[item]] = self.accuracy(table, item)[1] if _any(table) else 0.0
+        return values
 
     def accuracy(self, table: Table, item: str, thr: float | None = None) -> tuple[np.ndarray, float, int]:
         """Accuracy of each keypoint (-1 where it does not occur), their mean, and how many occur."""
@@ -131,7 +130,7 @@ class PCKAccuracy(KeypointDistanceMetric):
 class MpiiPCKAccuracy(PCKAccuracy):
     """PCKh of MPII's 16 joints: nearer than ``thr`` head sizes.
 
-    Figures in per cent: ``Head PCK``, ``Shoulder PCK``, ``Elbow PCK``, ``Wrist PCK``, ``Hip PCK``, ``Knee PCK``,
+    Values in per cent: ``Head PCK``, ``Shoulder PCK``, ``Elbow PCK``, ``Wrist PCK``, ``Hip PCK``, ``Knee PCK``,
     ``Ankle PCK``, their mean ``PCK``, ``PCK@0.1`` (threshold 0.10) and ``PCK@0.11`` (the threshold that the scripts of
     the DARK, HRNet and Simple Baselines papers read for their Mean@0.1). With other lengths than the head's also
     what :class:`PCKAccuracy` gives.
@@ -147,15 +146,15 @@ class MpiiPCKAccuracy(PCKAccuracy):
 
     def compute(self, table: Table) -> dict[str, float]:
         """Return the accuracy of each joint and the means."""
-        figures = {k: v for k, v in super().compute(table).items() if k != NORM_ITEMS['head']}
+        values = {k: v for k, v in super().compute(table).items() if k != NORM_ITEMS['head']}
         if 'head' not in self.norm_item:
-            return figures
+            return values
         distances = np.full((0, 16), np.nan)
         if _any(table):
             distances = keypoint_distances(table['pred'], table['gt'], table['mask'], table['head'])
         for name, value in mpii_summary(distances, self.thr).items():
-            figures[name.replace('Mean', 'PCK') if name.startswith('Mean') else f'{name} PCK'] = value
-        return figures
+            values[name.replace('Mean', 'PCK') if name.startswith('Mean') else f'{name} PCK'] = value
+        return values
 
 
 @METRICS.register_module()

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from mmpose_dark.registry import METRICS
-
+from ...registry import METRICS
 from ...utils.errors import InputError
-from ..functional.oks_data import OksDetections
-from ..functional.posetrack import PoseTrackGroundTruth, evaluate_posetrack
+from ..functional.oks_detections import OksDetections
+from ..functional.posetrack import evaluate_posetrack
+from ..functional.posetrack_ground_truth import PoseTrackGroundTruth
 from .coco_metric import CocoMetric
 
 __all__ = ['PoseTrack18Metric']
@@ -19,7 +19,7 @@ class PoseTrack18Metric(CocoMetric):
     """Average precision of joints on PoseTrack18; MOTA too, if the predictions have ``track_ids``.
 
     Args:
-        ann_file: json of all sequences, or a folder with one json a sequence.
+        ann_file: JSON of all sequences, or a folder with one JSON a sequence.
         kwargs: arguments of :class:`CocoMetric`; those that concern OKS evaluation are not used.
 
     Raises:
@@ -47,5 +47,5 @@ class PoseTrack18Metric(CocoMetric):
     def evaluate_detections(
         self, ground_truth: PoseTrackGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return average precisions, and tracking figures where there are tracks."""
+        """Return average precisions, and tracking values where there are tracks."""
         return evaluate_posetrack(ground_truth, detections)

@@ -1,17 +1,24 @@
 """Reading many data samples into arrays, with messages that name the sample."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...utils.errors import InputError
 
+if TYPE_CHECKING:
+    import torch
+
 __all__ = ['describe', 'field', 'maybe_field', 'per_instance', 'stack', 'to_numpy']
 
 
-def to_numpy(value: Any) -> np.ndarray:
-    """Return an array of a tensor on any device, an array or numbers."""
+def to_numpy(value: 'torch.Tensor | np.typing.ArrayLike') -> np.ndarray:
+    """Return an array of a tensor on any device, an array or numbers, of the same shape.
+
+    >>> to_numpy(torch.ones(2))
+    array([1., 1.], dtype=float32)
+    """
     return value.detach().cpu().numpy() if hasattr(value, 'detach') else np.asarray(value)
 
 
@@ -25,11 +32,14 @@ def describe(sample: dict) -> str:
     return f'sample ({", ".join(parts)})' if parts else 'a sample without id'
 
 
-def field(samples: list[dict], owner: str, name: str) -> list[Any]:
+def field(samples: Sequence[dict], owner: str, name: str) -> list:
     """``sample[owner][name]`` of each sample.
 
     Raises:
         ValueError: a sample does not have it.
+
+    >>> field([dict(pred_instances=dict(scores=[0.5]))], 'pred_instances', 'scores')
+    [[0.5]]
     """
     try:
         return [s[owner][name] for s in samples]
@@ -42,22 +52,36 @@ def field(samples: list[dict], owner: str, name: str) -> list[Any]:
         raise
 
 
-def maybe_field(samples: list[dict], owner: str, name: str) -> list[Any] | None:
-    """``sample[owner][name]`` of each sample, or None if any sample does not have it."""
+def maybe_field(samples: Sequence[dict], owner: str, name: str) -> list | None:
+    """``sample[owner][name]`` of each sample, or None if any sample does not have it.
+
+    >>> maybe_field([dict(pred_instances=dict(scores=[0.5]))], 'pred_instances', 'track_ids')
+    """
     try:
         return [s[owner][name] for s in samples]
     except (KeyError, AttributeError):
         return None
 
 
-def per_instance(values: Sequence[Any], counts: np.ndarray) -> np.ndarray:
-    """Repeat the value of each sample for its instances: (sum of counts,)."""
+def per_instance(values: 'np.typing.ArrayLike', counts: np.ndarray) -> np.ndarray:
+    """Repeat the value of each sample for its instances.
+
+    Args:
+        values: (S, ...) one a sample.
+        counts: (S,) number of instances of each sample.
+
+    Returns:
+        (sum of counts, ...).
+
+    >>> per_instance([7, 8, 9], np.array([1, 0, 2])).tolist()
+    [7, 9, 9]
+    """
     values = np.asarray(values)
     return values if (counts == 1).all() else np.repeat(values, counts, 0)
 
 
 def stack(
-    samples: list[dict], values: list[Any], *, shape: tuple[int | None, ...], what: str
+    samples: Sequence[dict], values: list, *, shape: tuple[int | None, ...], what: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Concatenate one array a sample along its first axis, the instances.
 
@@ -68,10 +92,14 @@ def stack(
         what: name of the value, for messages.
 
     Returns:
-        The joined array and (len(samples),) the number of instances of each sample.
+        The joined array (N, *shape) and (S,) the number of instances of each sample.
 
     Raises:
         ValueError: an array of another shape.
+
+    >>> joined, counts = stack([{}, {}], [np.zeros((2, 3)), np.ones((1, 3))], shape=(3,), what='zeros and ones')
+    >>> joined.shape, counts.tolist()
+    ((3, 3), [2, 1])
     """
     if set(map(type, values)) != {np.ndarray}:
         values = [to_numpy(v) for v in values]
@@ -89,7 +117,7 @@ def _fits(found: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
     return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 
-def _wrong_shape(samples: list[dict], values: list[np.ndarray], shape: tuple[int | None, ...], what: str) -> str:
+def _wrong_shape(samples: Sequence[dict], values: list[np.ndarray], shape: tuple[int | None, ...], what: str) -> str:
     """Name the first sample whose value has a wrong shape, or another one than those before it."""
     expected = shape
     for sample, value in zip(samples, values, strict=True):

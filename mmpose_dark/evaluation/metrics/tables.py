@@ -1,4 +1,6 @@
-"""Joining the columns that the processes of a test gathered."""
+"""Tables of columns, one row an instance, that metrics make of batches and that are joined over processes."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,32 +13,40 @@ Table = dict[str, np.ndarray]
 PER_SAMPLE = 'per sample: '  # begin of the names of columns with one row a sample, not an instance
 NUM_SAMPLES = PER_SAMPLE + 'number'
 
+# what tells samples apart, see `evaluation.gathering`; the second where the first is not in all tables
+_IDENTITIES = (('dataset_name', 'img_id', 'id'), ('dataset_name', 'sample_idx'))
+_NOT_KEPT = ('place', 'position', 'instance', 'dataset_name', 'sample_idx')
 
-def join_tables(processes: list[list[Table]], size: int | None) -> Table:
-    """Join the tables of all processes.
 
-    A sampler fills up the last batches with samples from the beginning, so that a sample can come twice; one of
-    them is kept. Samples without ids are put in the order of the data set and cut at its size, as mmengine does.
+def join_tables(processes: Sequence[Sequence[Table]]) -> Table:
+    """Join the tables of all processes, by rank, and drop the rows of samples that came before.
+
+    The rule is that of `evaluation.gathering`: samples without an identity all count, in the order of the ranks. Those
+    with one are put in its order, so that no sum depends on how the samples were dealt.
 
     Args:
         processes: for each process its tables, in the order of processing. The columns ``position`` (index in the
-            batch), ``instance`` (index in the sample) and, where samples have ids, ``id``, ``img_id`` and ``set`` tell
-            rows apart.
-        size: number of samples in the data set, where it is known.
+            batch), ``instance`` (index in the sample) and, where samples have them, ``dataset_name``, ``id`` and
+            ``img_id``, or ``sample_idx``, tell rows apart.
 
     Returns:
-        The joined columns; ``sample`` numbers the different samples. Empty when there is no row at all.
+        The joined columns, each (N, ...) with one row an instance; ``sample`` (N,) numbers the different samples.
+        Columns whose name begins with `PER_SAMPLE` have one row a sample. Empty when there is no table at all.
 
     Raises:
         ValueError: batches whose columns do not fit together.
+
+    >>> def batch(*ids):
+    ...     one = np.array(ids), np.arange(len(ids)), np.zeros(len(ids), int), np.array([len(ids)])
+    ...     return dict(zip(('sample_idx', 'position', 'instance', NUM_SAMPLES), one)) | {'dataset_name': np.array(ids)}
+    >>> join_tables([[batch(0)], [batch(1, 2), batch(3, 0)]])['sample'].tolist()
+    [0, 1, 2, 3]
     """
-    tables = []
-    for rank, chunks in enumerate(processes):
-        start = 0
-        for chunk in chunks:
-            place = (chunk['position'] + start) * len(processes) + rank
-            start += int(chunk[NUM_SAMPLES].sum())
-            tables.append({**chunk, 'place': place})
+    tables: list[Table] = []
+    start = 0
+    for chunk in (chunk for chunks in processes for chunk in chunks):
+        tables.append({**chunk, 'place': chunk['position'] + start})
+        start += int(chunk[NUM_SAMPLES].sum())
     if not tables:
         return {}
     names = [k for k in tables[0] if all(k in t for t in tables)]
@@ -47,18 +57,17 @@ def join_tables(processes: list[list[Table]], size: int | None) -> Table:
         mixed = '; '.join(f'{k}: {", ".join(map(str, v))}' for k, v in shapes.items() if len(v) > 1)
         raise InputError(f'batches of different shapes, instances apart: {mixed}') from err
     per_sample = {k: table.pop(k) for k in names if k.startswith(PER_SAMPLE)}
-    table['sample'], keep = _tell_apart(table, size if len(processes) > 1 else None)
-    table = {k: v[keep] for k, v in table.items() if k not in ('place', 'position', 'instance', 'set')}
-    return table | per_sample
+    table['sample'], keep = _tell_apart(table)
+    return {k: v[keep] for k, v in table.items() if k not in _NOT_KEPT} | per_sample
 
 
-def _tell_apart(table: Table, size: int | None) -> tuple[np.ndarray, np.ndarray | slice]:
-    """Number of the sample of each row, and the rows to keep, each once, in the order of the samples."""
-    if 'id' not in table:
-        order = np.argsort(table['place'], kind='stable')
-        return table['place'], order if size is None else order[table['place'][order] < size]
-    number = np.zeros(len(table['id']), np.int64)
-    for name in ('set', 'img_id', 'id'):
+def _tell_apart(table: Table) -> tuple[np.ndarray, np.ndarray | slice]:
+    """Number of the sample of each row, and the rows to keep, each once."""
+    identity = next((names for names in _IDENTITIES if all(name in table for name in names)), ())
+    if not identity:
+        return table['place'], slice(None)
+    number = np.zeros(len(table['place']), np.int64)
+    for name in identity:
         if len(number) and (table[name] != table[name][0]).any():
             values, code = np.unique(table[name], return_inverse=True)
             number = number * len(values) + code

@@ -1,0 +1,119 @@
+"""Annotated people of an OKS evaluation, as arrays."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from ...annotations import coco_lists, read_json, without_garbage_collection
+from ...utils.errors import InputError
+from .arrays import index_of
+from .coco_columns import box_column, id_column, keypoint_column
+
+__all__ = ['CocoApi', 'OksGroundTruth']
+
+
+class CocoApi(Protocol):
+    """An object of pycocotools' or xtcocotools' class ``COCO``."""
+
+    dataset: dict
+
+
+@dataclass(frozen=True)
+class OksGroundTruth:
+    """Annotated people of a dataset.
+
+    Attributes:
+        img_ids: (I,) sorted ids of all images, also those without people.
+        category_ids: (C,) sorted category ids.
+        ids: (G,) annotation ids.
+        image: (G,) index into ``img_ids``.
+        category: (G,) index into ``category_ids``.
+        keypoints: (G, K, 3) x, y in pixels and label v (0 not labelled, 1 hidden, 2 visible).
+        bbox: (G, 4) left, top, width, height in pixels.
+        area: (G,) square pixels; NaN where the annotation has none.
+        iscrowd: (G,) boolean.
+        num_keypoints: (G,) as annotated; -1 where the annotation does not say.
+        crowd_index: (I,) CrowdPose's crowd index, NaN where the image has none.
+        source: where it was read from, for messages.
+    """
+
+    img_ids: np.ndarray
+    category_ids: np.ndarray
+    ids: np.ndarray
+    image: np.ndarray
+    category: np.ndarray
+    keypoints: np.ndarray
+    bbox: np.ndarray
+    area: np.ndarray
+    iscrowd: np.ndarray
+    num_keypoints: np.ndarray
+    crowd_index: np.ndarray
+    source: str
+
+    @classmethod
+    def read(
+        cls, source: 'str | os.PathLike | dict | CocoApi | OksGroundTruth', *, wholebody: bool = False
+    ) -> 'OksGroundTruth':
+        """Read a COCO-style dataset.
+
+        Args:
+            source: path of the JSON file, the loaded dict, a COCO API object, or an ``OksGroundTruth``, which is
+                returned as it is.
+            wholebody: join body, foot, face and hand keypoints to 133.
+
+        Raises:
+            FileNotFoundError: the file is not there.
+            ValueError: the file is cut off, has a part missing, or a wrong number of keypoints.
+
+        >>> person = dict(id=1, image_id=7, category_id=1, bbox=[0, 0, 10, 10], area=80, keypoints=[1, 1, 2])
+        >>> OksGroundTruth.read(dict(images=[dict(id=7)], annotations=[person])).keypoints.tolist()
+        [[[1.0, 1.0, 2.0]]]
+        """
+        if isinstance(source, cls):
+            return source
+        name = 'the given annotations'
+        if isinstance(source, str | os.PathLike):
+            name = os.fspath(source)
+            source = read_json(source)
+        data = coco_lists(getattr(source, 'dataset', source), name)
+        with without_garbage_collection():
+            return cls._of_lists(data, name, wholebody)
+
+    @classmethod
+    def _of_lists(cls, data: dict, name: str, wholebody: bool) -> 'OksGroundTruth':
+        images, anns = data['images'], data['annotations']
+        img_ids, first = np.unique(id_column([im['id'] for im in images]), return_index=True)
+        categories = [c['id'] for c in data.get('categories', ())] or [a['category_id'] for a in anns] or [1]
+        category_ids = np.unique(id_column(categories))
+        image = index_of(img_ids, id_column([a['image_id'] for a in anns]))
+        if (image < 0).any():
+            lost = anns[int(np.argmin(image))]
+            raise InputError(
+                f'{name}: annotation {lost.get("id")} belongs to image {lost["image_id"]!r}, '
+                "which is not among 'images'; remove it or add the image"
+            )
+        category = index_of(category_ids, id_column([a.get('category_id', categories[0]) for a in anns]))
+        known = category >= 0
+        if not known.all():
+            anns = [a for a, k in zip(anns, known, strict=True) if k]
+            image, category = image[known], category[known]
+        return cls(
+            img_ids=img_ids,
+            category_ids=category_ids,
+            ids=id_column([a.get('id', i) for i, a in enumerate(anns)]),
+            image=image,
+            category=category,
+            keypoints=keypoint_column(anns, name, 'annotation', wholebody=wholebody),
+            bbox=box_column(anns, name, 'annotation'),
+            area=np.array([a.get('area', np.nan) for a in anns], np.float64),
+            iscrowd=np.array([bool(a.get('iscrowd', 0)) for a in anns], bool),
+            num_keypoints=np.array([a.get('num_keypoints', -1) for a in anns], np.int64),
+            crowd_index=np.array([images[i].get('crowdIndex', np.nan) for i in first], np.float64),
+            source=name,
+        )
+
+    def with_keypoints(self, keypoints: np.ndarray) -> 'OksGroundTruth':
+        """Return the same people with other keypoints (G, K, 3)."""
+        return replace(self, keypoints=keypoints)
