@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..utils.choices import BOX_FORMATS
-from ..utils.errors import UserError
+from ..utils.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ['BOX_FORMATS', 'BoxError', 'BoxSource', 'GivenBoxes', 'WholeImage', 'check_boxes']
 
 
-class BoxError(UserError, ValueError):
+class BoxError(InputError):
     """Boxes that cannot be used; the message names the box and what is wrong with it."""
 
 
@@ -37,8 +37,7 @@ def check_boxes(
     >>> check_boxes([[10, 20, 30, 40]], 'xywh')[0].tolist()
     [[10.0, 20.0, 40.0, 60.0]]
     """
-    if bbox_format not in BOX_FORMATS:
-        raise BoxError(f'bbox_format {bbox_format!r} is not one of {", ".join(map(repr, BOX_FORMATS))}')
+    _check_format(bbox_format)
     if hasattr(bboxes, 'detach'):
         bboxes = bboxes.detach().cpu().numpy()
     try:
@@ -62,6 +61,11 @@ def check_boxes(
         if image_hw is not None and (x2 <= 0 or y2 <= 0 or x1 >= image_hw[1] or y1 >= image_hw[0]):
             raise BoxError(f'{told} lies outside the image of width {image_hw[1]} and height {image_hw[0]}')
     return boxes.astype(np.float32), scores.astype(np.float32)
+
+
+def _check_format(bbox_format: str) -> None:
+    if bbox_format not in BOX_FORMATS:
+        raise BoxError(f'bbox_format {bbox_format!r} is not one of {", ".join(map(repr, BOX_FORMATS))}')
 
 
 class BoxSource(Protocol):
@@ -101,9 +105,13 @@ class GivenBoxes:
     Args:
         boxes: (N, 4) or (N, 5), see `check_boxes`.
         bbox_format: ``'xyxy'`` or ``'xywh'``.
+
+    Raises:
+        BoxError: another ``bbox_format``.
     """
 
     def __init__(self, boxes: 'np.typing.ArrayLike | Tensor', bbox_format: str = 'xyxy') -> None:
+        _check_format(bbox_format)
         self.boxes, self.bbox_format = boxes, bbox_format
 
     def __call__(self, image: np.ndarray, path: str) -> np.ndarray:

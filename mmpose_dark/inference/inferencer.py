@@ -86,7 +86,7 @@ class Inferencer:
             bbox_format: ``'xyxy'`` or ``'xywh'``.
 
         Raises:
-            InputError: another number of box lists than images.
+            InputError: another number of box lists than images, or another ``bbox_format``.
         """
         pairs = _with_sources(images, bboxes, partial(GivenBoxes, bbox_format=bbox_format), self.detector)
         network = partial(find_keypoints, self.model)

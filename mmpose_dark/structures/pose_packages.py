@@ -30,7 +30,7 @@ def pandas_frame(columns: Mapping[str, np.ndarray]) -> 'pd.DataFrame':
     try:
         import pandas as pd
     except ImportError as err:
-        raise MissingPackageError('Poses.to_dataframe needs pandas: pip install pandas') from err
+        raise MissingPackageError(f'Poses.to_dataframe needs pandas ({err}): pip install pandas') from err
     return pd.DataFrame(dict(columns))
 
 
@@ -43,7 +43,7 @@ def supervision_key_points(poses: Poses) -> 'sv.KeyPoints':
     try:
         import supervision as sv
     except ImportError as err:
-        raise MissingPackageError('Poses.to_supervision needs supervision: pip install supervision') from err
+        raise MissingPackageError(f'Poses.to_supervision needs supervision ({err}): pip install supervision') from err
     data = {}
     if poses.covariances is not None:
         data['covariance'] = poses.covariances

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mmpose_dark.apis import BoxError, check_boxes, read_boxes
+from mmpose_dark.inference import GivenBoxes, WholeImage
 
 
 def test_both_forms_say_the_same() -> None:
@@ -53,6 +54,15 @@ def test_boxes_that_cannot_be_used(boxes: object, message: str) -> None:
 
 def test_box_may_reach_beyond_the_image() -> None:
     assert check_boxes([[-20, -20, 300, 300]], image_hw=(50, 100))[0].tolist() == [[-20, -20, 300, 300]]
+
+
+def test_sources_give_what_was_given_or_the_whole_image() -> None:
+    image = np.zeros((50, 100, 3), np.uint8)
+    assert WholeImage()(image, 'a.jpg').tolist() == [[0, 0, 100, 50]]
+    assert GivenBoxes([[1, 2, 3, 4, 0.5]], 'xywh')(image, 'a.jpg').tolist() == [[1, 2, 4, 6, 0.5]]
+    assert GivenBoxes([])(image, 'a.jpg').shape == (0, 5)
+    with pytest.raises(BoxError, match='outside the image of width 100'):
+        GivenBoxes([[200, 0, 300, 10]])(image, 'a.jpg')
 
 
 def test_unknown_form() -> None:

@@ -180,6 +180,11 @@ def test_inferencer_refuses_another_number_of_boxes(model: torch.nn.Module, imag
         list(Inferencer(model)([image_file, image_file], [BOXES] * count))
 
 
+def test_a_box_format_that_is_none_ends_the_run_before_the_first_image(model: torch.nn.Module) -> None:
+    with pytest.raises(BoxError, match="'cxcywh' is not one of"):
+        list(Inferencer(model)(['nowhere.jpg'], [BOXES], 'cxcywh'))
+
+
 def test_inferencer_settings(model: torch.nn.Module) -> None:
     with pytest.raises(ValueError, match='at least 1'):
         Inferencer(model, batch_size=0)
