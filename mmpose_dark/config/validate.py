@@ -24,15 +24,19 @@ _TOO_CLOSE = 0.8  # a variable called almost like a section is a mistyped sectio
 def validate_config(cfg: 'Config | dict') -> None:
     """Check ``cfg`` from top to bottom, without building anything.
 
-    Every dict with a ``type`` is looked up in the registry of its place, and its arguments are
-    bound to the component's signature; sections without a type must have known keys. A name at the top that
-    nothing reads is taken for a variable of the config (``data_root``, ``train_pipeline``), which may hold anything,
-    unless it is almost one that is read (``train_cfgg``) or one that people expect to be read (``optimizer``, and the
-    other sections of mmpose 0.x): those are errors. Variables are let alone however they are called if they end in
-    ``_pipeline`` and the like or begin with an underscore.
+    Every dict with a ``type`` is looked up in the registry of its place, and its arguments are bound to the
+    component's signature; sections without a type must have known keys. A name at the top that nothing reads is a
+    variable of the config (``data_root``, ``train_pipeline``) and may hold anything. It is an error if it is almost
+    one that is read (``train_cfgg``), or one that people expect to be read (``optimizer``, and the other sections of
+    mmpose 0.x). Names that end in ``_pipeline`` and the like, or begin with an underscore, are always variables.
 
     Raises:
         ConfigError: with one line for each mistake, beginning with its place.
+
+    >>> validate_config(dict(model=dict(type='TopDown', backbone=dict(type='ResNet', depth=18)), workdir='runs'))
+    Traceback (most recent call last):
+        ...
+    mmpose_dark.config.errors.ConfigError: workdir: unknown name at the top of a config; did you mean 'work_dir'?
     """
     settings = {key: cfg[key] for key in cfg}
     mistakes = [*_top_level(settings), *_sections(settings)]
