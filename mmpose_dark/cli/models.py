@@ -1,6 +1,8 @@
 """Look at the models of the zoo: list and search them, or show all that is known of one."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +52,15 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
 
     zoo = read_zoo(args.zoo or zoo_file())
     if args.action == 'list':
-        print(list_rows(zoo, zoo.choose(args.patterns)))
+        _print(list_rows(zoo, zoo.choose(args.patterns)))
     else:
-        print('\n\n'.join(describe_row(zoo, row) for row in zoo.choose([args.id])))
+        _print('\n\n'.join(describe_row(zoo, row) for row in zoo.choose([args.id])))
     return OK
+
+
+def _print(text: str) -> None:
+    """Print, also for a reader such as ``head`` that stops reading."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is written at the end

@@ -4,12 +4,14 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mmpose_dark.cli import status
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.cli.main import COMMANDS, PROGRAM, main
+from mmpose_dark.cli.train import _say_how_to_go_on as say_how_to_go_on
 from mmpose_dark.utils.errors import InputError, UserError
 from mmpose_dark.version import __version__
 
@@ -91,6 +93,23 @@ def test_python_m_runs_the_command(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={'PYTHONPATH': str(ROOT)})
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith('darkpose-')
+
+
+def test_a_reader_may_stop_reading():
+    command = f'set -o pipefail; {sys.executable} -m mmpose_dark models list | true'
+    done = subprocess.run(['bash', '-c', command], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path):
+    lines: list[str] = []
+    runner = SimpleNamespace(work_dir=str(tmp_path), epoch=2, iter=7, logger=SimpleNamespace(warning=lines.append))
+    say_how_to_go_on(runner, ['mmpose-dark', 'train', 'a b.py', '--resume'])
+    (tmp_path / 'epoch_2.pth').touch()
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_2.pth'))
+    say_how_to_go_on(runner, ['mmpose-dark', 'train', 'a b.py', '--resume'])
+    assert lines[0] == 'Interrupted in epoch 3, iteration 7. There is no checkpoint yet.'
+    assert lines[1].endswith("epoch_2.pth. Continue with:\n  mmpose-dark train 'a b.py' --resume")
 
 
 @pytest.mark.parametrize(
