@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from mmengine.hooks import EMAHook
+
 from .. import registry
 from ..utils.choices import PHASES
 from ..utils.nearest import nearest
@@ -164,7 +166,7 @@ def _arguments(place: str, kind: str, found: Callable, cfg: dict, of: PoseRegist
     except (TypeError, ValueError):  # written in C: no signature
         return
     injected = positions.INJECTED.get(of.name, set())
-    if kind == 'EMAHook':
+    if inspect.isclass(found) and issubclass(found, EMAHook):
         accepted, is_open = _ema_arguments(accepted, cfg), False
     given = [key for key in cfg if key not in ('type', '_scope_', *positions.KEYWORDS.get(of.name, ()))]
     offered = [name for name in accepted if name not in injected]

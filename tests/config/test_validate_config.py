@@ -75,6 +75,7 @@ def test_a_shipped_config_is_fine(config):
         ({'default_hooks.checkpoint.intervl': 1}, 'default_hooks.checkpoint', "did you mean 'interval'"),
         ({'default_hooks.checkpint.interval': 1}, 'default_hooks.checkpint', "did you mean 'checkpoint'"),
         ({'custom_hooks': [dict(type='EMAHook', momentm=1)]}, 'custom_hooks.0', "did you mean 'momentum'"),
+        ({'custom_hooks': [dict(type='mmengine.EMAHook', momentm=1)]}, 'custom_hooks.0', "did you mean 'momentum'"),
         ({'visualizer.vis_backends': [dict(type='Tensorboard')]}, 'visualizer.vis_backends.0', 'TensorboardVis'),
         ({'env_cfg.mp_cfg.start_method': 'x'}, 'env_cfg.mp_cfg', "did you mean 'mp_start_method'"),
         ({'randomness.sed': 1}, 'randomness', "unexpected key 'sed'; did you mean 'seed'?"),
