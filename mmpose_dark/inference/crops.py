@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from ..config.tree import image_pipeline
 from ..datasets.compose import Compose
 from ..datasets.pose_dataset import SHARED_METAINFO
 from ..datasets.transforms.load_image import LoadImage
+from .sources import Image
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -33,7 +33,7 @@ class Crop(NamedTuple):
     sample: 'PoseDataSample'
 
 
-def path_of(image: np.ndarray | str | Path) -> str:
+def path_of(image: Image) -> str:
     """Return the path of an image file; '' for an array (H, W, 3).
 
     >>> path_of('a/b.jpg'), path_of(np.zeros((4, 4, 3)))
@@ -65,7 +65,7 @@ class ReadStage:
         first = pipeline.transforms[0] if pipeline.transforms else None
         self.loader = first if isinstance(first, LoadImage) else LoadImage()
 
-    def __call__(self, image: np.ndarray | str | Path) -> np.ndarray:
+    def __call__(self, image: Image) -> np.ndarray:
         """Return an image file, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), as (H, W, 3) uint8 BGR.
 
         Raises:

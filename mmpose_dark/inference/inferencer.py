@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from .boxes import BoxError, BoxSource, GivenBoxes, WholeImage
 from .crops import Crop, path_of
 from .network import find_keypoints, join_people
 from .results import ImageResult
+from .sources import Image, images_of
 from .topdown import PreparedImage, TopDownSteps
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ['Inferencer']
 
-Image: TypeAlias = np.ndarray | str | Path
 Boxes: TypeAlias = 'np.typing.ArrayLike | Tensor | None'
 
 
@@ -73,22 +72,24 @@ class Inferencer:
 
     def __call__(
         self,
-        images: Iterable[Image],
+        images: Image | Iterable[Image],
         bboxes: Callable[[str], Boxes] | Iterable[Boxes] | None = None,
         bbox_format: str = 'xyxy',
     ) -> Iterator[ImageResult]:
         """Yield one result an image, in order, as soon as it is complete.
 
         Args:
-            images: files, or arrays (H, W, 3) BGR uint8; they may come from a generator without end.
+            images: files, or arrays (H, W, 3) BGR uint8, which may come from a generator without end; or one image, a
+                folder or a glob.
             bboxes: boxes of each image, in the images' order, or a function from an image's
                 path to its boxes; None (also for one image) asks the detector.
             bbox_format: ``'xyxy'`` or ``'xywh'``.
 
         Raises:
             InputError: another number of box lists than images, or another ``bbox_format``.
+            MissingFileError: a folder or a glob without images.
         """
-        pairs = _with_sources(images, bboxes, partial(GivenBoxes, bbox_format=bbox_format), self.detector)
+        pairs = _with_sources(images_of(images), bboxes, partial(GivenBoxes, bbox_format=bbox_format), self.detector)
         network = partial(find_keypoints, self.model)
         with (
             closing(map_ahead(self._prepare, pairs, threads=self.num_workers)) as prepared,

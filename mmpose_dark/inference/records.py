@@ -69,14 +69,16 @@ def _with_definition(poses: Poses, dataset_meta: Mapping[str, object] | None) ->
 
 
 def _people(poses: Poses) -> list[PersonRecord]:
-    def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
-        return values.astype(np.float64).round(decimals)
-
     columns = dict(
-        bbox=rounded(poses.boxes, 2).tolist(),
-        bbox_score=rounded(poses.box_scores, 4).tolist(),
-        score=rounded(poses.scores, 4).tolist(),
-        keypoints=rounded(poses.keypoints, 2).tolist(),
-        keypoint_scores=rounded(poses.keypoint_scores, 4).tolist(),
+        bbox=_rounded(poses.boxes, 2),
+        bbox_score=_rounded(poses.box_scores, 4),
+        score=_rounded(poses.scores, 4),
+        keypoints=_rounded(poses.keypoints, 2),
+        keypoint_scores=_rounded(poses.keypoint_scores, 4),
     )
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _rounded(values: np.ndarray, decimals: int) -> list:
+    """Return an array (N, ...) as lists of rounded numbers."""
+    return values.astype(np.float64).round(decimals).tolist()

@@ -1,11 +1,18 @@
 """What images an input stands for."""
 
 import glob
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
 
 from ..utils.errors import MissingFileError
 
-__all__ = ['IMAGE_SUFFIXES', 'find_images']
+__all__ = ['IMAGE_SUFFIXES', 'Image', 'find_images', 'images_of']
+
+Image: TypeAlias = np.ndarray | str | Path
+"""A file, or an array (H, W, 3) uint8 BGR."""
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 
@@ -44,3 +51,21 @@ def find_images(source: str | Path) -> list[Path]:
             return found
         raise MissingFileError(f'no file matches {str(source)!r} from {Path.cwd()}')
     raise MissingFileError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')
+
+
+def images_of(source: Image | Iterable[Image]) -> Iterable[Image]:
+    """Return the images that a source stands for.
+
+    Args:
+        source: a file, a folder or a glob, see `find_images`; one array (H, W, 3); or an iterable of files and arrays,
+            which is returned as it is.
+
+    Raises:
+        MissingFileError: see `find_images`.
+
+    >>> images_of(['a.jpg', 'b.jpg']), len(images_of(np.zeros((4, 6, 3), np.uint8)))
+    (['a.jpg', 'b.jpg'], 1)
+    """
+    if isinstance(source, str | Path):
+        return find_images(source)
+    return [source] if isinstance(source, np.ndarray) and source.ndim <= 3 else source

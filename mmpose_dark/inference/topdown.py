@@ -1,6 +1,5 @@
 """From one image to its people: read, boxes, crops, network, poses. `Inferencer` takes the same steps for many."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ from .boxes import BoxSource, GivenBoxes, WholeImage, check_boxes
 from .crops import Crop, CropStage, ReadStage, build_test_pipeline, path_of
 from .network import PersonKeypoints, find_keypoints, join_people
 from .results import ImageResult
+from .sources import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,7 +78,7 @@ class TopDownSteps:
 
 def inference_topdown(
     model: 'BasePoseEstimator',
-    img: np.ndarray | str | Path,
+    img: Image,
     bboxes: 'np.typing.ArrayLike | Tensor | None' = None,
     bbox_format: str = 'xyxy',
 ) -> 'list[PoseDataSample]':

@@ -180,6 +180,17 @@ def test_inferencer_refuses_another_number_of_boxes(model: torch.nn.Module, imag
         list(Inferencer(model)([image_file, image_file], [BOXES] * count))
 
 
+def test_a_source_may_be_one_image_or_a_folder(model: torch.nn.Module, image_file: str) -> None:
+    inferencer = Inferencer(model)
+    (one,) = inferencer(image_file)
+    (array,) = inferencer(cv2.imread(image_file))
+    assert one.poses.equals(array.poses)
+    folder = Path(image_file).parent
+    assert [r.path for r in inferencer(folder, lambda path: [])] == [str(p) for p in sorted(folder.glob('*.png'))]
+    with pytest.raises(FileNotFoundError, match=r'gone\.jpg'):
+        list(inferencer('gone.jpg'))
+
+
 def test_a_box_format_that_is_none_ends_the_run_before_the_first_image(model: torch.nn.Module) -> None:
     with pytest.raises(BoxError, match="'cxcywh' is not one of"):
         list(Inferencer(model)(['nowhere.jpg'], [BOXES], 'cxcywh'))
