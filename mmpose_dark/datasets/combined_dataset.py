@@ -99,7 +99,8 @@ class CombinedDataset(PoseDataset):
         info = dataset.prepare_data(index, rng)
         if info is None:
             return {}
-        info.update(self._shared, dataset_name=info.get('dataset_name', self._shared['dataset_name']))
+        name = info.get('dataset_name', self._shared['dataset_name'])
+        info.update(self._shared, dataset_name=name, sample_idx=idx % size)  # a number that no other part's sample has
         return info
 
     def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> dict | None:

@@ -178,3 +178,17 @@ def test_an_id_goes_before_the_number_in_the_dataset():
 
 def test_each_once_keeps_the_first():
     assert each_once([(1, 'a'), (None, 'b'), (1, 'c'), (None, 'b')]) == ['a', 'b', 'b']
+
+
+def test_samples_of_combined_datasets_are_different_samples(tiny_coco):
+    """Parts of the same name count their samples from zero each; together they must not."""
+    from mmpose_dark.datasets import CocoDataset, CombinedDataset
+
+    parts = [
+        CocoDataset(tiny_coco.ann_file, data_root=str(tiny_coco.root), data_prefix=dict(img=tiny_coco.img_dir))
+        for _ in range(2)
+    ]
+    both = CombinedDataset(dict(from_file='coco'), parts)
+    infos = [both.get_data_info(i) for i in range(len(both))]
+    keys = [sample_key({k: info[k] for k in ('dataset_name', 'sample_idx')}) for info in infos]
+    assert len(set(keys)) == len(both) == 2 * tiny_coco.num_people

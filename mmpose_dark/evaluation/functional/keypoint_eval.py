@@ -22,6 +22,9 @@ def keypoint_distances(pred: np.ndarray, gt: np.ndarray, mask: np.ndarray, norm_
 
     Raises:
         ValueError: shapes do not fit, or a prediction that counts is not finite.
+
+    >>> keypoint_distances(np.array([[[3.0, 4.0]]]), np.zeros((1, 1, 2)), np.ones((1, 1)), np.array([[10.0]]))
+    array([[0.5]])
     """
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     mask, norm_factor = np.asarray(mask, bool), np.asarray(norm_factor, np.float64)

@@ -87,6 +87,7 @@ def mpii_summary(distances: np.ndarray, thr: float = 0.5) -> dict[str, float]:
     counts = np.isfinite(distances).sum(0)
 
     def correct(threshold: float) -> np.ndarray:
+        """(16,) numbers of joints that are near enough."""
         return (distances <= threshold).sum(0)  # NaN compares as false
 
     def share(joints: tuple[int, ...], threshold: float) -> float:

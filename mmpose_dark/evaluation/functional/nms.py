@@ -37,7 +37,12 @@ def grouped_oks_nms(
         vis_thr: count only keypoints whose score is above this in both poses; all by default.
 
     Returns:
-        Indices of the poses that stay, by image, best first.
+        Indices (M,) of the poses that stay, by image, best first.
+
+    >>> same = np.ones((3, 2, 2))
+    >>> who = dict(areas=np.full(3, 9.0), groups=np.array([0, 0, 1]), thr=0.9, sigmas=np.array([0.1, 0.1]))
+    >>> grouped_oks_nms(same, np.array([0.5, 0.9, 0.7]), **who)
+    array([1, 2])
     """
     order = _best_first(scores, groups)
     xy, areas = np.asarray(keypoints, np.float64)[order], np.asarray(areas, np.float64)[order]
@@ -65,7 +70,8 @@ def grouped_soft_oks_nms(
     """Pick, image by image, the best pose and lower the scores of those similar to it, up to ``max_dets`` times.
 
     Each pick multiplies the others' scores by ``exp(-OKS^2 / thr)``. The lowered scores only decide the order
-    and who is left out; they are not returned (as mmpose 1.x). Arguments as in :func:`grouped_oks_nms`.
+    and who is left out; they are not returned (as mmpose 1.x). Arguments as in :func:`grouped_oks_nms`: keypoints
+    (N, K, 2 or 3), scores, areas and groups (N,), sigmas (K,).
 
     Returns:
         Indices of the poses picked, by image, in the order of picking.
@@ -129,10 +135,14 @@ def soft_oks_nms(
 ) -> np.ndarray:
     """Soft OKS-NMS of the poses of one image (mmpose 1.x's name and form).
 
-    ``max_dets`` is the number of poses to pick; the other arguments are those of :func:`oks_nms`.
+    ``max_dets`` is the number of poses to pick; the other arguments are those of :func:`oks_nms`, ``sigmas`` (K,).
 
     Returns:
-        Indices of the poses picked, in the order of picking.
+        Indices (M,) of the poses picked, in the order of picking.
+
+    >>> pose = dict(keypoints=np.ones((17, 3)), score=0.9, area=100.0)
+    >>> soft_oks_nms([pose, dict(pose, score=0.8), dict(pose, score=0.7)], 0.9, max_dets=2)
+    array([0, 1])
     """
     return _of_one_image(
         grouped_soft_oks_nms, kpts_db, sigmas, score_per_joint, thr=thr, vis_thr=vis_thr, max_dets=max_dets

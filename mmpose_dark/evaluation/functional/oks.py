@@ -55,6 +55,9 @@ def paired_oks(
 
     Returns:
         (...) similarities in [0, 1]; all leading shapes are broadcast.
+
+    >>> paired_oks(np.zeros((1, 2)), np.ones((1, 2)), areas=np.array(100.0), sigmas=np.array([0.1])).round(4).item()
+    0.7788
     """
     squared = (a[..., 0] - b[..., 0]) ** 2 + (a[..., 1] - b[..., 1]) ** 2
     variances = (2 * np.asarray(sigmas, np.float64)) ** 2

@@ -49,7 +49,7 @@ class OksProblem:
         """Images, ground truth and detections of a few hundred images at a time, which keeps the memory small.
 
         Args:
-            chosen: image numbers, sorted; all by default.
+            chosen: (M,) image numbers, sorted; all by default.
         """
         if chosen is None:
             chosen = np.arange(1, self.num_images + 1)
@@ -63,7 +63,7 @@ class OksProblem:
             )
 
     def gt_list(self, rows: np.ndarray) -> list[dict]:
-        """Some of the ground truth as COCO annotations."""
+        """Return the ground truth of ``rows`` (M,) as COCO annotations."""
         visible = (self.gt_keypoints[rows, :, 2] > 0).sum(1)
         columns = zip(
             (rows + 1).tolist(),
@@ -82,7 +82,7 @@ class OksProblem:
         ]
 
     def dt_list(self, rows: np.ndarray) -> list[dict]:
-        """Some of the detections as COCO results, with a box of the given area where areas are given.
+        """Return the detections of ``rows`` (M,) as COCO results, with a box of the given area where areas are given.
 
         Loaders take the area from the box, where there is one. The third number of a keypoint is not used.
         """

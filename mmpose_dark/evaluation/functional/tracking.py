@@ -86,7 +86,7 @@ class TrackedJoints:
 
 
 def mot_summary(tracked: TrackedJoints) -> tuple[np.ndarray, dict[str, float]]:
-    """Accuracy of each joint and the values over all joints.
+    """Return the accuracy of each joint and the values over all joints.
 
     Returns:
         (J,) MOTA = 1 - (misses + false positives + switches) / objects, NaN for joints without ground truth; and

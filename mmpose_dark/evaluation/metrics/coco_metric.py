@@ -126,7 +126,7 @@ class CocoMetric(ArrayMetric):
         return self._ground_truth
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
-        """Return keypoints, scores and box areas of the predicted people of a batch."""
+        """Return keypoints (N, K, 2), scores and areas of the people of a batch, and (S,) people of each sample."""
         xy, counts = stack(
             samples, field(samples, 'pred_instances', 'keypoints'), shape=(None, 2), what='pred_instances.keypoints'
         )
@@ -171,7 +171,7 @@ class CocoMetric(ArrayMetric):
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return the values of the poses that are left after suppression."""
+        """Return the values of the poses that are left after suppression; ``sigmas`` (K,)."""
         return evaluate_oks(
             ground_truth,
             detections,

@@ -28,7 +28,7 @@ class CocoWholeBodyMetric(CocoMetric):
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return the values of all parts."""
+        """Return the values of all parts; ``sigmas`` (133,)."""
         values: dict[str, float] = {}
         for part, (_, _, place) in WHOLEBODY_PARTS.items():
             found = evaluate_oks(

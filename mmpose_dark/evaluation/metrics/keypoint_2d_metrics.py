@@ -28,7 +28,7 @@ class KeypointDistanceMetric(ArrayMetric):
     """Base of the metrics that compare keypoint with keypoint of the same instance."""
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
-        """Return predicted and true keypoints and the mask of those that are labelled."""
+        """Return keypoints (N, K, 2), the ``mask`` (N, K) of those labelled, and (S,) people of each sample."""
         pred, counts = stack(
             samples, field(samples, 'pred_instances', 'keypoints'), shape=(None, 2), what='pred_instances.keypoints'
         )
@@ -90,7 +90,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         self.torso = torso
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
-        """Return keypoints, mask and the lengths of the people of a batch."""
+        """Return keypoints, mask and lengths (N, 2) of the people of a batch, and (S,) people of each sample."""
         table, counts = super().pack(samples)
         if 'bbox' in self.norm_item:
             boxes, _ = stack(samples, field(samples, 'gt_instances', 'bboxes'), shape=(4,), what='gt_instances.bboxes')
@@ -114,7 +114,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         return values
 
     def accuracy(self, table: Table, item: str, thr: float | None = None) -> tuple[np.ndarray, float, int]:
-        """Accuracy of each keypoint (-1 where it does not occur), their mean, and how many occur."""
+        """Return the accuracy of each keypoint (K,), -1 where it does not occur, their mean, and how many occur."""
         thr = self.thr if thr is None else thr
         return keypoint_pck_accuracy(table['pred'], table['gt'], table['mask'], thr, table[item])
 
@@ -237,7 +237,7 @@ class NME(KeypointDistanceMetric):
         self.keypoint_indices = keypoint_indices
 
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
-        """Return keypoints, mask and the length of the people of a batch."""
+        """Return keypoints, mask and ``length`` (N, 2) of the people of a batch, and (S,) people of each sample."""
         table, counts = super().pack(samples)
         if self.norm_mode == 'keypoint_distance':
             a, b = self.keypoint_indices

@@ -47,5 +47,5 @@ class PoseTrack18Metric(CocoMetric):
     def evaluate_detections(
         self, ground_truth: PoseTrackGroundTruth, detections: OksDetections, sigmas: np.ndarray
     ) -> dict[str, float]:
-        """Return average precisions, and tracking values where there are tracks."""
+        """Return average precisions, and tracking values where there are tracks; ``sigmas`` (17,) are not used."""
         return evaluate_posetrack(ground_truth, detections)
