@@ -1,4 +1,4 @@
-"""Running the scripts in this process, a picture folder, and the tiny network of tests/inference."""
+"""Running the scripts in this process, a folder of images, and the tiny network of tests/inference."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""A tiny network with weights that make different heatmaps for different pictures."""
+"""A tiny network with weights that make different heatmaps for different images."""
 
 from pathlib import Path
 

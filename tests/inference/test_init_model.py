@@ -19,7 +19,7 @@ def test_model_is_ready_to_use_and_nothing_was_downloaded(tiny_config: str, tiny
     assert set(own) == set(saved)
     assert all(torch.equal(own[k], saved[k]) for k in saved)
     assert not model.training
-    assert model.cfg.model.backbone.init_cfg is None  # the config names an address that does not exist
+    assert model.cfg.model.backbone.init_cfg is None  # the config names a URL that does not exist
     assert model.dataset_meta['dataset_name'] == 'coco'
     assert model.dataset_meta['keypoint_id2name'][16] == 'right_ankle'
 
@@ -90,5 +90,5 @@ def test_definition_from_the_config(dataset: dict, count: int) -> None:
     assert dataset_meta_from_config(dict(val_dataloader=dict(dataset=dataset)))['num_keypoints'] == count
 
 
-def test_no_data_set_in_the_config_means_no_definition() -> None:
+def test_no_dataset_in_the_config_means_no_definition() -> None:
     assert dataset_meta_from_config(dict(model=dict(type='TopDown'))) is None

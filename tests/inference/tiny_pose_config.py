@@ -1,4 +1,4 @@
-# A network small enough for tests, on the data set of the fixture tiny_coco (set data_root).
+# A network small enough for tests, on the dataset of the fixture tiny_coco (set data_root).
 default_scope = 'mmpose_dark'
 codec = dict(type='MSRAHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1, unbiased=True)
 model = dict(
