@@ -8,7 +8,7 @@ import copy
 import inspect
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from mmengine.config import Config
@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, save_checkpoint
+from ..checkpoint.state_dict import MapLocation
 from ..config.reading import as_pose_config
 from ..evaluation.evaluator import Evaluator
 from ..registry import RUNNERS
@@ -29,6 +30,10 @@ from .distributed import init_distributed
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .state import hub_from_state, hub_to_state, make_meta, to_cpu
+
+if TYPE_CHECKING:
+    from mmengine.runner.base_loop import BaseLoop
+    from mmengine.visualization import Visualizer
 
 __all__ = ['PoseRunner']
 
@@ -46,7 +51,7 @@ class PoseRunner(Runner):
     weights and activations with the channels innermost, which convolutions run faster on).
     """
 
-    def __init__(self, *args: Any, cfg: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: object, cfg: Config | dict | None = None, **kwargs: object) -> None:
         cfg = as_pose_config(cfg if cfg is not None else Config({}))
         self.device = resolve_device(cfg.get('device') or 'auto')
         if self.device.index is not None:
@@ -54,7 +59,7 @@ class PoseRunner(Runner):
         super().__init__(*args, cfg=cfg, **kwargs)
 
     @classmethod
-    def from_cfg(cls, cfg: Any) -> 'PoseRunner':
+    def from_cfg(cls, cfg: Config | dict) -> 'PoseRunner':
         """Build a runner from a config; components are this package's unless the config says otherwise."""
         cfg = copy.deepcopy(as_pose_config(cfg))
         if cfg.get('default_scope') is None:
@@ -71,7 +76,7 @@ class PoseRunner(Runner):
                 self.launcher, self.device, backend=dist_cfg.get('backend', 'nccl'), timeout=dist_cfg.get('timeout')
             )
         super().setup_env(env_cfg)
-        # Logs, histories and pictures are kept by a name with this time, to the second, in it.
+        # Logs, histories and drawings are kept by a name with this time, to the second, in it.
         started = sum(name.startswith(self._timestamp) for name in _STARTED)
         self._timestamp += f'_{started}' if started else ''
         _STARTED.append(self._timestamp)
@@ -95,7 +100,7 @@ class PoseRunner(Runner):
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def build_visualizer(self, visualizer: Any = None) -> Any:
+    def build_visualizer(self, visualizer: 'Visualizer | dict | None' = None) -> 'Visualizer':
         """Build the visualizer of this run; mmengine would give another run's of the same name."""
         if isinstance(visualizer, dict):
             visualizer = {**visualizer, 'name': f'{visualizer.get("name", "visualizer")}_{self.experiment_name}'}
@@ -127,23 +132,23 @@ class PoseRunner(Runner):
             dataloader = complete_dataloader_cfg(dataloader, seed=seed, rank=get_rank())
         return Runner.build_dataloader(dataloader, seed=seed, diff_rank_seed=diff_rank_seed)
 
-    def build_evaluator(self, evaluator: Any) -> BaseEvaluator:
+    def build_evaluator(self, evaluator: BaseEvaluator | dict | list) -> BaseEvaluator:
         """Build an evaluator that gathers from all processes in the dataset's order."""
         is_metric = isinstance(evaluator, dict) and 'metrics' not in evaluator
         return Evaluator(evaluator) if is_metric or isinstance(evaluator, list) else super().build_evaluator(evaluator)
 
-    def build_train_loop(self, loop: Any) -> Any:
+    def build_train_loop(self, loop: 'BaseLoop | dict') -> 'BaseLoop':
         """Build this project's loop for ``by_epoch``."""
         if isinstance(loop, dict) and 'type' not in loop:
             loop = dict(loop)
             loop['type'] = EpochBasedTrainLoop if loop.pop('by_epoch', True) else IterBasedTrainLoop
         return super().build_train_loop(loop)
 
-    def build_val_loop(self, loop: Any) -> Any:
+    def build_val_loop(self, loop: 'BaseLoop | dict') -> 'BaseLoop':
         """Build this project's loop unless the config names another."""
         return super().build_val_loop({'type': ValLoop, **loop} if isinstance(loop, dict) else loop)
 
-    def build_test_loop(self, loop: Any) -> Any:
+    def build_test_loop(self, loop: 'BaseLoop | dict') -> 'BaseLoop':
         """Build this project's loop unless the config names another."""
         return super().build_test_loop({'type': TestLoop, **loop} if isinstance(loop, dict) else loop)
 
@@ -190,11 +195,13 @@ class PoseRunner(Runner):
         elif self._load_from:
             self.load_checkpoint(self._load_from)
 
-    def load_checkpoint(self, filename: str, map_location: Any = 'cpu', strict: bool | None = None, **_: Any) -> dict:
+    def load_checkpoint(
+        self, filename: str, map_location: MapLocation = 'cpu', strict: bool | None = None, **_: object
+    ) -> dict[str, object]:
         """Take weights from a checkpoint of any known family.
 
         Args:
-            filename: path or address.
+            filename: path or URL.
             map_location: where the tensors are read to.
             strict: every parameter must be there and fit. None: for test; when training starts from
                 the weights, the layers that differ may keep their initial ones.
@@ -210,7 +217,7 @@ class PoseRunner(Runner):
         filename: str,
         resume_optimizer: bool = True,
         resume_param_scheduler: bool = True,
-        map_location: Any = 'cpu',
+        map_location: MapLocation = 'cpu',
     ) -> None:
         """Continue a run from its checkpoint: weights, optimizer, schedules, counters and histories.
 
@@ -260,7 +267,7 @@ class PoseRunner(Runner):
         """Write a checkpoint that is complete or not there; arguments as mmengine's."""
         if not is_main_process():
             return
-        checkpoint: dict[str, Any] = dict(
+        checkpoint: dict[str, object] = dict(
             meta=make_meta(self, meta, by_epoch=by_epoch), state_dict=to_cpu(self.bare_model.state_dict())
         )
         if save_optimizer:

@@ -20,8 +20,8 @@ THREAD_POLICY = {'OMP_WAIT_POLICY': 'PASSIVE', 'KMP_BLOCKTIME': '0'}
 def set_thread_policy(environment: MutableMapping[str, str] | None = None) -> bool:
     """Let OpenMP's threads sleep while they wait, unless the environment says how they are to wait.
 
-    ``import mmpose_dark`` calls this. OpenMP reads the environment when torch is loaded, so it does nothing in a program
-    that has imported torch already; set the two variables before the program starts there.
+    ``import mmpose_dark`` calls this. OpenMP reads the environment when torch is loaded, so it does nothing in a
+    program that has imported torch already; set the two variables before the program starts there.
 
     Args:
         environment: where the variables are set; by default this process's, which its children inherit.

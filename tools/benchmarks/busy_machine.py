@@ -6,7 +6,8 @@
 "training": steps of the demo's network on crops of 64x48, 8 people each. "decoding": DARK on the heatmaps of 64 people.
 "alone": milliseconds a call where nothing else runs; "beside": beside ``--busy`` programs that do nothing but
 compute. "slower": beside over alone. With as many threads as cores, 2 is what sharing a core costs at least.
-"waiting": "spinning" is what OpenMP does by itself, "sleeping" what ``mmpose_dark.utils.threads`` makes of it.
+"waiting": "spinning" is what OpenMP does by itself, "sleeping" what ``mmpose_dark.utils.threads`` makes of it, and
+"spinning N" is between the two: N turns, then sleep (``GOMP_SPINCOUNT=N``, see ``--spin-counts``).
 """
 
 import argparse
@@ -38,9 +39,7 @@ def training() -> Callable[[], object]:
 
     from mmpose_dark.config import load_config
     from mmpose_dark.datasets import pose_collate
-    from mmpose_dark.utils import register_all_modules
 
-    register_all_modules()
     sizes = dict(input_size=(48, 64), heatmap_size=(12, 16))
     cfg = load_config(CONFIG, {f'{at}.{k}': v for at in ('codec', 'model.head.decoder') for k, v in sizes.items()})
     crops = Crops(cfg.codec, 17, with_targets=False, count=PEOPLE['training'])
@@ -53,9 +52,8 @@ def decoding() -> Callable[[], object]:
     from mmpose_dark.codecs import MSRAHeatmap
 
     codec = MSRAHeatmap(input_size=(192, 256), heatmap_size=(48, 64), sigma=2, unbiased=True)
-    points = torch.rand(PEOPLE['decoding'], 17, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(
-        [192, 256]
-    )
+    torch.manual_seed(0)
+    points = torch.rand(PEOPLE['decoding'], 17, 2) * torch.tensor([192, 256])
     heatmaps, _ = codec.batch_encode(points, torch.ones(points.shape[:2]))
     return lambda: codec.batch_decode(heatmaps)
 
@@ -74,7 +72,8 @@ def times_of(work: Callable[[], object], seconds: float) -> list[float]:
 def measured(work: str, threads: int, waiting: str, seconds: float) -> list[float]:
     """Run ``work`` in a process of its own, as OpenMP reads its settings once; return the milliseconds of each call."""
     environment = {k: v for k, v in os.environ.items() if k not in (*THREAD_POLICY, 'GOMP_SPINCOUNT')}
-    environment |= THREAD_POLICY if waiting == 'sleeping' else {}
+    count = waiting.removeprefix('spinning').strip()
+    environment |= THREAD_POLICY if waiting == 'sleeping' else dict(GOMP_SPINCOUNT=count) if count else {}
     command = [sys.executable, __file__, '--measure', work, '--threads', str(threads), '--seconds', str(seconds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -96,17 +95,18 @@ def busy_programs(count: int) -> Iterator[None]:
 
 def run(args: argparse.Namespace) -> Iterator[dict]:
     """Measure every work; what is compared takes turns, so that other programs disturb all alike."""
+    ways = ('spinning', *(f'spinning {count}' for count in args.spin_counts), 'sleeping')
     for work in args.only:
         for threads in args.threads:
             found: dict[tuple[str, int], list[float]] = {}
             for _ in range(args.repeat):
                 for busy in (0, args.busy):
                     with busy_programs(busy):
-                        for waiting in ('spinning', 'sleeping'):
+                        for waiting in ways:
                             print(f'{work}: {threads} threads, {waiting}, {busy} busy', file=sys.stderr, flush=True)
                             times = measured(work, threads, waiting, args.seconds)
                             found.setdefault((waiting, busy), []).extend(times)
-            for waiting in ('spinning', 'sleeping'):
+            for waiting in ways:
                 alone, beside = (timing_of(found[waiting, busy]) for busy in (0, args.busy))
                 yield {
                     'work': work,
@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument('--seconds', type=float, default=3.0, help='of each measurement in a round (default: 3)')
     parser.add_argument('--busy', type=int, default=1, help='other programs (default: 1)')
     parser.add_argument('--threads', type=int, nargs='+', default=[os.cpu_count() or 1], help='(default: all cores)')
+    parser.add_argument('--spin-counts', type=int, nargs='*', default=[1000], help='(default: 1000)')
     parser.add_argument('--only', nargs='+', choices=WORKS, default=WORKS, help='default: all')
     parser.add_argument('--measure', choices=WORKS, help=argparse.SUPPRESS)
     parser.add_argument('--out', help='write the values and the machine to this json file')

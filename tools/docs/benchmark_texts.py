@@ -116,9 +116,10 @@ drawing. Every program is a new process; they run in turn. `of python` and `of t
     'busy_machine': About(
         'Beside another program',
         """
-Milliseconds a training step (8 people, 64x48) and a DARK decoding (64 people), `alone` and `beside` another program that
-keeps a core busy; `slower` is the quotient. OpenMP's threads wait `spinning` by themselves, and one that must share its
-core then holds up all; `import mmpose_dark` lets them wait `sleeping`.
+Milliseconds a training step (8 people, 64x48) and a DARK decoding (64 people), `alone` and `beside` another program
+that keeps a core busy; `slower` is the quotient. OpenMP's threads wait `spinning` by themselves, and one that must
+share its core then holds up all; `import mmpose_dark` lets them wait `sleeping`.
+`spinning N` is between the two: N turns, then sleep.
 """,
     ),
     'tried': About('Tried instead', ''),
