@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..drawing.poses import draw_poses
 from ..structures.poses import Poses
 from ..utils.errors import StateError
-from ..visualization.poses import draw_poses
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.transforms.topdown_affine import TopdownAffine
+from ..drawing.files import write_image
 from ..structures import PoseDataSample
 from ..structures.crop import image_to_crop
 from ..utils.atomic_file import write_atomic
-from ..visualization.files import write_image
 from ..visualization.heatmaps import heatmap_grid, overlay_heatmap
 from ..visualization.samples import sample_heatmaps, to_array
 from .records import result_record

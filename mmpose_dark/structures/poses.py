@@ -174,6 +174,24 @@ class Poses:
         """
         return [(int(a), int(b)) for a, b in (self.keypoint_set or {}).get('skeleton_links', ())]
 
+    def draw(self, image: np.ndarray, **options: object) -> np.ndarray:
+        """Draw the people on their image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB; not modified.
+            **options: of `mmpose_dark.drawing.draw_poses`: ``kpt_thr``, ``draw_bbox``, ``draw_covariance`` ...
+
+        Returns:
+            (H, W, 3) uint8 RGB, a new image.
+
+        >>> poses = Poses([[[4.0, 4.0]]], [[1.0]], [[0, 0, 8, 8]])
+        >>> poses.draw(np.zeros((9, 9, 3), np.uint8))[4, 4].tolist()
+        [255, 0, 0]
+        """
+        from ..drawing.poses import draw_poses  # OpenCV, which nothing else here needs
+
+        return draw_poses(image, self, **options)
+
     def to_coco(self, image_id: int, category_id: int = 1, *, decimals: int | None = None) -> list[CocoRecord]:
         """Return the people in COCO's results format.
 

@@ -1,14 +1,14 @@
-"""Drawing poses and heatmaps: functions of arrays, and the visualizer of configs, which alone needs mmengine."""
+"""Looking at data and results: heatmaps, contact sheets, inputs, and the visualizer of configs."""
 
 from typing import TYPE_CHECKING
 
+from ..drawing.boxes import draw_bboxes
+from ..drawing.ellipses import draw_covariances
+from ..drawing.files import write_image
+from ..drawing.keypoints import draw_keypoints, draw_people, draw_skeleton
+from ..drawing.poses import draw_poses
 from ..utils.lazy import lazy_names
-from .boxes import draw_bboxes
-from .ellipses import draw_covariances
-from .files import write_image
 from .heatmaps import colorize_heatmap, heatmap_grid, heatmaps_to_image, overlay_heatmap, resize_heatmaps
-from .keypoints import draw_keypoints, draw_people, draw_skeleton
-from .poses import draw_poses
 from .samples import sample_heatmaps
 from .sheets import contact_sheet, fit_into, side_by_side, stacked
 

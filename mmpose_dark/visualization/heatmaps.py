@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..drawing.canvas import as_canvas, draw_disc_
 from ..structures.heatmap import revert_heatmap
 from ..utils.errors import InputError
-from .canvas import as_canvas, draw_disc_
 from .sheets import contact_sheet
 
 __all__ = ['colorize_heatmap', 'heatmap_grid', 'heatmaps_to_image', 'overlay_heatmap', 'resize_heatmaps']

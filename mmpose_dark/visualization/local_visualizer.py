@@ -9,13 +9,13 @@ from mmengine.dist import master_only
 from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 
+from ..drawing.boxes import draw_bboxes
+from ..drawing.files import write_image
+from ..drawing.keypoints import draw_people
+from ..drawing.poses import score_labels, skeleton_look
 from ..registry import VISUALIZERS
 from ..utils.errors import InputError
-from .boxes import draw_bboxes
-from .files import write_image
 from .heatmaps import overlay_heatmap
-from .keypoints import draw_people
-from .poses import score_labels, skeleton_look
 from .samples import joined_people, sample_heatmaps, to_array
 from .sheets import side_by_side
 

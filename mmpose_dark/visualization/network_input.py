@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from ..drawing.keypoints import draw_people
+from ..drawing.poses import skeleton_look
 from ..utils.errors import InputError
 from .heatmaps import heatmap_grid, overlay_heatmap
-from .keypoints import draw_people
-from .poses import skeleton_look
 from .sheets import side_by_side
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..drawing.canvas import as_canvas, draw_text_, text_size
 from ..utils.errors import InputError
-from .canvas import as_canvas, draw_text_, text_size
 
 __all__ = ['contact_sheet', 'fit_into', 'side_by_side', 'stacked']
 

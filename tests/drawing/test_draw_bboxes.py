@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mmpose_dark.visualization import draw_bboxes
-from mmpose_dark.visualization.canvas import draw_text_, text_size
-from mmpose_dark.visualization.colors import color_table, to_color
+from mmpose_dark.drawing import draw_bboxes
+from mmpose_dark.drawing.canvas import draw_text_, text_size
+from mmpose_dark.drawing.colors import color_table, to_color
 
 CANVAS = np.zeros((80, 100, 3), np.uint8)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmpose_dark.visualization import draw_keypoints, draw_people, draw_skeleton
-from mmpose_dark.visualization.keypoints import person_sizes
+from mmpose_dark.drawing import draw_keypoints, draw_people, draw_skeleton
+from mmpose_dark.drawing.keypoints import person_sizes
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 POINTS = np.array([[30.0, 40.0], [90.0, 40.0], [60.0, 100.0]])

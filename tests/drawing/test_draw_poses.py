@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmpose_dark.drawing import draw_bboxes, draw_covariances, draw_people, draw_poses
+from mmpose_dark.drawing.ellipses import covariance_axes
 from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.structures import Poses
-from mmpose_dark.visualization import draw_bboxes, draw_covariances, draw_people, draw_poses
-from mmpose_dark.visualization.ellipses import covariance_axes
 
 COCO = parse_pose_metainfo(dict(from_file='coco'))
 IMAGE = np.full((120, 160, 3), 70, np.uint8)

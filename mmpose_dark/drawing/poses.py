@@ -1,7 +1,7 @@
 """The people of an image: boxes, skeletons, keypoints, and how sure each keypoint is."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,10 +10,27 @@ from .canvas import as_canvas
 from .ellipses import draw_covariances
 from .keypoints import draw_people
 
-if TYPE_CHECKING:
-    from ..structures.poses import Poses
+__all__ = ['People', 'SkeletonLook', 'draw_poses', 'score_labels', 'skeleton_look']
 
-__all__ = ['SkeletonLook', 'draw_poses', 'score_labels', 'skeleton_look']
+
+class People(Protocol):
+    """What ``draw_poses`` reads; `mmpose_dark.structures.Poses` has it.
+
+    Attributes:
+        keypoints: (N, K, 2) in image pixels.
+        keypoint_scores: (N, K).
+        keypoint_set: their definition, None where it is not known.
+        boxes: (N, 4) left, top, right, bottom in image pixels; read if boxes are drawn.
+        box_scores: (N,); read if boxes are drawn.
+        covariances: (N, K, 2, 2) in square image pixels, or None; read if ellipses are drawn.
+    """
+
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    keypoint_set: Mapping[str, object] | None
+    boxes: np.ndarray
+    box_scores: np.ndarray
+    covariances: np.ndarray | None
 
 
 class SkeletonLook(NamedTuple):
@@ -65,7 +82,7 @@ def score_labels(box_scores: np.ndarray | None) -> list[str] | None:
 
 def draw_poses(
     image: np.ndarray,
-    poses: 'Poses',
+    poses: People,
     *,
     kpt_thr: float = 0.3,
     draw_bbox: bool = False,
@@ -80,9 +97,7 @@ def draw_poses(
 
     Args:
         image: (H, W, 3) uint8 RGB; not modified.
-        poses: its people: ``keypoints`` (N, K, 2) in image pixels, ``keypoint_scores`` (N, K), ``keypoint_set``, and
-            as far as they are asked for ``boxes`` (N, 4) left, top, right, bottom, ``box_scores`` (N,) and
-            ``covariances`` (N, K, 2, 2) in square image pixels.
+        poses: its people, N with K keypoints each: `Poses`, or whatever has these attributes.
         kpt_thr: a keypoint is drawn when its score is above this.
         draw_bbox: draw the boxes, with their scores where these are not all one.
         draw_covariance: draw an ellipse around each keypoint, if the poses have covariances.
