@@ -40,6 +40,11 @@ def cache_folder() -> pathlib.Path:
     """Return the folder of downloaded checkpoints.
 
     ``$MMPOSE_DARK_CACHE``, or ``mmpose_dark/checkpoints`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    >>> os.environ[CACHE_VARIABLE] = '/data/checkpoints'
+    >>> cache_folder().as_posix()
+    '/data/checkpoints'
+    >>> del os.environ[CACHE_VARIABLE]
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
@@ -58,6 +63,13 @@ def download_checkpoint(url: str) -> pathlib.Path:
     Raises:
         CheckpointError: no such file, the host cannot be reached, the disk is full, or the content does
             not have the hash in its name (it is deleted then).
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, 'a.pth')
+    ...     path.touch()
+    ...     download_checkpoint(path.as_uri()) == path
+    True
     """
     url = resolve(url)
     source = mirrored(url)

@@ -18,6 +18,12 @@ def file_lock(path: pathlib.Path, on_wait: Callable[[], None]) -> Iterator[None]
 
     Raises:
         OSError: the file cannot be made, or the file system has no locks.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with file_lock(pathlib.Path(folder, '.lock'), on_wait=lambda: print('waiting')):
+    ...         print('mine')
+    mine
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:

@@ -46,6 +46,12 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
 
     Raises:
         CheckpointError: the file is missing, empty, cut off, not a checkpoint, or would run code when loaded.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     torch.save(dict(epoch=3), f'{folder}/a.pth')
+    ...     load_state_dict_file(f'{folder}/a.pth')
+    {'epoch': 3}
     """
     path = local_file(path_or_url)
     _check_bytes(path)
@@ -68,6 +74,11 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
 
     Raises:
         CheckpointError: no such file, or the download failed.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix='.pth') as file:
+    ...     local_file(file.name) == pathlib.Path(file.name)
+    True
     """
     if is_url(path_or_url):
         return download_checkpoint(str(path_or_url))

@@ -245,6 +245,9 @@ def restore(value: object) -> Any:
 
     Raises:
         UnpicklingError: a stand-in holds what the real object never does.
+
+    >>> restore({'milestones': _new_deque([3, 5], 2)})
+    {'milestones': deque([3, 5], maxlen=2)}
     """
     return _restore(value, {})
 

@@ -81,6 +81,11 @@ def mirrored(url: str) -> str:
 
     Raises:
         CheckpointError: the variable is malformed.
+
+    >>> os.environ[MIRROR_VARIABLE] = 'https://host=https://my.mirror/x'
+    >>> mirrored('https://host/a.pth'), mirrored('https://other/a.pth')
+    ('https://my.mirror/x/a.pth', 'https://other/a.pth')
+    >>> del os.environ[MIRROR_VARIABLE]
     """
     for pair in filter(None, (p.strip() for p in os.environ.get(MIRROR_VARIABLE, '').split(';'))):
         prefix, sign, replacement = (part.strip() for part in pair.partition('='))

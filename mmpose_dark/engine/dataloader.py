@@ -29,6 +29,10 @@ def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, 
 
     Samples are put together by `pose_collate`, memory is pinned where a GPU reads it, and settings of
     workers are dropped when there are none (``num_workers=0``), where torch would refuse them.
+
+    >>> made = complete_dataloader_cfg(dict(batch_size=2, num_workers=0, persistent_workers=True), seed=3, rank=0)
+    >>> sorted(made)
+    ['batch_size', 'collate_fn', 'num_workers', 'pin_memory', 'worker_init_fn']
     """
     cfg = dict(dataloader)
     collate = cfg.get('collate_fn') or dict(type='pose_collate')

@@ -14,6 +14,12 @@ def seed_everything(*key: int) -> None:
     The training loops call it with (seed, rank, iteration), so that what a network draws itself
     (dropout, say) depends on where training is, and neither on where the process began nor on what
     its data loader drew. It takes some 30 microseconds.
+
+    >>> seed_everything(0, 1, 2)
+    >>> first = torch.rand(1)
+    >>> seed_everything(0, 1, 2)
+    >>> bool(torch.rand(1) == first)
+    True
     """
     state = int(np.random.SeedSequence(key).generate_state(1)[0])
     random.seed(state)

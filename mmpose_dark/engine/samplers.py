@@ -37,11 +37,23 @@ class _KeySampler(Sampler[SampleKey]):
         self._skip = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the order and the augmentation of the next pass."""
+        """Choose the order and the augmentation of the next pass.
+
+        >>> sampler = DefaultSampler([10, 11, 12], seed=0)
+        >>> sampler.set_epoch(1)
+        >>> next(iter(sampler)).epoch
+        1
+        """
         self.epoch = epoch
 
     def skip(self, samples: int) -> None:
-        """Leave out the first ``samples`` of this process in the next pass (only)."""
+        """Leave out the first ``samples`` of this process in the next pass (only).
+
+        >>> sampler = DefaultSampler([10, 11, 12], shuffle=False, seed=0)
+        >>> sampler.skip(2)
+        >>> [key.index for key in sampler], [key.index for key in sampler]
+        ([2], [0, 1, 2])
+        """
         self._skip = samples
 
     def _take_skip(self) -> int:

@@ -76,7 +76,13 @@ def make_meta(runner: RunnerLike, meta: dict | None, *, by_epoch: bool) -> dict[
 
 
 def hub_to_state(hub: MessageHub) -> dict[str, Any]:
-    """Return the message hub's histories and notes as plain types."""
+    """Return the message hub's histories and notes as plain types.
+
+    >>> hub = MessageHub('an_example')
+    >>> hub.update_scalar('train/loss', 0.5)
+    >>> hub_to_state(hub)['log_scalars']['train/loss']['values']
+    tensor([0.5000], dtype=torch.float64)
+    """
     state = hub.state_dict()
     histories = {}
     for name, history in state['log_scalars'].items():
@@ -92,7 +98,14 @@ def hub_to_state(hub: MessageHub) -> dict[str, Any]:
 
 
 def hub_from_state(hub: MessageHub, state: dict[str, Any]) -> None:
-    """Put back what `hub_to_state` (or mmengine) saved; notes that exist now (seed, ...) are replaced."""
+    """Put back what `hub_to_state` (or mmengine) saved; notes that exist now (seed, ...) are replaced.
+
+    >>> one, other = MessageHub('example_one'), MessageHub('example_other')
+    >>> one.update_scalar('train/loss', 0.5)
+    >>> hub_from_state(other, hub_to_state(one))
+    >>> float(other.get_scalar('train/loss').current())
+    0.5
+    """
     histories = {}
     for name, saved in state['log_scalars'].items():
         if isinstance(saved, dict):

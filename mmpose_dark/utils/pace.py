@@ -24,13 +24,28 @@ class Pace:
         self._recent: deque[tuple[float, int, int]] = deque(maxlen=100)  # seconds, batches, images
 
     def advance(self, done: int, images: int) -> None:
-        """Note that ``done`` batches are done now, and the last step had ``images`` images."""
+        """Note that ``done`` batches are done now, and the last step had ``images`` images.
+
+        >>> ticks = iter([0.0, 2.0])
+        >>> pace = Pace(5, clock=lambda: next(ticks))
+        >>> pace.advance(1, images=8)
+        >>> pace.images_per_second, pace.remaining
+        (4.0, 8.0)
+        """
         now = self._clock()
         self._recent.append((now - self._mark, done - self.done, images))
         self.done, self._mark = done, now
 
     def unpause(self) -> None:
-        """Forget the time since the last step."""
+        """Forget the time since the last step.
+
+        >>> ticks = iter([0.0, 100.0, 102.0])
+        >>> pace = Pace(5, clock=lambda: next(ticks))
+        >>> pace.unpause()
+        >>> pace.advance(1, images=8)
+        >>> pace.images_per_second
+        4.0
+        """
         self._mark = self._clock()
 
     @property

@@ -202,7 +202,14 @@ class Bars:
         self._tasks[name] = self._progress.add_task(name, total=total, completed=done, text='')
 
     def update(self, name: str, done: int, text: str, *, total: int | None = None) -> None:
-        """Set how far a bar is, the text behind it, and where it has become known how much there is."""
+        """Set how far a bar is, the text behind it, and where it has become known how much there is.
+
+        >>> import io
+        >>> with Bars(io.StringIO(), transient=True) as bars:
+        ...     bars.add('train', 10)
+        ...     bars.update('train', 5, 'half')
+        ...     bars.remove('train')
+        """
         known = {} if total is None else dict(total=total)
         self._progress.update(self._tasks[name], completed=done, text=text, **known)
 

@@ -15,12 +15,22 @@ __all__ = ['log_above_bars']
 def log_above_bars(
     logger: logging.Logger, console: 'Console', *, leave_out: Callable[[logging.LogRecord], bool]
 ) -> Iterator[None]:
-    """Let a logger write above the bars of a console inside the ``with`` block; log files are not concerned.
+    r"""Let a logger write above the bars of a console inside the ``with`` block; log files are not concerned.
 
     Args:
         logger: its handlers to plain streams (standard output and error) are led there.
         console: of the bars.
         leave_out: says of a record that the terminal does not get it.
+
+    >>> import io
+    >>> from rich.console import Console
+    >>> logger, console = logging.Logger('example'), Console(file=io.StringIO())
+    >>> logger.addHandler(logging.StreamHandler(io.StringIO()))
+    >>> with log_above_bars(logger, console, leave_out=lambda record: record.levelno < logging.WARNING):
+    ...     logger.info('left out')
+    ...     logger.warning('shown')
+    >>> console.file.getvalue()
+    'shown\n'
     """
     handlers = [handler for handler in logger.handlers if type(handler) is logging.StreamHandler]
     left_out = _LeftOut(leave_out)

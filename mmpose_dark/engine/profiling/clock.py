@@ -51,7 +51,11 @@ class PhaseClock:
         self._mark = 0.0
 
     def now(self) -> float:
-        """Seconds, when the device has done all that was asked of it."""
+        """Seconds, when the device has done all that was asked of it.
+
+        >>> PhaseClock(clock=lambda: 3.0).now()
+        3.0
+        """
         self._synchronize()
         return self._clock()
 
@@ -64,7 +68,16 @@ class PhaseClock:
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Count the time inside for ``name``, but for that of the phases inside it."""
+        """Count the time inside for ``name``, but for that of the phases inside it.
+
+        >>> ticks = iter([0.0, 1.0, 3.0, 3.5])
+        >>> clock = PhaseClock(clock=lambda: next(ticks))
+        >>> clock.start()
+        >>> with clock.phase('network'):
+        ...     pass
+        >>> clock.finish_step(1).seconds
+        {'rest': 1.5, 'network': 2.0}
+        """
         if not self.active:
             yield
             return

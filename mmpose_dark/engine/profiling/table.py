@@ -41,6 +41,10 @@ def summarize(steps: Sequence[StepTimes], mode: str) -> list[PhaseRow]:
 
     Raises:
         ValueError: no steps.
+
+    >>> rows = summarize([StepTimes({'network': 0.5}, 4), StepTimes({'network': 1.5}, 4)], 'test')
+    >>> [(row.phase, row.mean_ms, row.ms_a_sample) for row in rows if row.share]
+    [('network', 1000.0, 250.0), ('step', 1000.0, 250.0)]
     """
     if not steps:
         raise InputError('there is no step to sum up')
