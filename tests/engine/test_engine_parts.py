@@ -1,3 +1,4 @@
+import inspect
 import logging
 import math
 import random
@@ -10,9 +11,11 @@ from mmengine.logging import HistoryBuffer, MessageHub
 
 from mmpose_dark.engine import dataloader, distributed
 from mmpose_dark.engine.hooks import ProgressBarHook, RuntimeInfoHook
+from mmpose_dark.engine.loops.eval_loops import _count_each_sample_once
 from mmpose_dark.engine.randomness import seed_everything
+from mmpose_dark.engine.runner_protocol import RunnerLike
+from mmpose_dark.engine.samplers import DefaultSampler
 from mmpose_dark.engine.state import hub_from_state, hub_to_state, to_cpu, to_plain
-from mmpose_dark.utils.pace import Pace
 
 
 def test_seeding_repeats_all_generators():
@@ -70,22 +73,6 @@ def test_message_hub_of_mmengine_is_read_too():
     assert hub.get_scalar('a').current() == 1.0
 
 
-def test_pace_ignores_pauses():
-    now = [0.0]
-    pace = Pace(10, done=2, clock=lambda: now[0])
-    assert pace.remaining == 0
-    for done in (3, 4, 5):
-        now[0] += 2
-        pace.advance(done, 8)
-    assert pace.images_per_second == pytest.approx(4)
-    assert pace.remaining == pytest.approx(10)
-    now[0] += 1000  # a validation
-    pace.unpause()
-    now[0] += 2
-    pace.advance(6, 8)
-    assert pace.remaining == pytest.approx(8)
-
-
 def test_progress_in_lines(make_runner, caplog):
     runner = make_runner(custom_hooks=[dict(type='ProgressBarHook', interval=0.0, bar=False)], log_level='INFO')
     runner.logger.setLevel(logging.INFO)
@@ -108,21 +95,24 @@ def test_no_line_while_the_log_speaks(make_runner, caplog):
 def test_progress_bar_gives_the_terminal_back(make_runner, capsys):
     runner = make_runner(custom_hooks=[dict(type='ProgressBarHook', bar=True)])
     handlers = [h for h in runner.logger.handlers if type(h) is logging.StreamHandler]
-    streams = [h.stream for h in handlers]
+    streams, filters = [h.stream for h in handlers], [list(h.filters) for h in handlers]
     runner.logger.setLevel(logging.INFO)
     for handler in handlers:
         handler.setLevel(logging.INFO)
     runner.train()
     assert [h.stream for h in handlers] == streams
-    assert not any(h.filters for h in handlers if 'NoIter' in str(h.filters))
+    assert [h.filters for h in handlers] == filters
+    assert not runner.logger.filters
     out = capsys.readouterr().out
     assert 'epoch 3/3' in out
     assert 'Saving checkpoint at 3 epochs' in out  # the log goes on above the bar
     assert 'Epoch(train)' not in out  # but not with every iteration
+    assert 'Exp name' not in out
+    assert 'Epoch(val) [3][3/3]' in out  # the metrics of a validation are no iteration
     assert isinstance(runner.hooks[-1], ProgressBarHook)
 
 
-def test_figures_of_a_device_are_read_when_they_are_logged(make_runner, monkeypatch):
+def test_losses_of_a_device_are_read_when_they_are_logged(make_runner, monkeypatch):
     """The losses of this run are on the CPU; the hook is told otherwise."""
     read, reads = RuntimeInfoHook._read, []
     monkeypatch.setattr(RuntimeInfoHook, '_read', lambda self, r: (reads.append(len(self._waiting)), read(self, r)))
@@ -164,3 +154,36 @@ def test_launchers_say_what_is_missing(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(RuntimeError, match='needs RANK, LOCAL_RANK, WORLD_SIZE in the environment; start the script'):
         distributed.init_distributed('pytorch', torch.device('cpu'))
+
+
+def test_a_runner_has_what_its_parts_may_use(make_runner):
+    runner = make_runner()
+    wanted = [*RunnerLike.__annotations__, *(n for n, v in vars(RunnerLike).items() if inspect.isfunction(v))]
+    assert len(wanted) > 20
+    assert [name for name in wanted if name[0] != '_' and not hasattr(runner, name)] == []
+
+
+class MySampler(DefaultSampler):
+    """Known by its class, not by its name."""
+
+
+@pytest.mark.parametrize(
+    ('kind', 'round_up'),
+    [
+        ('DefaultSampler', False),
+        ('mmpose_dark.DefaultSampler', False),
+        ('mmengine.DefaultSampler', False),
+        (DefaultSampler, False),
+        (MySampler, False),
+        ('InfiniteSampler', None),
+    ],
+)
+def test_evaluation_counts_each_sample_once_with_samplers_of_the_class(kind, round_up):
+    cfg = dict(batch_size=2, sampler=dict(type=kind))
+    assert _count_each_sample_once(cfg)['sampler'].get('round_up') is round_up
+    assert cfg['sampler'] == dict(type=kind)
+
+
+def test_an_unknown_sampler_is_named():
+    with pytest.raises(KeyError, match="did you mean 'DefaultSampler'"):
+        _count_each_sample_once(dict(sampler=dict(type='DefaultSamplr')))
