@@ -335,7 +335,7 @@ def test_paths_from_either_system(tmp_path):
 
 
 def test_what_an_mmengine_runner_wrote(tmp_path):
-    """A file of the runner itself: log buffers, NumPy numbers, schedulers, data set definitions."""
+    """A file of the runner itself: log buffers, NumPy numbers, schedulers, dataset definitions."""
     from mmengine.model import BaseModel
     from mmengine.runner import Runner
     from torch.utils.data import Dataset
