@@ -1,7 +1,7 @@
 """Training and testing: runner, loops, hooks, samplers."""
 
 from .amp import AmpOptimWrapper
-from .hooks import CheckpointHook, PoseVisualizationHook, ProgressBarHook, RuntimeInfoHook
+from .hooks import BadCaseAnalysisHook, CheckpointHook, PoseVisualizationHook, ProgressBarHook, RuntimeInfoHook
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .runner import PoseRunner
@@ -9,6 +9,7 @@ from .samplers import DefaultSampler, InfiniteSampler
 
 __all__ = [
     'AmpOptimWrapper',
+    'BadCaseAnalysisHook',
     'CheckpointHook',
     'DefaultSampler',
     'EpochBasedTrainLoop',

@@ -1,5 +1,6 @@
 """The networks: backbones, heads, losses, the preprocessor of batches and the pose estimators made of them."""
 
+from .averaged_model import ExpMomentumEMA
 from .backbones import BaseBackbone, Hourglass, HourglassNet, HRNet, ResNet, ResNetV1d
 from .data_preprocessor import PoseDataPreprocessor
 from .heads import BaseHead, CPMHead, HeatmapHead
@@ -12,6 +13,7 @@ __all__ = [
     'BaseHead',
     'BasePoseEstimator',
     'CPMHead',
+    'ExpMomentumEMA',
     'HRNet',
     'HeatmapEnsemble',
     'HeatmapHead',

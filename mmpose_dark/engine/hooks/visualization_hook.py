@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from mmengine import fileio
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
@@ -14,6 +13,7 @@ from ...registry import HOOKS
 from ...utils.errors import InputError
 from ..batch import Batch, ForeignBatch
 from ..runner_protocol import RunnerLike
+from .drawn_images import drawing_path, read_rgb
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -125,14 +125,14 @@ class PoseVisualizationHook(Hook):
         if self.out_dir is not None:
             folder = self._folder(runner)
             out_file = self._unused(
-                _drawing_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
+                drawing_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
             )
         people = [s for s in samples if _box_score(s) >= self.kpt_thr]
         visualizer = runner.visualizer
         visualizer.set_dataset_meta(getattr(dataset, 'metainfo', None))
         visualizer.add_datasample(
             os.path.basename(samples[0].img_path) if self.show else name,
-            _read(samples[0].img_path, dataset, self.backend_args),
+            read_rgb(samples[0].img_path, dataset, self.backend_args),
             data_sample=people,
             draw_gt=False,
             draw_bbox=True,
@@ -156,23 +156,3 @@ class PoseVisualizationHook(Hook):
 def _box_score(sample: 'PoseDataSample') -> float:
     found = sample.pred_instances
     return float(np.max(found.bbox_scores)) if 'bbox_scores' in found else 1.0
-
-
-def _drawing_path(folder: Path, samples: 'list[PoseDataSample]', dataset: 'Dataset') -> Path:
-    path = Path(samples[0].img_path)
-    prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
-    name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
-    return folder / name.with_suffix(name.suffix if name.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
-
-
-def _read(path: str, dataset: 'Dataset', backend_args: dict | None) -> np.ndarray:
-    """Read an image (H, W, 3) RGB as the dataset's own pipeline does."""
-    from ...datasets.transforms.load_image import LoadImage, decode_image
-
-    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
-    loader = next((s for s in steps if isinstance(s, LoadImage)), None)
-    ignore = loader is not None and loader.color_type == 'color_ignore_orientation'
-    if backend_args is None and loader is not None:
-        backend_args = loader.backend_args
-    image = decode_image(fileio.get(path, backend_args=backend_args), path, ignore_orientation=ignore)
-    return np.ascontiguousarray(image[..., ::-1])

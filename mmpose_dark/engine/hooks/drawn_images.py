@@ -1,0 +1,39 @@
+"""The images that hooks draw on, and the files that the drawings go to."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from mmengine import fileio
+
+if TYPE_CHECKING:
+    from torch.utils.data import Dataset
+
+    from ...structures import PoseDataSample
+
+__all__ = ['drawing_path', 'read_rgb']
+
+
+def drawing_path(folder: Path, samples: 'Sequence[PoseDataSample]', dataset: 'Dataset') -> Path:
+    """Return the file for a drawing of the image of ``samples``.
+
+    It lies under ``folder`` as the image lies under the dataset's image folder.
+    """
+    path = Path(samples[0].img_path)
+    prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
+    name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
+    return folder / name.with_suffix(name.suffix if name.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
+
+
+def read_rgb(path: str, dataset: 'Dataset', backend_args: dict | None) -> np.ndarray:
+    """Read an image (H, W, 3) uint8 RGB as the dataset's own pipeline does."""
+    from ...datasets.transforms.load_image import LoadImage, decode_image
+
+    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+    loader = next((s for s in steps if isinstance(s, LoadImage)), None)
+    ignore = loader is not None and loader.color_type == 'color_ignore_orientation'
+    if backend_args is None and loader is not None:
+        backend_args = loader.backend_args
+    image = decode_image(fileio.get(path, backend_args=backend_args), path, ignore_orientation=ignore)
+    return np.ascontiguousarray(image[..., ::-1])
