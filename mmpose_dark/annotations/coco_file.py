@@ -1,30 +1,69 @@
-"""Reading COCO-style annotation and detection files, with errors that name file and record."""
+"""Reading COCO-style annotation files: every field in its normal form, with errors that name file and record."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from . import fields
+from .categories import default_category, normal_categories
 from .errors import AnnotationError
 from .json_file import read_json
+from .normal_records import normal_records
 
 __all__ = [
+    'CocoContent',
     'coco_lists',
     'finite_numbers',
     'group_by_image',
     'index_images',
     'keypoint_triplets',
+    'normal_coco',
     'read_coco',
-    'read_detections',
-    'require_fields',
 ]
 
-_DETECTION = ('image_id', 'category_id', 'bbox', 'score')
+_IMAGE = dict(
+    id=fields.record_id, file_name=fields.file_name, width=fields.size, height=fields.size, crowdIndex=fields.number
+)
+_ANNOTATION = dict(
+    image_id=fields.record_id,
+    category_id=fields.category,
+    iscrowd=fields.flag,
+    num_keypoints=fields.count,
+    area=fields.number,
+    bbox=fields.box,
+    keypoints=fields.coordinates,
+    foot_kpts=fields.coordinates,
+    face_kpts=fields.coordinates,
+    lefthand_kpts=fields.coordinates,
+    righthand_kpts=fields.coordinates,
+    bbox_head=fields.box,
+    track_id=fields.record_id,
+)
 
 
-def read_coco(
-    path: str, *, hint: str = '', annotated: bool = True, backend_args: dict | None = None
-) -> tuple[list[dict], list[dict]]:
-    """Read the images and the annotations of a COCO-style file.
+class CocoContent(NamedTuple):
+    """What a COCO-style file says, every field in its normal form: null is the same as absent.
+
+    Attributes:
+        images: each has an ``id`` that no other has; ``file_name``, ``width`` and ``height`` where they are given.
+        annotations: each has an ``id`` that no other has (its number, counted from 1, where the file's ids repeat or
+            are missing), ``image_id`` of an image there is, and ``category_id`` of a category there is; the rest where
+            it is given: ``bbox`` four numbers, ``keypoints`` a list of numbers, ``iscrowd`` 0 or 1, ``num_keypoints``
+            and ``area`` numbers.
+        categories: each has an ``id``; one at least.
+        renumbered: why the annotations have other ids than in the file; empty if they have those.
+    """
+
+    images: list[dict]
+    annotations: list[dict]
+    categories: list[dict]
+    renumbered: str = ''
+
+
+def read_coco(path: str, *, hint: str = '', annotated: bool = True, backend_args: dict | None = None) -> CocoContent:
+    """Read a COCO-style file.
 
     Args:
         path: of the annotation file.
@@ -32,19 +71,41 @@ def read_coco(
         annotated: whether there must be annotations; the files of public test sets have images only.
         backend_args: of mmengine's file backend.
 
-    Returns:
-        ``images`` and ``annotations``, each record with an ``id``.
+    Raises:
+        AnnotationError: see :func:`read_json` and :func:`normal_coco`.
+    """
+    content = read_json(path, hint=hint, backend_args=backend_args)
+    return normal_coco(content, f'annotation file {str(path)!r}', annotated=annotated)
+
+
+def normal_coco(content: object, where: str, *, annotated: bool = True) -> CocoContent:
+    """Return COCO-style content with every field in its normal form; the content given is not changed.
+
+    Args:
+        content: of the file.
+        where: how errors call it.
+        annotated: see :func:`read_coco`.
 
     Raises:
-        AnnotationError: see :func:`read_json`; or one of the two lists is missing or not a list of records.
+        AnnotationError: a list is missing, an image has no id or one that another has, a field holds what it may not,
+            or an annotation is of no image or category that is there.
+
+    >>> person = dict(image_id=7, iscrowd='0', num_keypoints=None, bbox=[1, 2, 3, 4])
+    >>> content = normal_coco(dict(images=[dict(id=7)], annotations=[person], categories=None), 'the file')
+    >>> content.annotations
+    [{'image_id': 7, 'iscrowd': 0, 'bbox': [1, 2, 3, 4], 'id': 1, 'category_id': 1}]
     """
-    where = f'annotation file {str(path)!r}'
-    content = coco_lists(read_json(path, hint=hint, backend_args=backend_args), where, annotated=annotated)
-    for key in ('images', 'annotations'):
-        for i, record in enumerate(content[key]):
-            if 'id' not in record:
-                raise AnnotationError(f"{where}: {key}[{i}] has no 'id': {str(record)[:80]}")
-    return content['images'], content['annotations']
+    lists = coco_lists(content, where, annotated=annotated)
+    images = normal_records(lists['images'], _IMAGE, _label(where, 'images', 'image'))
+    _require_ids(images, where)
+    annotations = normal_records(lists['annotations'], _ANNOTATION, _label(where, 'annotations', 'annotation'))
+    annotations, renumbered = _with_ids(annotations)
+    known = {image['id'] for image in images}
+    for ann in annotations:
+        if ann.get('image_id') not in known:
+            _refuse_image(ann, known, where)
+    categories = normal_categories(lists.get('categories'), annotations, where)
+    return CocoContent(images, _with_categories(annotations, categories, where), categories, renumbered)
 
 
 def coco_lists(content: object, where: str, *, annotated: bool = True) -> dict:
@@ -69,8 +130,8 @@ def coco_lists(content: object, where: str, *, annotated: bool = True) -> dict:
             f'{where} holds a {type(content).__name__}; COCO style is an object with '
             "'images', 'annotations' and 'categories' (a list of boxes belongs in bbox_file)"
         )
-    if not annotated:
-        content = {'annotations': [], **content}
+    if not annotated and content.get('annotations') is None:
+        content = {**content, 'annotations': []}
     for key in ('images', 'annotations'):
         if not isinstance(content.get(key), list):
             raise AnnotationError(
@@ -83,11 +144,74 @@ def coco_lists(content: object, where: str, *, annotated: bool = True) -> dict:
     return content
 
 
+def _label(where: str, key: str, kind: str) -> Callable[[int, dict], str]:
+    def label(i: int, record: dict) -> str:
+        own = record.get('id')
+        return f'{where}: {kind} {own}' if isinstance(own, int | str) else f'{where}: {key}[{i}]'
+
+    return label
+
+
+def _require_ids(images: Sequence[dict], where: str) -> None:
+    seen: set[Hashable] = set()
+    for i, image in enumerate(images):
+        if 'id' not in image:
+            raise AnnotationError(f"{where}: images[{i}] has no 'id' that is not null: {str(image)[:80]}")
+        if image['id'] in seen:
+            raise AnnotationError(f'{where}: two images have the id {image["id"]}; ids must differ')
+        seen.add(image['id'])
+
+
+def _with_ids(annotations: list[dict]) -> tuple[list[dict], str]:
+    """Annotations with ids of their own, and why these are others than in the file.
+
+    Nothing points to an annotation, so where the file's ids are of no use a number is as good.
+    """
+    ids = [ann.get('id') for ann in annotations]
+    wrong = [i for i in ids if not isinstance(i, int | str) or isinstance(i, bool)]
+    if not wrong and len(set(ids)) == len(ids):
+        return annotations, ''
+    if wrong:
+        reason = f'{len(wrong)} of {len(ids)} annotations have no id, or null'
+    else:
+        counts = Counter(ids)
+        several = [f'{i!r} ({n} times)' for i, n in counts.most_common(3) if n > 1]
+        more = sum(n > 1 for n in counts.values()) - len(several)
+        reason = f'annotation ids repeat: {", ".join(several)}' + (f' and {more} more' if more else '')
+    return [{**ann, 'id': i} for i, ann in enumerate(annotations, 1)], reason
+
+
+def _refuse_image(ann: dict, known: set, where: str) -> None:
+    image_id = ann.get('image_id')
+    hint = 'add the image or remove the annotation'
+    if str(image_id) in set(map(str, known)):
+        hint = 'the ids are numbers in one list and text in the other: write them alike'
+    raise AnnotationError(
+        f'{where}: annotation {ann["id"]} points to image_id {image_id!r}, which is not '
+        f'among the {len(known)} images; {hint}'
+    )
+
+
+def _with_categories(annotations: list[dict], categories: Sequence[dict], where: str) -> list[dict]:
+    known = {category['id'] for category in categories}
+    out = list(annotations)
+    for i, ann in enumerate(annotations):
+        if 'category_id' not in ann:
+            out[i] = {**ann, 'category_id': default_category(categories, f'{where}: annotation {ann["id"]}')}
+        elif ann['category_id'] not in known:
+            raise AnnotationError(
+                f'{where}: annotation {ann["id"]} is of category {ann["category_id"]!r}, which is not among the '
+                f"file's 'categories' ({', '.join(map(repr, sorted(known, key=str)[:5]))}); evaluation programs would "
+                'leave it out: add the category, or correct the annotation'
+            )
+    return out
+
+
 def index_images(images: Sequence[dict], path: str) -> dict[Hashable, dict]:
     """Map image ids to their records.
 
     Args:
-        images: COCO image records.
+        images: COCO image records, see :class:`CocoContent`.
         path: of the annotation file, for errors.
 
     Raises:
@@ -99,10 +223,10 @@ def index_images(images: Sequence[dict], path: str) -> dict[Hashable, dict]:
     by_id: dict[Hashable, dict] = {}
     for image in images:
         for key in ('file_name', 'width', 'height'):
-            if key not in image:
+            if image.get(key) is None:
                 raise AnnotationError(
-                    f'annotation file {path!r}: image {image["id"]} has no {key!r}; every image needs id, '
-                    'file_name, width and height'
+                    f'annotation file {path!r}: image {image["id"]} has no {key!r} that is not null; every image needs '
+                    'id, file_name, width and height'
                 )
         if image['id'] in by_id:
             raise AnnotationError(f'annotation file {path!r}: two images have the id {image["id"]}; ids must differ')
@@ -130,61 +254,9 @@ def group_by_image(
     for ann in annotations:
         image_id = ann.get('image_id')
         if image_id not in by_image:
-            raise AnnotationError(
-                f'annotation file {path!r}: annotation {ann["id"]} points to image_id {image_id!r}, which is not '
-                f'among the {len(images)} images; add the image or remove the annotation'
-            )
+            _refuse_image(ann, set(by_image), f'annotation file {path!r}')
         by_image[image_id].append(ann)
     return by_image
-
-
-def require_fields(records: object, fields: Sequence[str], where: str) -> list[dict]:
-    """Check that ``records`` is a list of objects that have all of ``fields``.
-
-    Args:
-        records: content of a detections or results file.
-        fields: that each record needs.
-        where: how errors call the file.
-
-    Returns:
-        The same list.
-
-    Raises:
-        AnnotationError: it is no list of objects, or one lacks a field.
-
-    >>> require_fields([dict(score=1.0)], ('score',), 'results')
-    [{'score': 1.0}]
-    """
-    if not isinstance(records, list):
-        raise AnnotationError(
-            f'{where} holds a {type(records).__name__}; a list of objects with {", ".join(fields)} is needed'
-        )
-    for i, record in enumerate(records):
-        if not isinstance(record, dict):
-            raise AnnotationError(f'{where}: record {i} is no object: {str(record)[:80]}')
-        for field in fields:
-            if field not in record:
-                raise AnnotationError(
-                    f'{where}: record {i} has no {field!r}, only {sorted(map(str, record))}: {str(record)[:100]}'
-                )
-    return records
-
-
-def read_detections(path: str, *, backend_args: dict | None = None) -> list[dict]:
-    """Read person detections: a list of image_id, category_id, bbox (x, y, width, height) and score.
-
-    Raises:
-        AnnotationError: see :func:`read_json`; or it is not such a list, or a box or score is not finite.
-    """
-    file = f'detections file {str(path)!r}'
-    content = require_fields(read_json(path, what='detections file', backend_args=backend_args), _DETECTION, file)
-    for i, det in enumerate(content):
-        where = f'{file}: record {i} (image {det["image_id"]})'
-        if not isinstance(det['bbox'], list) or len(det['bbox']) < 4:
-            raise AnnotationError(f'{where} has bbox {det["bbox"]}; x, y, width, height are needed')
-        finite_numbers(det['bbox'][:4], f'{where}: bbox')
-        finite_numbers([det['score']], f'{where}: score')
-    return content
 
 
 def finite_numbers(values: Sequence, where: str) -> np.ndarray:
@@ -204,8 +276,9 @@ def finite_numbers(values: Sequence, where: str) -> np.ndarray:
     [1.0, 2.5]
     """
     try:
-        array = np.array(values, np.float32)
-    except (TypeError, ValueError) as err:
+        with np.errstate(over='ignore'):
+            array = np.array(values, np.float32)
+    except (TypeError, ValueError, OverflowError) as err:
         raise AnnotationError(f'{where} is {str(values)[:80]}, numbers are needed') from err
     if not np.isfinite(array).all():
         raise AnnotationError(f'{where} is {str(values)[:80]}; NaN and infinity are no coordinates: correct the record')
@@ -216,7 +289,7 @@ def keypoint_triplets(values: Sequence[float], count: int, where: str, *, defini
     """Return the keypoints of one annotation.
 
     Args:
-        values: x, y and visibility of each, one after the other.
+        values: x, y and visibility of each, one after the other; none at all where no keypoint is labelled.
         count: K of the definition.
         where: they stand, for the error.
         definition: name of the definition, for the error.
@@ -230,6 +303,8 @@ def keypoint_triplets(values: Sequence[float], count: int, where: str, *, defini
     >>> keypoint_triplets([4, 5, 2], 1, 'annotation 3', definition='noses').tolist()
     [[4.0, 5.0, 2.0]]
     """
+    if not len(values):
+        return np.zeros((count, 3), np.float32)
     if len(values) != 3 * count:
         raise AnnotationError(
             f'{where} has {len(values)} numbers; the definition {definition!r} has {count} '

@@ -49,6 +49,8 @@ def parse_json(content: bytes | str, where: str) -> Json:
     try:
         with without_garbage_collection():
             return json.loads(content)
+    except RecursionError as err:
+        raise AnnotationError(f'{where} is nested deeper than any annotation file: get or write it anew') from err
     except ValueError as err:  # JSONDecodeError and UnicodeDecodeError
         end = content.rstrip()[-1:]
         cut = '' if end and end in (b'}', b']', '}', ']') else ', so it is probably cut off'
@@ -77,3 +79,5 @@ def read_bytes(
         raise AnnotationError(f'{what} {path!r} is a folder, a file is needed.{hint}') from err
     except OSError as err:
         raise AnnotationError(f'{what} {path!r} cannot be read: {err}') from err
+    except ValueError as err:  # a name with NUL, for example
+        raise AnnotationError(f'{what} {path!r} is no name that a file can have: {err}') from err

@@ -7,17 +7,21 @@ from typing import ClassVar
 import numpy as np
 
 from ..annotations import (
+    PERSON,
     AnnotationError,
+    CocoContent,
     group_by_image,
     index_images,
     keypoint_triplets,
+    person_category,
     read_coco,
     read_detections,
+    require_box,
     without_garbage_collection,
 )
 from ..utils.errors import InputError
-from .coco_style_records import annotation_record, detection_records, usable_people, with_paths
-from .image_places import check_image_folder, check_packed_images, packed_images
+from .coco_style_records import annotation_record, detection_records, usable_people, warn_of, with_paths
+from .image_places import check_image_folder, check_packed_images, packed_images, refuse_urls
 from .pose_dataset import PoseDataset
 from .record_table import RecordTable
 
@@ -33,7 +37,10 @@ class BaseCocoStyleDataset(PoseDataset):
     """People of COCO-style annotations, one sample a person; mmpose 1.x's class of the same name.
 
     A person is used if it is no crowd region, has a labelled keypoint and a box with an area
-    inside the image. With ``bbox_file`` the samples are the detected boxes instead.
+    inside the image. An annotation without keypoints is nobody to use; a labelled person without
+    a box is left out of training, and refused in test mode, as the evaluation needs the box.
+    With ``bbox_file`` the samples are the detected boxes of the category of people instead.
+    What each field of the file may hold is said once, in :mod:`mmpose_dark.annotations.fields`.
 
     Subclasses set ``METAINFO`` and ``LAYOUT`` and, where their records differ, override
     ``parse_data_info`` or ``load_data_list``.
@@ -190,6 +197,16 @@ class BaseCocoStyleDataset(PoseDataset):
         info['sample_idx'] = idx if idx >= 0 else len(self) + idx
         return info
 
+    def sample_places(self) -> list[tuple[object, object, str, bytes]]:
+        """Return id, img_id, the image's path and the box, as bytes, of every sample, without reading an image."""
+        self.full_init()
+        names = ('id', 'img_id', 'img_path')
+        if not isinstance(self._records, RecordTable):
+            return [(*(record[name] for name in names), record['bbox'].tobytes()) for record in self._records]
+        columns = [self._records.column(name) for name in names]
+        columns = [column.tolist() if isinstance(column, np.ndarray) else column for column in columns]
+        return list(zip(*columns, (box.tobytes() for box in self._records.column('bbox')), strict=True))
+
     def load_data_list(self) -> list[dict]:
         """Read the files and return one record a sample."""
         if self.bbox_file:
@@ -206,12 +223,15 @@ class BaseCocoStyleDataset(PoseDataset):
             See :meth:`get_data_info`; None for an annotation without box or keypoints.
 
         Raises:
-            AnnotationError: numbers are missing, too many or not finite.
+            AnnotationError: numbers are missing, too many or not finite; in test mode, a labelled
+                person has no box.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
+        where = f'annotation file {self.ann_file!r}: annotation {ann["id"]}'
+        if self.test_mode:
+            require_box(ann, where)
         if 'bbox' not in ann or 'keypoints' not in ann:
             return None
-        where = f'annotation file {self.ann_file!r}: annotation {ann["id"]}'
         info = annotation_record(ann, image, self._read_keypoints(ann, where), where)
         if self.test_mode:
             info['raw_ann_info'] = ann
@@ -224,15 +244,23 @@ class BaseCocoStyleDataset(PoseDataset):
             ann['keypoints'], meta['num_keypoints'], f'{where}: keypoints', definition=meta['dataset_name']
         )
 
-    def _load_images(self, *, annotated: bool = True) -> tuple[dict[Hashable, dict], list[dict]]:
-        images, annotations = read_coco(
-            self.ann_file, hint=self.layout_hint(), annotated=annotated, backend_args=self.backend_args
-        )
-        return with_paths(index_images(images, self.ann_file), self.data_prefix.get('img', '')), annotations
+    def _load_images(self, *, annotated: bool = True) -> tuple[dict[Hashable, dict], CocoContent]:
+        content = read_coco(self.ann_file, hint=self.layout_hint(), annotated=annotated, backend_args=self.backend_args)
+        images = index_images(content.images, self.ann_file)
+        refuse_urls((image['file_name'] for image in images.values()), self.ann_file, self.pipeline.transforms)
+        return with_paths(images, self.data_prefix.get('img', '')), content
 
     def _load_annotations(self) -> list[dict | None]:
-        images, annotations = self._load_images()
+        images, content = self._load_images()
+        annotations = content.annotations
+        if content.renumbered:
+            warn_of(f'annotation file {self.ann_file!r}: {content.renumbered}; they are numbered anew, from 1')
         by_image = group_by_image(annotations, images, self.ann_file)
+        if self.sample_interval > 1 and not all(isinstance(image_id, int) for image_id in images):
+            raise InputError(
+                f'{type(self).__name__}: sample_interval={self.sample_interval} needs image ids that are numbers; '
+                f'{self.ann_file!r} has text; use indices instead'
+            )
         if not annotations:
             raise AnnotationError(
                 f'annotation file {self.ann_file!r} has {len(images)} images but no annotation; to predict on '
@@ -246,8 +274,9 @@ class BaseCocoStyleDataset(PoseDataset):
         ]
 
     def _load_detection_results(self) -> list[dict]:
-        images, _ = self._load_images(annotated=False)
-        infos = []
+        images, content = self._load_images(annotated=False)
+        category = person_category(content.categories)
+        infos: list[dict] = []
         for path in [self.bbox_file] if isinstance(self.bbox_file, str) else self.bbox_file:
             infos += detection_records(
                 read_detections(path, backend_args=self.backend_args),
@@ -255,6 +284,7 @@ class BaseCocoStyleDataset(PoseDataset):
                 self._metainfo['num_keypoints'],
                 path=path,
                 ann_file=self.ann_file,
+                category=PERSON if category is None else category,
                 skip_unknown=bool(self.filter_cfg.get('skip_unknown_images')),
                 first_id=len(infos),
             )

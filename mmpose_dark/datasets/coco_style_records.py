@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..annotations import AnnotationError, area_of_box, finite_numbers
+from ..annotations import PERSON, AnnotationError, area_of_box, finite_numbers
 
-__all__ = ['annotation_record', 'detection_records', 'usable_people', 'with_paths']
+__all__ = ['annotation_record', 'detection_records', 'usable_people', 'warn_of', 'with_paths']
 
 _NO_BOX = 'no box or no keypoints'
 _CROWD = 'a crowd region'
@@ -30,7 +30,7 @@ def annotation_record(ann: Mapping, image: Mapping, points: np.ndarray, where: s
     """Return the record of an annotated person.
 
     Args:
-        ann: COCO annotation with ``bbox``.
+        ann: COCO annotation in normal form, with ``bbox``.
         image: its image record, with ``img_path``.
         points: (K, 3) x, y in pixels and visibility.
         where: the annotation stands, for errors.
@@ -51,7 +51,7 @@ def annotation_record(ann: Mapping, image: Mapping, points: np.ndarray, where: s
     right, bottom = image['width'] - 1, image['height'] - 1
     x1, y1 = min(max(x, 0), right), min(max(y, 0), bottom)
     x2, y2 = min(max(x + w, 0), right), min(max(y + h, 0), bottom)
-    visible = np.clip(points[None, :, 2], 0, 1)
+    visible = (points[None, :, 2] > 0).astype(np.float32)  # a fraction is a label like any other
     info = dict(
         id=ann['id'],
         img_id=ann['image_id'],
@@ -62,7 +62,7 @@ def annotation_record(ann: Mapping, image: Mapping, points: np.ndarray, where: s
         keypoints_visible=visible,
         num_keypoints=int(ann.get('num_keypoints', np.count_nonzero(visible))),
         area=float(ann['area']) if ann.get('area') is not None else max(area_of_box(x2 - x1, y2 - y1), 1.0),
-        category_id=ann.get('category_id', 1),
+        category_id=ann.get('category_id', PERSON),
         iscrowd=int(ann.get('iscrowd', 0)),
     )
     if 'crowdIndex' in image:
@@ -119,6 +119,7 @@ def detection_records(
     *,
     path: str,
     ann_file: str,
+    category: Hashable = PERSON,
     skip_unknown: bool = False,
     first_id: int = 0,
 ) -> list[dict]:
@@ -130,6 +131,7 @@ def detection_records(
         num_keypoints: K of the definition.
         path: of the detections file, for messages.
         ann_file: file that the images are from, for messages.
+        category: of people; a detection that says none is of one.
         skip_unknown: leave out detections of other images, unless all are.
         first_id: from which the records are numbered.
 
@@ -151,28 +153,32 @@ def detection_records(
             'filter_cfg=dict(skip_unknown_images=True)'
         )
     flat: list[int] = []
-    infos = list(_detected(detections, images, num_keypoints, flat))
+    infos = list(_detected(detections, images, num_keypoints, flat, category))
     for i, info in enumerate(infos, first_id):
         info['id'] = i
     if flat:
         _warn_left_out(f'detections file {path!r}', 'boxes have no width or height', 'records', flat)
     if not infos:
         raise AnnotationError(
-            f'detections file {path!r} has {len(detections)} records but no usable person box '
-            '(category_id 1, positive width and height)'
+            f'detections file {path!r} has {len(detections)} records but no usable person box (category_id '
+            f'{category!r} as in {ann_file!r}, positive width and height); its categories are {_categories(detections)}'
         )
     return infos
 
 
 def _detected(
-    detections: Sequence[dict], images: Mapping[Hashable, dict], num_keypoints: int, flat: list[int]
+    detections: Sequence[dict],
+    images: Mapping[Hashable, dict],
+    num_keypoints: int,
+    flat: list[int],
+    category: Hashable,
 ) -> Iterator[dict]:
     """Yield records of the detected people; the places of boxes without area go to ``flat``."""
     keypoints = np.zeros((1, num_keypoints, 2), np.float32)
     visible = np.ones((1, num_keypoints), np.float32)
     for i, det in enumerate(detections):
         image = images.get(det['image_id'])
-        if det['category_id'] != 1 or image is None:
+        if det.get('category_id', category) != category or image is None:
             continue
         x, y, w, h = (float(v) for v in det['bbox'][:4])
         if w <= 0 or h <= 0:
@@ -186,13 +192,23 @@ def _detected(
             bbox_score=np.array([det['score']], np.float32),
             keypoints=keypoints,
             keypoints_visible=visible,
-            category_id=1,
+            category_id=category,
         )
         if 'crowdIndex' in image:
             info['crowd_index'] = image['crowdIndex']
         yield info
 
 
+def _categories(detections: Sequence[dict]) -> str:
+    counts = Counter(det.get('category_id') for det in detections)
+    return ', '.join(f'{category!r} ({n} times)' for category, n in counts.most_common(5))
+
+
 def _warn_left_out(where: str, what: str, kind: str, ids: list) -> None:
     listed = ', '.join(map(str, ids[:5])) + (' ...' if len(ids) > 5 else '')
-    warnings.warn(f'{where}: {len(ids)} {what} and are left out; {kind} {listed}', stacklevel=2)
+    warn_of(f'{where}: {len(ids)} {what} and are left out; {kind} {listed}')
+
+
+def warn_of(message: str) -> None:
+    """Warn of something that the files say and that changes which people are used."""
+    warnings.warn(message, stacklevel=3)

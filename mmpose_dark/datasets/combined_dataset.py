@@ -1,7 +1,7 @@
 """Several datasets as one."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -18,6 +18,10 @@ class CombinedDataset(PoseDataset):
 
     A sample goes through the pipeline of its own dataset first (``KeypointConverter`` there brings
     it to the common keypoints), then through the common one.
+
+    Ids are unique only where they were written. In test mode, where samples or images of two parts have the same ids
+    (the same image id for two files), both are numbered anew over all parts, in ``raw_ann_info`` too, so that a metric
+    without ``ann_file`` tells them apart. A metric with an ``ann_file`` refuses this (see ``metainfo['renumbered']``).
 
     Args:
         metainfo: the common definition.
@@ -54,6 +58,8 @@ class CombinedDataset(PoseDataset):
         self.datasets = [DATASETS.build(d) if isinstance(d, dict) else d for d in datasets]
         self.sample_ratio_factor = factors
         self._ends: np.ndarray | None = None
+        self._numbers: list[tuple[int, int]] | None = None  # new id and img_id of all samples of all parts
+        self._collision = ''
 
     def full_init(self) -> None:
         """Read the annotations of all parts."""
@@ -61,13 +67,47 @@ class CombinedDataset(PoseDataset):
             factors = self.sample_ratio_factor or [1.0] * len(self.datasets)
             lengths = [math.ceil(len(d) * f) for d, f in zip(self.datasets, factors, strict=True)]
             self._ends = np.cumsum(lengths)
+            if self.test_mode and len(self.datasets) > 1:
+                self._number_anew()
+
+    def _number_anew(self) -> None:
+        """Find out whether ids of the parts meet; if they do, give every sample and image a number of its own.
+
+        A sample that two parts have alike (id, image and box) is one sample, as it is where it comes twice in a part.
+        """
+        parts = [dataset.sample_places() for dataset in self.datasets]
+        samples: dict[tuple, bytes] = {}
+        images: dict[Hashable, tuple[int, str]] = {}
+        for part, rows in enumerate(parts):
+            for sample_id, img_id, path, box in rows:
+                first, known = images.setdefault(img_id, (part, path))
+                if known != path:
+                    self._collision = f'image id {img_id!r} is {known!r} in part {first} and {path!r} in part {part}'
+                elif samples.setdefault((img_id, sample_id), box) != box:
+                    self._collision = f'sample id {sample_id!r} of image {img_id!r} is another in parts {first}, {part}'
+        if not self._collision:
+            return
+        numbers: dict[tuple, int] = {}
+        rows = [(part, img_id) for part, rows in enumerate(parts) for _, img_id, _, _ in rows]
+        self._numbers = [(i, numbers.setdefault(row, len(numbers) + 1)) for i, row in enumerate(rows, 1)]
+
+    @property
+    def metainfo(self) -> dict[str, object]:
+        """The common definition; with ``renumbered``, which ids met, where samples and images have new ones."""
+        if self.test_mode:
+            self.full_init()
+        return dict(self._metainfo, renumbered=self._collision) if self._collision else dict(self._metainfo)
 
     def __len__(self) -> int:
         self.full_init()
         return int(self._ends[-1])
 
-    def _locate(self, idx: int, rng: np.random.Generator | None = None) -> tuple[PoseDataset, int]:
-        """Return the part that sample ``idx`` belongs to and its index there."""
+    def _new_ids(self, part: int, index: int) -> tuple[int, int] | None:
+        """New id and img_id of sample ``index`` of a part, if there are new ones."""
+        return None if self._numbers is None else self._numbers[sum(map(len, self.datasets[:part])) + index]
+
+    def _locate(self, idx: int, rng: np.random.Generator | None = None) -> tuple[int, int]:
+        """Return the number of the part that sample ``idx`` belongs to and its index there."""
         part = int(np.searchsorted(self._ends, idx, side='right'))
         start = int(self._ends[part - 1]) if part else 0
         dataset, index = self.datasets[part], idx - start
@@ -76,13 +116,13 @@ class CombinedDataset(PoseDataset):
             stretch = len(dataset) / int(self._ends[part] - start)
             draw = 0.5 if rng is None or stretch <= 1 else rng.random()
             index = min(int((index + draw) * stretch), len(dataset) - 1)
-        return dataset, index
+        return part, index
 
     def identify(self, idx: int) -> tuple[int, int]:
         """Return id and img_id of a sample without reading its image."""
         self.full_init()
-        dataset, index = self._locate(idx)
-        return dataset.identify(index)
+        part, index = self._locate(idx % len(self))
+        return self._new_ids(part, index) or self.datasets[part].identify(index)
 
     def get_data_info(self, idx: int, rng: np.random.Generator | None = None) -> dict[str, object]:
         """Return a sample after its own dataset's pipeline, with the common metainfo.
@@ -95,12 +135,17 @@ class CombinedDataset(PoseDataset):
         if not -size <= idx < size:
             raise IndexError(f'sample {idx} of a dataset of {size}')
         rng = np.random.default_rng((0, 0, idx % size)) if rng is None else rng
-        dataset, index = self._locate(idx % size, rng)
-        info = dataset.prepare_data(index, rng)
+        part, index = self._locate(idx % size, rng)
+        info = self.datasets[part].prepare_data(index, rng)
         if info is None:
             return {}
         name = info.get('dataset_name', self._shared['dataset_name'])
         info.update(self._shared, dataset_name=name, sample_idx=idx % size)  # a number that no other part's sample has
+        new = self._new_ids(part, index)
+        if new is not None:
+            info['id'], info['img_id'] = new
+            if isinstance(info.get('raw_ann_info'), dict):
+                info['raw_ann_info'] = dict(info['raw_ann_info'], id=new[0], image_id=new[1])
         return info
 
     def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> dict | None:

@@ -1,13 +1,13 @@
 """Whether the images of a dataset are where it looks for them, asked before a run begins."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..annotations import AnnotationError
 from .storage import PackedBackend
 from .transforms.load_image import LoadImage
 
-__all__ = ['check_image_folder', 'check_packed_images', 'packed_images']
+__all__ = ['check_image_folder', 'check_packed_images', 'packed_images', 'refuse_urls']
 
 _IMAGES_TRIED = 100
 
@@ -16,6 +16,29 @@ def packed_images(transforms: Sequence[Callable]) -> PackedBackend | None:
     """Return the archive that a pipeline reads images from, if it does."""
     loader = next((t for t in transforms if isinstance(t, LoadImage)), None)
     return None if loader is None else loader.storage
+
+
+def refuse_urls(names: Iterable[str], ann_file: str, transforms: Sequence[Callable]) -> None:
+    """Stop if an annotation file names images by URL, which would be asked for over the network.
+
+    Args:
+        names: of the image files.
+        ann_file: that has them, for the error.
+        transforms: of the pipeline; a LoadImage with ``backend_args`` asks for it.
+
+    Raises:
+        AnnotationError: there is such a name, and nobody asked for requests.
+
+    >>> refuse_urls(['a.jpg'], 'a.json', [])
+    """
+    if any(isinstance(t, LoadImage) and t.backend_args for t in transforms):
+        return
+    url = next((name for name in names if '://' in name), None)
+    if url is not None:
+        raise AnnotationError(
+            f'annotation file {ann_file!r}: the image {url!r} is a URL, and no request is made because a file says so. '
+            "Download the images and give file names; or allow it with LoadImage(backend_args=dict(backend='http'))"
+        )
 
 
 def check_image_folder(folder: str, name: str, *, hint: str = '') -> None:

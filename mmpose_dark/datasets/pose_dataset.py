@@ -2,12 +2,12 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from torch.utils.data import Dataset, get_worker_info
 
-from ..keypoint_sets.definitions import parse_pose_metainfo
+from ..keypoint_sets.definitions import numbers_of, parse_pose_metainfo
 from ..utils.errors import InputError, StateError, UserError
 from .compose import Compose
 from .errors import BadSample, FailedSample, ImageReadError
@@ -76,6 +76,10 @@ class PoseDataset(Dataset, ABC):
                 f'{type(self).__name__}: test_mode=True and LoadImage(reduce_to=...) do not go together: images are '
                 'decoded whole for evaluation, as published values are; remove reduce_to from this pipeline'
             )
+        weighted = [t for t in self.pipeline.transforms if getattr(t, 'use_dataset_keypoint_weights', False)]
+        if weighted:
+            reader = f'{type(weighted[0]).__name__} with use_dataset_keypoint_weights=True'
+            numbers_of(self._metainfo, 'dataset_keypoint_weights', reader)
         self.test_mode = test_mode
         self.max_refetch = max_refetch
         self.on_bad_image = on_bad_image
@@ -107,8 +111,24 @@ class PoseDataset(Dataset, ABC):
 
     def identify(self, idx: int) -> tuple[int, int]:
         """Return id and img_id of a sample without reading its image; evaluation tells samples apart by them."""
-        info = self.get_data_info(idx)
+        return self._ids(self.get_data_info(idx), idx)
+
+    @staticmethod
+    def _ids(info: Mapping, idx: int) -> tuple[int, int]:
         return info.get('id', idx), info.get('img_id', -1)
+
+    def sample_places(self) -> list[tuple[object, object, str, bytes]]:
+        """Return id, img_id, the image's path and the box, as bytes, of every sample, without reading an image."""
+        infos = (self.get_data_info(i) for i in range(len(self)))
+        return [
+            (
+                info.get('id', i),
+                info.get('img_id', -1),
+                info.get('img_path', ''),
+                np.asarray(info.get('bbox')).tobytes(),
+            )
+            for i, info in enumerate(infos)
+        ]
 
     def prepare_data(self, idx: int, rng: np.random.Generator | None = None) -> dict | None:
         """Run the pipeline on one sample.

@@ -128,7 +128,7 @@ def _merged_meta(saved: object, configured: dict[str, object] | None) -> dict[st
     """Take what the checkpoint says of its keypoints, the rest from the config's definition."""
     if not isinstance(saved, dict) or not saved.get('keypoint_id2name'):
         return configured
-    saved = {k: np.asarray(v, _ARRAYS[k]) if k in _ARRAYS else v for k, v in saved.items()}
+    saved = {k: np.asarray(v, _ARRAYS[k]) if k in _ARRAYS and v is not None else v for k, v in saved.items()}
     saved['keypoint_id2name'] = {int(k): v for k, v in saved['keypoint_id2name'].items()}
     saved.setdefault('num_keypoints', len(saved['keypoint_id2name']))
     if configured is None or configured['num_keypoints'] != saved['num_keypoints']:

@@ -8,6 +8,7 @@ import functools
 import importlib
 import pathlib
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from ..utils.errors import InputError
 from ..utils.nearest import nearest
 
-__all__ = ['DefinitionError', 'known_definitions', 'load_definition', 'parse_pose_metainfo']
+__all__ = ['DefinitionError', 'known_definitions', 'load_definition', 'numbers_of', 'parse_pose_metainfo']
 
 _FOLDER = pathlib.Path(__file__).parent / 'builtin'
 
@@ -84,6 +85,9 @@ def load_definition(from_file: str) -> dict:
 def parse_pose_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a definition into the form that transforms, codecs and metrics read.
 
+    What a definition does not say is refused where it is needed, not here: without sigmas no OKS can be computed, but
+    everything else can (see :func:`numbers_of`). A keypoint's number is its key; its ``id`` is not read, as in mmpose.
+
     Args:
         metainfo: ``dict(from_file=...)`` (see :func:`load_definition`), or a definition itself. An
             already parsed one is returned as it is. With ``from_file``, further keys replace those
@@ -94,12 +98,12 @@ def parse_pose_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
         lower_body_ids, flip_indices (list of K), flip_pairs (list of pairs of ids, each once),
         keypoint_colors (K, 3) uint8 RGB, num_skeleton_links L, skeleton_links (list of pairs of
         ids), skeleton_link_colors (L, 3) uint8 RGB, dataset_keypoint_weights (K,) float32, sigmas
-        (K,) float32; arrays are read-only.
+        (K,) float32; arrays are read-only. Weights or sigmas that are not given, or are not K numbers, are None.
 
     Raises:
-        DefinitionError: see :func:`load_definition`; or ids are not 0..K-1, a name comes twice, a
-            swap partner is unknown or does not swap back, a skeleton link names an unknown
-            keypoint, or joint_weights or sigmas are not K numbers in range.
+        DefinitionError: see :func:`load_definition`; or keys are not 0..K-1, a name comes twice, a
+            swap partner is unknown or swaps with another, a skeleton link names an unknown
+            keypoint, or joint_weights or sigmas are K values but not numbers in range.
 
     >>> info = parse_pose_metainfo(dict(from_file='coco'))
     >>> info['num_keypoints'], info['flip_pairs'][0], info['keypoint_id2name'][0]
@@ -118,8 +122,8 @@ def parse_pose_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
     keypoints = _keypoints(metainfo['keypoint_info'], where)
     names = [k['name'] for k in keypoints]
     ids = {name: i for i, name in enumerate(names)}
-    flip = [ids[k.get('swap') or k['name']] for k in keypoints]
-    links = _links(metainfo.get('skeleton_info', {}), ids, where)
+    flip = _flip_indices(keypoints, ids, where)
+    links = _links(metainfo.get('skeleton_info') or {}, ids, where)
     count = len(names)
     return dict(
         dataset_name=metainfo['dataset_name'],
@@ -130,7 +134,7 @@ def parse_pose_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
         lower_body_ids=[i for i, k in enumerate(keypoints) if k.get('type') == 'lower'],
         flip_indices=flip,
         flip_pairs=[(i, j) for i, j in enumerate(flip) if i < j],
-        keypoint_colors=_colors([k.get('color', (255, 128, 0)) for k in keypoints]),
+        keypoint_colors=_colors([_given(k.get('color'), (255, 128, 0)) for k in keypoints]),
         num_skeleton_links=len(links),
         skeleton_links=[pair for pair, _ in links],
         skeleton_link_colors=_colors([color for _, color in links]),
@@ -140,7 +144,34 @@ def parse_pose_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def numbers_of(metainfo: Mapping[str, object], key: str, reader: str) -> np.ndarray:
+    """Return the sigmas or weights of a parsed definition: (K,) one for each keypoint.
+
+    Args:
+        metainfo: parsed definition.
+        key: ``'sigmas'`` or ``'dataset_keypoint_weights'``.
+        reader: what needs them, for the error.
+
+    Raises:
+        DefinitionError: the definition does not have them.
+
+    >>> numbers_of(parse_pose_metainfo(dict(from_file='coco')), 'sigmas', 'OKS').shape
+    (17,)
+    """
+    values = metainfo.get(key)
+    if values is None:
+        entry = dict(dataset_keypoint_weights='joint_weights').get(key, key)
+        count = metainfo.get('num_keypoints', 'K')
+        raise DefinitionError(
+            f'{reader} needs {entry}, and the definition {metainfo.get("dataset_name", "(unnamed)")!r} has none: give '
+            f'it {entry}=[...], {count} numbers, one for each keypoint'
+        )
+    return np.asarray(values)
+
+
 def _keypoints(info: Mapping, where: str) -> list[dict]:
+    if not isinstance(info, Mapping) or not all(isinstance(value, Mapping) for value in info.values()):
+        raise DefinitionError(f'{where}: keypoint_info must be dict(name=...) by number, 0 to K-1')
     by_id = {_as_id(key, where): value for key, value in info.items()}
     if sorted(by_id) != list(range(len(by_id))) or not by_id:
         missing = sorted(set(range(max(by_id, default=-1) + 1)) - set(by_id))
@@ -153,8 +184,6 @@ def _keypoints(info: Mapping, where: str) -> list[dict]:
     for i, keypoint in enumerate(keypoints):
         if 'name' not in keypoint:
             raise DefinitionError(f'{where}: keypoint {i} has no name')
-        if keypoint.get('id', i) != i:
-            raise DefinitionError(f'{where}: keypoint {i} ({keypoint["name"]!r}) says id={keypoint["id"]}')
         if keypoint['name'] in names:
             raise DefinitionError(f'{where}: keypoints {names[keypoint["name"]]} and {i} are both {keypoint["name"]!r}')
         if keypoint.get('type', '') not in ('', 'upper', 'lower'):
@@ -170,10 +199,10 @@ def _keypoints(info: Mapping, where: str) -> list[dict]:
             raise DefinitionError(
                 f'{where}: {name!r} swaps with {swap!r}, which is unknown{nearest(swap, list(names))}'
             )
-        if (keypoints[names[swap]].get('swap') or swap) != name:
+        if (keypoints[names[swap]].get('swap') or name) != name:
             raise DefinitionError(
                 f'{where}: {name!r} swaps with {swap!r}, but {swap!r} swaps with '
-                f'{keypoints[names[swap]].get("swap") or "nothing"!r}; both must name each other'
+                f'{keypoints[names[swap]]["swap"]!r}; both must name each other'
             )
     return keypoints
 
@@ -194,20 +223,45 @@ def _links(info: Mapping, ids: dict[str, int], where: str) -> list[tuple[tuple[i
                 f'{where}: skeleton link {key} is {tuple(ends)!r}; it must be two keypoint names'
                 + (f', {unknown[0]!r} is none{nearest(unknown[0], list(ids))}' if unknown else '')
             )
-        links.append(((ids[ends[0]], ids[ends[1]]), link.get('color', (96, 96, 255))))
+        links.append(((ids[ends[0]], ids[ends[1]]), _given(link.get('color'), (96, 96, 255))))
     return links
+
+
+def _given(color: object, default: tuple[int, int, int]) -> object:
+    return default if color is None else color
 
 
 def _colors(colors: list) -> np.ndarray:
     return _frozen(np.array(colors, np.uint8).reshape(-1, 3))
 
 
-def _numbers(metainfo: Mapping, key: str, count: int, where: str, *, low: float) -> np.ndarray:
-    if key not in metainfo:
-        raise DefinitionError(f'{where} has no {key!r}; it needs {count} numbers, one for each keypoint')
-    values = np.array(metainfo[key], np.float32)
+def _flip_indices(keypoints: list[dict], ids: dict[str, int], where: str) -> list[int]:
+    """The partner of each keypoint; where only one of two names the other, both swap, and a warning says so."""
+    flip = list(range(len(keypoints)))
+    for i, keypoint in enumerate(keypoints):
+        if keypoint.get('swap'):
+            flip[i] = ids[keypoint['swap']]
+    for i, j in enumerate(list(flip)):
+        if flip[j] == j != i:
+            names = keypoints[i]['name'], keypoints[j]['name']
+            warnings.warn(
+                f'{where}: {names[0]!r} swaps with {names[1]!r}, which names no partner; both are swapped', stacklevel=4
+            )
+            flip[j] = i
+    return flip
+
+
+def _numbers(metainfo: Mapping, key: str, count: int, where: str, *, low: float) -> np.ndarray | None:
+    given = metainfo.get(key)
+    if given is None or len(given) == 0:
+        return None
+    try:
+        values = np.array(given, np.float32)
+    except (TypeError, ValueError) as err:
+        raise DefinitionError(f'{where}: {key} is {str(given)[:80]}; {count} numbers are needed') from err
     if values.shape != (count,):
-        raise DefinitionError(f'{where}: {key} has {values.size} numbers for {count} keypoints')
+        warnings.warn(f'{where}: {key} has {values.size} numbers for {count} keypoints and is not used', stacklevel=4)
+        return None
     if not (np.isfinite(values).all() and (values >= low).all()):
         bad = int(np.flatnonzero(~(np.isfinite(values) & (values >= low)))[0])
         raise DefinitionError(f'{where}: {key}[{bad}] is {metainfo[key][bad]}; it must be at least {low:g}')

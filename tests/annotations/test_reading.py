@@ -49,7 +49,9 @@ def test_json_of_a_path_a_string_and_with_a_backend(file):
     for given in (file, str(file)):
         assert read_json(given) == CONTENT
     assert read_json(str(file), backend_args=dict(backend='local')) == CONTENT
-    assert read_coco(str(file)) == (CONTENT['images'], CONTENT['annotations'])
+    content = read_coco(str(file))
+    assert content.images == CONTENT['images']
+    assert content.annotations == [dict(id=5, image_id=1, category_id=1)]
 
 
 def test_urls_go_to_the_backend_of_their_scheme():
@@ -166,7 +168,7 @@ def test_required_fields(records, message):
     [
         (dict(bbox=[1, 2, 3]), r'record 0 \(image 4\) has bbox \[1, 2, 3\]'),
         (dict(bbox=None), 'has bbox None'),
-        (dict(bbox=[1, 2, 3, 'x']), 'bbox is .*numbers are needed'),
+        (dict(bbox=[1, 2, 3, 'x']), 'bbox is .*a list of numbers is needed'),
         (dict(score=float('inf')), 'score is .*infinity'),
     ],
 )

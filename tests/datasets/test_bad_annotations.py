@@ -104,9 +104,23 @@ def test_an_image_without_an_entry(tiny_coco, content, tmp_path, key):
         build_from(tiny_coco, tmp_path, content)
 
 
-def test_a_record_without_id(tiny_coco, content, tmp_path):
-    del content['annotations'][3]['id']
-    with pytest.raises(AnnotationError, match=r"annotations\[3\] has no 'id'"):
+@pytest.mark.parametrize('ids', [[None] * 7, [0] * 7, [1, 1, 2, 2, 3, 3, 4], [1.5, 2, 3, 4, 5, 6, 7]])
+def test_annotation_ids_that_are_of_no_use_are_numbered_anew(tiny_coco, content, tmp_path, ids):
+    clean = build_from(tiny_coco, tmp_path, content, test_mode=True)
+    for ann, number in zip(content['annotations'], ids, strict=True):
+        ann['id'] = number
+    with pytest.warns(UserWarning, match=r'bad\.json.*numbered anew'):
+        ds = build_from(tiny_coco, tmp_path, content, test_mode=True)
+    infos = [ds.get_data_info(i) for i in range(len(ds))]
+    assert len(infos) == len(clean) == tiny_coco.num_people
+    assert len({info['id'] for info in infos}) == len(infos)
+    assert [info['raw_ann_info']['id'] for info in infos] == [info['id'] for info in infos]
+    assert [i['bbox'].tolist() for i in infos] == [clean.get_data_info(i)['bbox'].tolist() for i in range(len(clean))]
+
+
+def test_an_image_without_id(tiny_coco, content, tmp_path):
+    content['images'][3]['id'] = None
+    with pytest.raises(AnnotationError, match=r"images\[3\] has no 'id' that is not null"):
         build_from(tiny_coco, tmp_path, content)
 
 
@@ -140,7 +154,7 @@ def test_boxes_without_area_in_the_image_are_left_out_and_named(tiny_coco, conte
     assert len(ds) == tiny_coco.num_people - 1
 
 
-@pytest.mark.parametrize('box', [[NAN, 10, 20, 50], [10, 10, float('inf'), 50], ['a', 1, 2, 3], [1, 2, 3], None])
+@pytest.mark.parametrize('box', [[NAN, 10, 20, 50], [10, 10, float('inf'), 50], ['a', 1, 2, 3], [1, 2, 3], {}, 7])
 def test_boxes_that_are_none(tiny_coco, content, tmp_path, box):
     content['annotations'][4]['bbox'] = box
     with pytest.raises(AnnotationError, match='annotation 14: bbox'):
@@ -177,7 +191,7 @@ def test_detections_for_other_images(tiny_coco, tmp_path):
     [
         ('bbox', [1, 2, NAN, 4], r'record 1 \(image 1\): bbox is'),
         ('bbox', [1, 2], 'x, y, width, height are needed'),
-        ('score', None, 'record 1 .*: score'),
+        ('score', None, r'record 1 \(image 1\) has score None'),
     ],
 )
 def test_detections_that_are_none(tiny_coco, tmp_path, key, value, message):
