@@ -132,6 +132,7 @@ class BaseCocoStyleDataset(PoseDataset):
         self.backend_args = backend_args
         self._indices = indices
         self._records: Sequence[dict] | RecordTable = []
+        self._without_area = ''
         self._fully_initialized = False
         if not lazy_init:
             self.full_init()
@@ -142,6 +143,11 @@ class BaseCocoStyleDataset(PoseDataset):
     def _find_file(self, path: str) -> str:
         """Mmpose's configs give it with the data root, unlike ann_file; either is taken."""
         return path if os.path.exists(path) else self._under_root(path)
+
+    @property
+    def metainfo(self) -> dict[str, object]:
+        """The parsed definition; in test mode with ``without_area``, who has no area, once that is known."""
+        return dict(self._metainfo, without_area=self._without_area) if self._without_area else dict(self._metainfo)
 
     def full_init(self) -> None:
         """Read annotations (once); called by the constructor unless ``lazy_init``."""
@@ -211,7 +217,11 @@ class BaseCocoStyleDataset(PoseDataset):
         """Read the files and return one record a sample."""
         if self.bbox_file:
             return self._load_detection_results()
-        return usable_people(self._load_annotations(), self.ann_file)
+        people = usable_people(self._load_annotations(), self.ann_file)
+        lacking = [p['id'] for p in people if self.test_mode and p.get('raw_ann_info', {}).get('area') is None]
+        if lacking:
+            self._without_area = f'{self.ann_file}: {len(lacking)} people, the first annotation {lacking[0]}, have'
+        return people
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Turn one annotation into a record.

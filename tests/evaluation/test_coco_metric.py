@@ -326,7 +326,7 @@ class TestWrongInput:
             run(CocoMetric(coco[0]), coco[3], dict(dataset_name='x'))
 
     def test_wrong_number_of_keypoints(self, coco):
-        with pytest.raises(ValueError, match=r'predictions have 17 keypoints, but dataset_meta \(x\) has 3 sigmas'):
+        with pytest.raises(ValueError, match=r'annotations have 17 keypoints, but there are 3 sigmas'):
             run(CocoMetric(coco[0]), coco[3], dict(dataset_name='x', sigmas=np.ones(3)))
 
     def test_other_images(self, coco):

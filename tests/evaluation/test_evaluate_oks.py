@@ -214,7 +214,9 @@ class TestWrongInput:
         gt, dt = data
         bad = dict(dt[3])
         bad[field] = value if field == 'score' else [value, *bad['keypoints'][1:]]
-        with pytest.raises(ValueError, match=rf'NaN or infinity, the first is number 3, for image {bad["image_id"]}'):
+        with pytest.raises(
+            ValueError, match=rf'record 3 \(image {bad["image_id"]}\): {field} is .*NaN and infinity are none'
+        ):
             evaluate_oks(gt, [*dt[:3], bad, *dt[4:]])
 
     def test_wrong_number_of_keypoints(self, data):
@@ -229,20 +231,34 @@ class TestWrongInput:
     def test_lost_annotation(self, data):
         gt, dt = data
         lost = dict(gt['annotations'][0], id=77, image_id=12345)
-        with pytest.raises(ValueError, match='annotation 77 belongs to image 12345, which is not among'):
+        with pytest.raises(
+            ValueError, match='annotation 77 points to image_id 12345, which is not among the 12 images'
+        ):
             evaluate_oks(dict(gt, annotations=[*gt['annotations'], lost]), dt)
 
-    @pytest.mark.parametrize('field', ['keypoints', 'bbox'])
-    def test_annotation_without(self, data, field):
+    def test_annotation_without_box(self, data):
         gt, dt = data
-        first = {k: v for k, v in gt['annotations'][0].items() if k != field} | dict(iscrowd=0)
-        with pytest.raises(ValueError, match=rf'(annotation|record) {first["id"]} .*{field}'):
+        first = {k: v for k, v in gt['annotations'][0].items() if k != 'bbox'} | dict(iscrowd=0)
+        first['keypoints'] = [5.0, 5.0, 2] * 17
+        with pytest.raises(ValueError, match=rf"annotation {first['id']} has labelled keypoints and no 'bbox'"):
             evaluate_oks(dict(gt, annotations=[first, *gt['annotations'][1:]]), dt)
+
+    @pytest.mark.parametrize('keypoints', [None, [], 'absent'])
+    def test_without_keypoints_nobody_is_labelled(self, data, keypoints):
+        gt, dt = data
+        first = dict(gt['annotations'][0], iscrowd=0, keypoints=[0] * 51, num_keypoints=0)
+        other = {k: v for k, v in first.items() if k != 'keypoints'}
+        if keypoints != 'absent':
+            other['keypoints'] = keypoints
+        values = [evaluate_oks(dict(gt, annotations=[a, *gt['annotations'][1:]]), dt) for a in (first, other)]
+        assert values[0] == values[1]
 
     def test_no_area(self, data):
         gt, dt = data
-        del gt['annotations'][2]['area']
-        with pytest.raises(ValueError, match=r"1 annotations, the first of them 3, have no 'area'; use use_area=False"):
+        labelled = next(a for a in gt['annotations'] if not a['iscrowd'] and any(a['keypoints'][2::3]))
+        del labelled['area']
+        message = rf"1 annotations, the first of them {labelled['id']}, have no 'area'; use use_area=False"
+        with pytest.raises(ValueError, match=message):
             evaluate_oks(gt, dt)
         assert evaluate_oks(gt, dt, use_area=False)['AP'] > 0
 

@@ -39,7 +39,7 @@ def keypoint_column(records: Sequence[dict], name: str, what: str, *, wholebody:
         wholebody: join body, foot, face and hand keypoints to 133.
 
     Returns:
-        (N, K, 3): x, y in pixels, and the label or the score; zeros for crowds that have no keypoints.
+        (N, K, 3): x, y in pixels, and the label or the score; zeros where no keypoints are annotated.
 
     Raises:
         ValueError: a record has none, or another number than the first.
@@ -51,15 +51,17 @@ def keypoint_column(records: Sequence[dict], name: str, what: str, *, wholebody:
         return np.zeros((0, sum(WHOLEBODY_FIELDS.values()) if wholebody else 0, 3))
     if not wholebody:
         return _keypoint_field(records, 'keypoints', name, what)
+    # of whom the body is not annotated nothing is
+    records = [r if r.get('keypoints') else {**r, **{field: [] for field in WHOLEBODY_FIELDS}} for r in records]
     return np.concatenate([_keypoint_field(records, field, name, what) for field in WHOLEBODY_FIELDS], 1)
 
 
 def _keypoint_field(records: Sequence[dict], field: str, name: str, what: str) -> np.ndarray:
     rows = [r.get(field) for r in records]
-    length = next((np.size(r) for r in rows if r is not None), 0)
+    length = next((np.size(r) for r in rows if r), 0)
     for i, (record, row) in enumerate(zip(records, rows, strict=True)):
-        if row is None:
-            if not record.get('iscrowd'):
+        if not row:
+            if row is None and field != 'keypoints' and not record.get('iscrowd'):
                 raise InputError(f'{_label(record, i, name, what)} has no {field!r}; it has {sorted(record)}')
             rows[i] = [0.0] * length
         elif len(row) != length and np.size(row) != length:

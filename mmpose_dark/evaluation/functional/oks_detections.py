@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...annotations import read_json, require_fields, without_garbage_collection
+from ...annotations import RESULT_FIELDS, normal_list, read_json, without_garbage_collection
 from ...keypoint_sets.wholebody_parts import WHOLEBODY_PARTS
 from .arrays import keypoint_extent
 from .coco_columns import box_column, id_column, keypoint_column
@@ -67,9 +67,9 @@ class OksDetections:
         if isinstance(source, str | os.PathLike):
             name = os.fspath(source)
             source = read_json(source, what='results file')
-        require_fields(source, ('image_id', 'keypoints', 'score'), name)
         with without_garbage_collection():
-            return cls._of_list(source, name, wholebody)
+            records = normal_list(source, ('image_id', 'keypoints', 'score'), RESULT_FIELDS, name)
+            return cls._of_list(records, name, wholebody)
 
     @classmethod
     def _of_list(cls, records: Sequence[dict], name: str, wholebody: bool) -> 'OksDetections':

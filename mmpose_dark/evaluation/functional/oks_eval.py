@@ -15,7 +15,7 @@ from .oks_engines import ENGINES, Evaluate, require_engine
 from .oks_ground_truth import CocoApi, OksGroundTruth
 from .oks_problem import MAX_DETECTIONS, OksProblem
 
-__all__ = ['IOU_TYPES', 'evaluate_oks']
+__all__ = ['IOU_TYPES', 'check_ground_truth', 'evaluate_oks']
 
 IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in WHOLEBODY_PARTS))
 CROWD_BINS = {'AP(E)': (-np.inf, 0.2), 'AP(M)': (0.2, 0.8), 'AP(H)': (0.8, np.inf)}  # by CrowdPose's crowd index
@@ -112,16 +112,20 @@ def _pose_problem(
     gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, *, use_area: bool, crowd: bool
 ) -> OksProblem:
     """Check both sides and decide what is ignored, as the reference evaluator does."""
-    _check(gt, dt, sigmas, use_area)
-    num_keypoints = len(sigmas)
-    gt_keypoints = gt.keypoints.reshape(-1, num_keypoints, 3)
-    labelled = gt.num_keypoints if crowd else (gt_keypoints[..., 2] > 0).sum(1)
+    check_ground_truth(gt, sigmas, use_area=use_area)
+    _check(gt, dt, sigmas)
+    gt_keypoints = gt.keypoints.reshape(-1, len(sigmas), 3)
+    labelled = (gt_keypoints[..., 2] > 0).sum(1)
+    if crowd:
+        labelled = np.where(gt.num_keypoints < 0, labelled, gt.num_keypoints)
     image = index_of(gt.img_ids, dt.img_ids)
     categories = gt.category_ids[:1].repeat(len(dt)) if dt.category_ids is None else dt.category_ids
     category = index_of(gt.category_ids, categories)
     keep = _best(image, category, dt.scores, (dt.keypoint_scores > 0).any(1) & (category >= 0))
     order = np.argsort(gt.image, kind='stable')
-    area = gt.area if use_area else area_of_box(gt.bbox[:, 2], gt.bbox[:, 3])
+    area = area_of_box(gt.bbox[:, 2], gt.bbox[:, 3])
+    if use_area:
+        area = np.where(np.isnan(gt.area), area, gt.area)  # it is missing only of those who do not count
     return OksProblem(
         num_images=len(gt.img_ids),
         num_categories=len(gt.category_ids),
@@ -151,19 +155,38 @@ def _best(image: np.ndarray, category: np.ndarray, scores: np.ndarray, valid: np
     return index[order[rank < MAX_DETECTIONS]]
 
 
-def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray, use_area: bool) -> None:
-    for what, keypoints, source in (('annotations', gt.keypoints, gt.source), ('results', dt.xy, dt.source)):
-        if len(keypoints) and keypoints.shape[1] != len(sigmas):
-            raise InputError(
-                f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {len(sigmas)} sigmas; '
-                'is it the right dataset, and are its sigmas given?'
-            )
-    if use_area and np.isnan(gt.area).any():
-        lacking = gt.ids[np.isnan(gt.area)]
+def check_ground_truth(gt: OksGroundTruth, sigmas: np.ndarray, *, use_area: bool = True) -> None:
+    """Stop at ground truth that cannot be evaluated; asked before a run, and not after it.
+
+    Args:
+        gt: annotated people.
+        sigmas: (K,) spread of each keypoint.
+        use_area: whether the annotated area is divided by.
+
+    Raises:
+        ValueError: another number of keypoints, or the area of a labelled person is missing.
+    """
+    _check_count('annotations', gt.keypoints, gt.source, len(sigmas))
+    counts = (gt.keypoints[..., 2] > 0).any(1) & ~gt.iscrowd
+    if use_area and np.isnan(gt.area[counts]).any():
+        lacking = gt.ids[counts & np.isnan(gt.area)]
         raise InputError(
             f"{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, have no 'area'; "
             'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
         )
+
+
+def _check_count(what: str, keypoints: np.ndarray, source: str, count: int) -> None:
+    """Check that keypoints (N, K, 2 or 3) are as many as sigmas."""
+    if len(keypoints) and keypoints.shape[1] != count:
+        raise InputError(
+            f'{source}: the {what} have {keypoints.shape[1]} keypoints, but there are {count} sigmas; '
+            'is it the right dataset, and are its sigmas given?'
+        )
+
+
+def _check(gt: OksGroundTruth, dt: OksDetections, sigmas: np.ndarray) -> None:
+    _check_count('results', dt.xy, dt.source, len(sigmas))
     lost = dt.img_ids[index_of(gt.img_ids, dt.img_ids) < 0]
     if len(lost):
         raise InputError(

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...annotations import coco_lists, read_json, without_garbage_collection
-from ...utils.errors import InputError
+from ...annotations import CocoContent, normal_coco, read_json, require_box, without_garbage_collection
 from .arrays import index_of
 from .coco_columns import box_column, id_column, keypoint_column
 
@@ -77,43 +76,36 @@ class OksGroundTruth:
         if isinstance(source, str | os.PathLike):
             name = os.fspath(source)
             source = read_json(source)
-        data = coco_lists(getattr(source, 'dataset', source), name)
         with without_garbage_collection():
-            return cls._of_lists(data, name, wholebody)
+            return cls._of_content(normal_coco(getattr(source, 'dataset', source), name), name, wholebody)
 
     @classmethod
-    def _of_lists(cls, data: dict, name: str, wholebody: bool) -> 'OksGroundTruth':
-        images, anns = data['images'], data['annotations']
-        img_ids, first = np.unique(id_column([im['id'] for im in images]), return_index=True)
-        categories = [c['id'] for c in data.get('categories', ())] or [a['category_id'] for a in anns] or [1]
-        category_ids = np.unique(id_column(categories))
-        image = index_of(img_ids, id_column([a['image_id'] for a in anns]))
-        if (image < 0).any():
-            lost = anns[int(np.argmin(image))]
-            raise InputError(
-                f'{name}: annotation {lost.get("id")} belongs to image {lost["image_id"]!r}, '
-                "which is not among 'images'; remove it or add the image"
-            )
-        category = index_of(category_ids, id_column([a.get('category_id', categories[0]) for a in anns]))
-        known = category >= 0
-        if not known.all():
-            anns = [a for a, k in zip(anns, known, strict=True) if k]
-            image, category = image[known], category[known]
+    def _of_content(cls, content: CocoContent, name: str, wholebody: bool) -> 'OksGroundTruth':
+        anns = _with_boxes(content.annotations, name)
+        img_ids, first = np.unique(id_column([im['id'] for im in content.images]), return_index=True)
+        category_ids = np.unique(id_column([category['id'] for category in content.categories]))
         return cls(
             img_ids=img_ids,
             category_ids=category_ids,
-            ids=id_column([a.get('id', i) for i, a in enumerate(anns)]),
-            image=image,
-            category=category,
+            ids=np.array([a['id'] for a in anns]) if anns else np.zeros(0, np.int64),
+            image=index_of(img_ids, id_column([a['image_id'] for a in anns])),
+            category=index_of(category_ids, id_column([a['category_id'] for a in anns])),
             keypoints=keypoint_column(anns, name, 'annotation', wholebody=wholebody),
             bbox=box_column(anns, name, 'annotation'),
             area=np.array([a.get('area', np.nan) for a in anns], np.float64),
-            iscrowd=np.array([bool(a.get('iscrowd', 0)) for a in anns], bool),
+            iscrowd=np.array([a.get('iscrowd', 0) for a in anns], bool),
             num_keypoints=np.array([a.get('num_keypoints', -1) for a in anns], np.int64),
-            crowd_index=np.array([images[i].get('crowdIndex', np.nan) for i in first], np.float64),
+            crowd_index=np.array([content.images[i].get('crowdIndex', np.nan) for i in first], np.float64),
             source=name,
         )
 
     def with_keypoints(self, keypoints: np.ndarray) -> 'OksGroundTruth':
         """Return the same people with other keypoints (G, K, 3)."""
         return replace(self, keypoints=keypoints)
+
+
+def _with_boxes(annotations: list[dict], name: str) -> list[dict]:
+    """Annotations with a box; others are regions or objects of which nothing is labelled (see `annotations.people`)."""
+    for ann in annotations:
+        require_box(ann, f'{name}: annotation {ann["id"]}')
+    return [ann for ann in annotations if 'bbox' in ann]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...annotations import coco_lists, head_sizes_of_boxes, read_json
+from ...annotations import head_sizes_of_boxes, normal_coco, read_json
 from ...utils.errors import InputError, MissingFileError
 from .polygons import inside_any
 
@@ -85,11 +85,13 @@ class PoseTrackGroundTruth:
         name, parts = _read_parts(source)
         frames, img_ids = [], set()
         for number, part in enumerate(parts):
-            data = coco_lists(part, name)
+            data = normal_coco(part, name)
             people: dict[Hashable, list[dict]] = {}
-            for ann in data['annotations']:
+            for ann in data.annotations:
                 people.setdefault(ann['image_id'], []).append(ann)
-            for image in data['images']:
+            for image in data.images:
+                if image['id'] in img_ids:
+                    raise InputError(f'{name}: two images have the id {image["id"]!r}; ids must differ over all files')
                 img_ids.add(image['id'])
                 frame = _frame(image, people.get(image['id'], ()), image.get('vid_id', number), name)
                 if frame is not None:
@@ -133,6 +135,8 @@ def _frame(image: dict, people: Sequence[dict], sequence: Hashable, name: str) -
 def _keypoints(ann: dict, name: str) -> np.ndarray:
     """(15, 3) the evaluated keypoints of an annotation: x, y in pixels and whether labelled."""
     keypoints = np.asarray(ann.get('keypoints', ()), np.float64)
+    if not keypoints.size:
+        keypoints = np.zeros(3 * NUM_KEYPOINTS)
     if keypoints.size != 3 * NUM_KEYPOINTS:
         raise InputError(
             f'{name}: annotation {ann.get("id")} (image {ann["image_id"]}) has {keypoints.size} numbers in '

@@ -34,6 +34,24 @@ class ArrayMetric(BaseMetric):
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None, collect_dir: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
 
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Description of the dataset that is tested; setting it checks what can be checked before the run."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict | None) -> None:
+        self._dataset_meta = meta
+        if meta is not None:
+            self.check_dataset_meta()
+
+    def check_dataset_meta(self) -> None:
+        """Refuse a dataset that could not be evaluated, before the run and not after it.
+
+        Raises:
+            ValueError: the metric would fail on it.
+        """
+
     @abstractmethod
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
         """Return columns of arrays, one row an instance: (N, ...), and (S,) the number of instances of each sample."""

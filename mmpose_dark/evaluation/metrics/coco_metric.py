@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 
+from ...keypoint_sets import numbers_of
 from ...registry import METRICS
 from ...structures.coco_record import CocoRecord, coco_records
 from ...structures.keypoint_mapping import Pairs, map_keypoints, map_sigmas
@@ -15,7 +16,7 @@ from ..functional.arrays import all_finite
 from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
-from ..functional.oks_eval import IOU_TYPES, evaluate_oks
+from ..functional.oks_eval import IOU_TYPES, check_ground_truth, evaluate_oks
 from ..functional.oks_ground_truth import OksGroundTruth
 from .base import ArrayMetric
 from .coco_samples import box_scores, coco_dataset, pose_areas, raw_annotations
@@ -125,6 +126,35 @@ class CocoMetric(ArrayMetric):
             self._ground_truth = OksGroundTruth.read(self.ann_file, wholebody=self.wholebody)
         return self._ground_truth
 
+    def check_dataset_meta(self) -> None:
+        """Refuse a dataset or ground truth that could not be evaluated; ``dataset_meta`` calls it when it is set.
+
+        Raises:
+            ValueError: the definition has no sigmas, which OKS needs; the annotations lack boxes or areas, or have
+                another number of keypoints; or ``ann_file`` knows other image ids than the samples.
+        """
+        if self.nms_mode != 'none' or not self.format_only:
+            self._sigmas()
+        if self.format_only:
+            return
+        name, meta = type(self).__name__, self.dataset_meta
+        if self.ann_file is None:
+            if self.use_area and meta.get('without_area'):
+                raise InputError(
+                    f"{name}: {meta['without_area']} no 'area', which OKS divides by; use use_area=False to take 0.53 "
+                    'of the box, as CrowdPose and AIC are evaluated'
+                )
+            return
+        if meta.get('renumbered'):
+            raise InputError(
+                f'{name}: ids of the combined datasets meet ({meta["renumbered"]}), so no ann_file knows all samples: '
+                'leave ann_file out (the ground truth is made of the samples then), or give the files ids that differ'
+            )
+        self._check_ground_truth()
+
+    def _check_ground_truth(self) -> None:
+        check_ground_truth(*self._converted(self.ground_truth), use_area=self.use_area)
+
     def pack(self, samples: list[dict]) -> tuple[Table, np.ndarray]:
         """Return keypoints (N, K, 2), scores and areas of the people of a batch, and (S,) people of each sample."""
         xy, counts = stack(
@@ -161,12 +191,22 @@ class CocoMetric(ArrayMetric):
         if self.format_only:
             return {}
         ground_truth = self.ground_truth if self.ann_file is not None else self._ground_truth_of(table)
-        sigmas = np.asarray(self.meta('sigmas'), np.float64)
-        if self.gt_converter:
-            converted = map_keypoints(ground_truth.keypoints, **self.gt_converter)
-            ground_truth = ground_truth.with_keypoints(converted)
-            sigmas = map_sigmas(sigmas, **self.gt_converter)
+        ground_truth, sigmas = self._converted(ground_truth)
         return self.evaluate_detections(ground_truth, detections, sigmas)
+
+    def _converted(self, ground_truth: OksGroundTruth) -> tuple[OksGroundTruth, np.ndarray]:
+        """The ground truth and the sigmas (K,) after ``gt_converter``."""
+        sigmas = self._sigmas()
+        if not self.gt_converter:
+            return ground_truth, sigmas
+        converted = map_keypoints(ground_truth.keypoints, **self.gt_converter)
+        return ground_truth.with_keypoints(converted), map_sigmas(sigmas, **self.gt_converter)
+
+    def _sigmas(self) -> np.ndarray:
+        """(K,) of the definition."""
+        if self.meta('sigmas') is None:
+            numbers_of(self.dataset_meta, 'sigmas', f'{type(self).__name__} (OKS)')
+        return np.asarray(self.meta('sigmas'), np.float64)
 
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
@@ -205,14 +245,15 @@ class CocoMetric(ArrayMetric):
         return self.ground_truth.category_ids[0].item()
 
     def _detections(self, table: Table) -> OksDetections:
-        num_keypoints = len(self.meta('sigmas'))
+        num_keypoints = self.dataset_meta.get('num_keypoints') if self.dataset_meta else None
+        num_keypoints = num_keypoints or len(self._sigmas())
         if not len(table.get('xy', ())):
             return OksDetections.none(num_keypoints)
         xy, keypoint_scores = table['xy'], table['keypoint_scores']
         if xy.shape[1] != num_keypoints:
             raise InputError(
                 f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints, but dataset_meta '
-                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints} sigmas; is it another dataset?'
+                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints}; is it another dataset?'
             )
         scores = self._pose_scores(keypoint_scores, table['bbox_score'])
         if self.pred_converter:
@@ -245,7 +286,7 @@ class CocoMetric(ArrayMetric):
 
     def _suppress(self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray) -> np.ndarray:
         nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
-        sigmas = np.asarray(self.meta('sigmas'), np.float64)
+        sigmas = self._sigmas()
         if self.pred_converter:
             sigmas = map_sigmas(sigmas, **self.pred_converter)
         groups = np.unique(img_ids, return_inverse=True)[1]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...annotations import PERSON
 from ...utils.errors import InputError
 from ..functional.arrays import keypoint_extent
 from .sample_arrays import describe, maybe_field, stack
@@ -64,7 +65,7 @@ def raw_annotations(sample: dict) -> RawAnnotations:
         ValueError: the sample carries none.
 
     >>> raw_annotations(dict(img_id=7, ori_shape=(4, 6), raw_ann_info=dict(id=1)))
-    {'image': {'id': 7, 'width': 6, 'height': 4}, 'annotations': [{'id': 1}]}
+    {'image': {'id': 7, 'height': 4, 'width': 6}, 'annotations': [{'id': 1}]}
     """
     raw = sample.get('raw_ann_info')
     if raw is None:
@@ -72,8 +73,11 @@ def raw_annotations(sample: dict) -> RawAnnotations:
             f'{describe(sample)}: no raw_ann_info to make the ground truth of; give the metric ann_file, '
             "or keep 'raw_ann_info' among the meta_keys of PackPoseInputs and test on ground-truth boxes"
         )
-    height, width = sample.get('ori_shape', (0, 0))[:2]
-    image = dict(id=sample['img_id'], width=int(width), height=int(height))
+    image = dict(id=sample['img_id'])
+    if 'ori_shape' in sample:
+        image['height'], image['width'] = map(int, sample['ori_shape'][:2])
+    if sample.get('img_path'):
+        image['file_name'] = sample['img_path']
     if sample.get('crowd_index') is not None:
         image['crowdIndex'] = sample['crowd_index']
     return dict(image=image, annotations=raw if isinstance(raw, list) else [raw])
@@ -88,9 +92,15 @@ def coco_dataset(raws: Iterable[RawAnnotations]) -> dict[str, list[dict]]:
     """
     images, annotations = {}, {}
     for raw in raws:
-        images[raw['image']['id']] = raw['image']
-        annotations.update({a['id']: a for a in raw['annotations']})
-    categories = sorted({a.get('category_id', 1) for a in annotations.values()} or {1})
+        image = images.setdefault(raw['image']['id'], raw['image'])
+        if image.get('file_name') != raw['image'].get('file_name'):
+            raise InputError(
+                f'two images have the id {image["id"]!r}, {image.get("file_name")!r} and '
+                f'{raw["image"].get("file_name")!r}: ids must differ over all that is evaluated together'
+            )
+        annotations.update({(image['id'], a['id']): a for a in raw['annotations']})
+    used = {a.get('category_id', PERSON) for a in annotations.values()} or {PERSON}
+    categories = sorted(used, key=lambda c: (isinstance(c, str), c))
     return dict(
         images=list(images.values()),
         annotations=list(annotations.values()),

@@ -41,6 +41,9 @@ class PoseTrack18Metric(CocoMetric):
             self._ground_truth = PoseTrackGroundTruth.read(self.ann_file)
         return self._ground_truth
 
+    def _check_ground_truth(self) -> None:
+        _ = self.ground_truth  # reading it checks it
+
     def _default_category(self) -> int:
         return 1
 
