@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..utils.atomic_file import atomic_path
+from ..utils.atomic_file import write_atomic
 from ..utils.errors import OutputError
+from .canvas import as_canvas
 
 __all__ = ['write_image']
 
@@ -20,7 +21,9 @@ def write_image(path: str | os.PathLike, image: np.ndarray) -> None:
         image: (H, W, 3) uint8 RGB.
 
     Raises:
-        OutputError: the folder cannot be made or the file not written.
+        InputTypeError: no uint8 array.
+        InputError: another shape.
+        OutputError: the folder cannot be made, the file not written, or not in this format.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -28,10 +31,12 @@ def write_image(path: str | os.PathLike, image: np.ndarray) -> None:
     ...     cv2.imread(f'{folder}/new/red.png')[0, 0].tolist()
     [0, 0, 255]
     """
-    with atomic_path(path, keep_suffix=True) as temporary:
-        try:
-            written = cv2.imwrite(str(temporary), np.ascontiguousarray(image[..., ::-1]))
-        except cv2.error as err:
-            raise OutputError(f'cannot write image {Path(path)}: {err.err}; use a name ending in .jpg or .png') from err
-        if not written:
-            raise OutputError(f'cannot write image {Path(path)}; is there space, and may you write there?')
+    image = as_canvas(image)
+    suffix = Path(path).suffix.lower()
+    try:
+        done, content = cv2.imencode(suffix or '.', np.ascontiguousarray(image[..., ::-1]))
+    except cv2.error as err:
+        raise OutputError(f'cannot write image {Path(path)}: {err.err}; use a name ending in .jpg or .png') from err
+    if not done:
+        raise OutputError(f'cannot write image {Path(path)} of shape {image.shape}: OpenCV cannot encode it')
+    write_atomic(path, content.tobytes())
