@@ -1,4 +1,4 @@
-# make demo: install, generate a data set, train, test and draw.   make test: install, run the tests.
+# make demo: install, generate a dataset, train, test and draw.   make test: install, run the tests.
 # make test-portable: the numeric tests as on other processors (some ten minutes).
 # make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
 # All make .venv with PYTHON if there is none, and are quick the second time.

@@ -43,8 +43,8 @@ def test_every_step_of_a_sample(
     )  # fmt: skip
     assert status == 0
     assert names(tmp_path) == [f'train_00000{i}_{e}.jpg' for i in range(2) for e in range(2)]
-    pictures = [cv2.imread(str(tmp_path / f'train_000000_{e}.jpg')) for e in range(2)]
-    assert (pictures[0] != pictures[1]).any()  # another epoch, another augmentation
+    images = [cv2.imread(str(tmp_path / f'train_000000_{e}.jpg')) for e in range(2)]
+    assert (images[0] != images[1]).any()  # another epoch, another augmentation
 
 
 def test_annotations_on_the_original_pictures(

@@ -1,4 +1,4 @@
-"""Each data set from the command line, on real pictures in its own format: learn a few by heart, then test.
+"""Each dataset from the command line, on real images in its own format: learn a few by heart, then test.
 
 A network that has learnt a handful of people by heart must find them again, or something between the
 annotation file and the metric is wrong: boxes, flip pairs, order of keypoints, sigmas, ids. The figures
@@ -12,7 +12,7 @@ import textwrap
 import pytest
 
 BASE = pathlib.Path(__file__).resolve().parents[2] / 'configs' / '_base_'
-# data set -> dataset part, keypoints, annotation file, picture folder, evaluator's change, figure, least value
+# dataset -> dataset part, keypoints, annotation file, image folder, change of the evaluator, metric, least value
 RUNS = {
     'coco': ('coco', 17, 'coco/test_coco.json', 'coco/', 'coco/AP', 0.8),
     'coco-wholebody': (
@@ -28,7 +28,7 @@ RUNS = {
 
 
 def write_config(path: pathlib.Path, name: str, shared: pathlib.Path) -> None:
-    """Write the recipe: the data set's own part, with the sample files, and the small HRNet."""
+    """Write the recipe: the part of the dataset, with the sample files, and the small HRNet."""
     part, keypoints, ann_file, folder, _, _ = RUNS[name]
     samples = shared / 'data' / 'samples'
     bases = [
