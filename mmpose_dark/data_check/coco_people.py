@@ -30,7 +30,13 @@ def read_annotations(path: str, *, hint: str = '', backend_args: dict | None = N
 
 
 def coco_people(
-    content: dict, path: str, num_keypoints: int, *, folder: str = '', parts: Sequence[tuple[str, int]] = ()
+    content: dict,
+    path: str,
+    num_keypoints: int,
+    *,
+    folder: str = '',
+    parts: Sequence[tuple[str, int]] = (),
+    boxes_needed: bool = False,
 ) -> tuple[People, list[Finding]]:
     """Return the people of COCO-style content, and what is wrong with single records.
 
@@ -40,6 +46,7 @@ def coco_people(
         num_keypoints: K of the definition.
         folder: of the images.
         parts: entry and number of keypoints of each part, where the K keypoints are in several entries.
+        boxes_needed: whether a labelled person without a box is refused, as an evaluation does.
     """
     parts = parts or (('keypoints', num_keypoints),)
     images = {
@@ -69,7 +76,8 @@ def coco_people(
         num_keypoints=np.array([integer(ann.get('num_keypoints')) for ann in annotations], np.int64),
         size_wh=np.array([(p.width, p.height) for p in of_image], np.float64).reshape(-1, 2),
     )
-    return people, [*_keypoint_findings(people, parts, wrong_count, not_finite), *_box_findings(people)]
+    findings = _keypoint_findings(people, parts, wrong_count, not_finite)
+    return people, [*findings, *_box_findings(people, needed=boxes_needed)]
 
 
 def _keypoint_findings(
@@ -92,12 +100,15 @@ def _keypoint_findings(
         yield found('error', 'keypoint-numbers', message, file=people.file, rows=not_finite, label=people.label)
 
 
-def _box_findings(people: People) -> Iterator[Finding]:
-    no_box = np.flatnonzero(np.isnan(people.bbox).any(1) & ~people.iscrowd)
+def _box_findings(people: People, *, needed: bool) -> Iterator[Finding]:
+    counts = ~people.iscrowd & people.labelled.any(1)
+    no_box = np.flatnonzero(np.isnan(people.bbox).any(1) & counts)
     if len(no_box):
-        all_lack = len(no_box) == int((~people.iscrowd).sum())
-        message = '{n} annotations have no box of four finite numbers; they are left out or refused'
-        severity = 'error' if all_lack else 'warning'
+        refused = needed or len(no_box) == int(counts.sum())
+        message = '{n} labelled people have no box of four finite numbers; ' + (
+            'an evaluation refuses them' if refused else 'they are left out'
+        )
+        severity = 'error' if refused else 'warning'
         yield found(severity, 'box-missing', message, file=people.file, rows=no_box, label=people.label)
 
 
@@ -109,6 +120,9 @@ def _keypoint_rows(annotations: list[dict], parts: Sequence[tuple[str, int]]) ->
     bad = []
     for i, ann in enumerate(annotations):
         values: list = []
+        if ann.get(parts[0][0]) in (None, []):  # nothing is annotated
+            out[i] = 0
+            continue
         for name, count in parts:
             part = ann.get(name)
             size = len(part) if isinstance(part, list) else None

@@ -1,10 +1,11 @@
 """Whether person detections are for these images, in the right form, and find the people."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from ..annotations import PERSON
 from .boxes import box_forms, fits_as_xyxy
 from .people import People
 from .report import Finding, found
@@ -55,6 +56,7 @@ def check_detections(
     *,
     skip_unknown: bool = False,
     score_thr: float | None = None,
+    person: Hashable = PERSON,
 ) -> tuple[list[Finding], str]:
     """Compare detections with images and people.
 
@@ -64,17 +66,19 @@ def check_detections(
         file: of the detections, for messages.
         skip_unknown: whether detections of other images are left out on purpose.
         score_thr: only those with a higher score are used.
+        person: category of people; a detection that says none is of one.
 
     Returns:
         The findings, and a sentence on how many there are and how many people they find.
     """
     if not detections:
         return [found('error', 'detections', 'there is no detection', file=file)], 'none'
-    out = _check_records(detections, people, file, skip_unknown=skip_unknown)
+    detections = [d if 'category_id' in d else {**d, 'category_id': person} for d in detections]
+    out = _check_records(detections, people, file, skip_unknown=skip_unknown, person=person)
     number = {image_id: i for i, image_id in enumerate(people.images)}
-    used = [d for d in detections if d['category_id'] == 1 and d['image_id'] in number]
+    used = [d for d in detections if d['category_id'] == person and d['image_id'] in number]
     if not used:
-        return out, f'{len(detections)}, none of a person (category 1) in these images'
+        return out, f'{len(detections)}, none of a person (category {person}) in these images'
     boxes = np.array([d['bbox'][:4] for d in used], np.float64)
     scores = np.array([d['score'] for d in used], np.float64)
     images = np.array([number[d['image_id']] for d in used])
@@ -134,7 +138,9 @@ def _check_recall(boxes: np.ndarray, images: np.ndarray, people: People, file: s
     return [], summary
 
 
-def _check_records(detections: Sequence[dict], people: People, file: str, *, skip_unknown: bool) -> list[Finding]:
+def _check_records(
+    detections: Sequence[dict], people: People, file: str, *, skip_unknown: bool, person: Hashable
+) -> list[Finding]:
     out = []
     unknown = [i for i, d in enumerate(detections) if _unknown(d['image_id'], people)]
     if unknown:
@@ -155,8 +161,11 @@ def _check_records(detections: Sequence[dict], people: People, file: str, *, ski
             )
         )
     categories = Counter(d['category_id'] for d in detections)
-    if 1 not in categories:
-        message = f'no detection is of category 1, which a person must be; there are {dict(categories.most_common(5))}'
+    if person not in categories:
+        message = (
+            f'no detection is of category {person!r}, which people are in {people.file}; there are '
+            f'{dict(categories.most_common(5))}'
+        )
         out.append(found('error', 'detection-categories', message, file=file))
     return out
 

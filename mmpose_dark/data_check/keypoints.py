@@ -28,10 +28,13 @@ def check_visibility(people: People, *, values: tuple[int, ...] = (0, 1, 2)) -> 
     if not len(rows):
         return []
     allowed = ', '.join(map(str, values)) if values else 'not negative'
-    message = f'{{n}} annotations have visibilities other than {allowed} (0 not labelled, 1 hidden, 2 visible)'
+    message = (
+        f'{{n}} annotations have visibilities other than {allowed} (0 not labelled, 1 hidden, 2 visible); '
+        'what is above 0 counts as labelled'
+    )
     return [
         found(
-            'error',
+            'warning',
             'visibility',
             message,
             file=people.file,

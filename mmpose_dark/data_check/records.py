@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .numbers_in_files import hashable
 from .people import People
 from .report import Finding, found
 
@@ -56,10 +57,19 @@ def check_images(images: Sequence[dict], file: str) -> list[Finding]:
     return out + _repeated([image.get('file_name') for image in images], 'warning', 'image-names', message, file)
 
 
-def check_ids(people: People) -> list[Finding]:
-    """Look at the annotations' ids and at the image ids they point to."""
-    message = 'annotation ids come more than once; evaluation programs index by them and lose all but the last'
-    out = _repeated(people.ids, 'error', 'annotation-ids', message, people.file)
+def check_ids(people: People, given_ids: Sequence[object]) -> list[Finding]:
+    """Look at the annotations' ids and at the image ids they point to.
+
+    Args:
+        people: the annotations.
+        given_ids: the ids that stand in the file.
+    """
+    message = 'annotation ids come more than once; they are numbered anew here, other programs lose all but the last'
+    out = _repeated(given_ids, 'warning', 'annotation-ids', message, people.file)
+    lacking = sum(number is None for number in given_ids)
+    if lacking:
+        message = f'{lacking} annotations have no id; all are numbered anew here, other programs need one'
+        out.append(found('warning', 'annotation-ids', message, file=people.file))
     lost = [i for i, image_id in enumerate(people.image_ids) if image_id not in people.images]
     if lost:
         known = {str(image_id) for image_id in people.images}
@@ -79,49 +89,38 @@ def check_ids(people: People) -> list[Finding]:
     return out
 
 
-def check_categories(
-    categories: Sequence[dict] | None, people: People, keypoint_names: Sequence[str], *, with_detections: bool = False
-) -> list[Finding]:
+def check_categories(categories: object, people: People, keypoint_names: Sequence[str]) -> list[Finding]:
     """Compare category ids, and the keypoint names of the category with those of the definition.
 
     Args:
         categories: of the file; None if it has none.
         people: its annotations.
         keypoint_names: of the definition, K of them.
-        with_detections: whether the samples are detections, which are of category 1.
     """
     out = []
-    used = Counter(c for c in people.categories if c is not None)
+    used = Counter(hashable(c) for c in people.categories if c is not None)
+    if not isinstance(categories, list) or not all(isinstance(category, dict) for category in categories):
+        categories = None  # what else may stand there is refused where the file is read
     if not categories:
         out.append(
             found('warning', 'categories', "there are no 'categories'; COCO programs need them", file=people.file)
         )
     else:
-        known = {category.get('id') for category in categories}
-        strange = [i for i, c in enumerate(people.categories) if c is not None and c not in known]
+        known = {hashable(category.get('id')) for category in categories}
+        strange = [i for i, c in enumerate(people.categories) if c is not None and hashable(c) not in known]
         if strange:
             out.append(
                 found(
                     'error',
                     'categories',
                     f'{{n}} annotations are of a category that the file does not list ({sorted(map(str, known))}); '
-                    'evaluation leaves them out',
+                    'they are refused',
                     file=people.file,
                     rows=strange,
                     label=lambda i: f'{people.label(i)}: category {people.categories[i]}',
                 )
             )
-    if with_detections and used and 1 not in used:
-        out.append(
-            found(
-                'error',
-                'categories',
-                f'annotations are of category {", ".join(map(str, sorted(used, key=str)))}, detections of 1: nothing '
-                'would match, and AP be 0; let the person be category 1 in both',
-                file=people.file,
-            )
-        )
-    elif len(used) > 1:
+    if len(used) > 1:
         counts = ', '.join(f'{n} of {c}' for c, n in used.most_common())
         message = f'annotations of several categories ({counts}); all of them are taken for people'
         out.append(found('warning', 'categories', message, file=people.file))

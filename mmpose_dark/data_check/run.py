@@ -17,7 +17,7 @@ from .images import check_image_files
 from .keypoints import check_keypoints, check_sides, check_visibility
 from .report import Report, Section, found
 from .samples import check_samples
-from .settings import check_definition, check_evaluators, check_network, needs_area
+from .settings import check_definition, check_evaluators, check_metrics, check_network, needs_area
 from .sources import Source, build_source, read_people
 from .splits import check_splits
 
@@ -72,6 +72,7 @@ def check_config(
                 done.add(source.place)
                 evaluators = evaluators_of(config, phase)
                 _check_source(source, by_place[source.place], image_files, evaluators, max_images)
+    _try_metrics(config, sources, report)
     if 'train' in sources:
         for phase in chosen:
             if phase != 'train' and not any(sources[phase] is sources[p] for p in chosen[: chosen.index(phase)]):
@@ -140,6 +141,21 @@ def _try_samples(config: Mapping, whole: Mapping, sections: Sequence[Section]) -
             sections[0].findings += check_samples(dataset, num_keypoints=count)
 
 
+def _try_metrics(config: Mapping, sources: Mapping[str, Sequence[Source]], report: Report) -> None:
+    """Build the metrics of each phase and show them the dataset, as a run does, if nothing is known to be wrong yet."""
+    done: list[Sequence[Source]] = []
+    for phase, parts in sources.items():
+        evaluators = evaluators_of(config, phase)
+        places = {part.place for part in datasets_of(config, phase)}
+        sections = [section for section in report.sections if section.title in places]
+        if not evaluators or parts in done or any(f.severity == 'error' for s in sections for f in s.findings):
+            continue
+        done.append(parts)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            sections[0].findings += check_metrics(evaluators, DATASETS.build(dict(dataset_of(config, phase))))
+
+
 def _read_all(
     sources: Sequence[Source], workers: int, max_images: int | None, track: Track | None
 ) -> dict[str, ImageFile]:
@@ -198,6 +214,7 @@ def _check_detection_files(source: Source, section: Section) -> None:
             path,
             skip_unknown=bool(dataset.filter_cfg.get('skip_unknown_images')),
             score_thr=dataset.filter_cfg.get('bbox_score_thr'),
+            person=source.person,
         )
         section.findings += findings
         section.facts[f'detections {number + 1}' if number else 'detections'] = f'{path}: {summary}'

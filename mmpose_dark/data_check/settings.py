@@ -7,12 +7,13 @@ import numpy as np
 
 from ..annotations import AnnotationError, read_json, read_mat
 from ..evaluation.metrics import CocoMetric, MpiiPCKAccuracy, PoseTrack18Metric
+from ..keypoint_sets.sides import other_side, side_of
 from ..registry import METRICS
 from .kinds import class_of, is_subclass
 from .people import People
 from .report import Finding, found
 
-__all__ = ['check_definition', 'check_evaluators', 'check_head_boxes', 'check_network', 'needs_area']
+__all__ = ['check_definition', 'check_evaluators', 'check_head_boxes', 'check_metrics', 'check_network', 'needs_area']
 
 _USUAL_SIGMAS = (0.005, 0.5)
 _SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
@@ -41,22 +42,28 @@ def check_definition(metainfo: Mapping[str, object]) -> list[Finding]:
     """
     out = []
     names, flip = metainfo['keypoint_id2name'], metainfo['flip_indices']
-    alone = [i for i, name in names.items() if flip[i] == i and name.lower().startswith(('left', 'right'))]
+    listed = list(names.values())
+    # a letter alone may count something, so it is a side only where the other side is there too
+    partner = {i: other_side(name, listed) for i, name in names.items()}
+    alone = [i for i in names if flip[i] == i and (partner[i] or names[i].lower().startswith(('left', 'right')))]
     where = f'definition {metainfo["dataset_name"]!r}'
     if alone:
         message = '{n} keypoints are named after a side and swap with none: flipped images would be taught wrongly'
-        out.append(found('warning', 'flip-pairs', message, file=where, rows=[names[i] for i in alone]))
+        labels = [f'{names[i]}' + (f" (swap='{partner[i]}'?)" if partner[i] else '') for i in alone]
+        out.append(found('warning', 'flip-pairs', message, file=where, rows=labels))
     same_side = [
         (names[i], names[j])
         for i, j in metainfo['flip_pairs']
-        if _side(names[i]) and _side(names[i]) == _side(names[j])
+        if partner[i] and partner[j] and side_of(names[i]) == side_of(names[j])
     ]
     if same_side:
         message = '{n} keypoints swap with one of the same side: flipped images would be taught wrongly'
         out.append(found('error', 'flip-pairs', message, file=where, rows=same_side, label='{0[0]} with {0[1]}'.format))
-    sigmas = np.asarray(metainfo['sigmas'], float)
-    low, high = _USUAL_SIGMAS
-    if not low <= float(np.median(sigmas)) <= high:
+    sigmas, (low, high) = metainfo['sigmas'], _USUAL_SIGMAS
+    if sigmas is None:
+        message = 'it has no sigmas, one for each keypoint; metrics of object keypoint similarity (AP) refuse it'
+        out.append(found('note', 'sigmas', message, file=where))
+    elif not low <= float(np.median(sigmas)) <= high:
         message = (
             f'sigmas are about {np.median(sigmas):g}; usual are {low} to {high} (COCO: .025 eyes to .107 hips), and '
             'AP is near 0 with small and near 1 with large ones'
@@ -80,6 +87,23 @@ def check_network(model: Mapping[str, object] | None, num_keypoints: int) -> lis
         return []
     message = f'model.head.out_channels is {channels}, the definition has {num_keypoints} keypoints: make them equal'
     return [found('error', 'out-channels', message)]
+
+
+def check_metrics(evaluators: Sequence[Mapping], dataset: object) -> list[Finding]:
+    """Build metrics and let them look at the dataset, as a run does before it begins.
+
+    Args:
+        evaluators: configs.
+        dataset: built, with ``metainfo``.
+    """
+    out = []
+    for evaluator in evaluators:
+        try:
+            metric = METRICS.build(dict(evaluator))
+            metric.dataset_meta = getattr(dataset, 'metainfo', None)
+        except (ValueError, OSError, KeyError, TypeError, ImportError) as err:
+            out.append(found('error', 'evaluator', f'{evaluator.get("type")} refuses this dataset: {err}'))
+    return out
 
 
 def check_evaluators(
@@ -165,7 +189,3 @@ def _compare_files(kind: str, path: str, people: People) -> list[Finding]:
         message += f', and {len(known) - len(people.images)} more, whose people count as missed'
         return [found('error', 'evaluator-file', message, file=path)]
     return [found('warning', 'evaluator-file', message, file=path)]
-
-
-def _side(name: str) -> str:
-    return next((side for side in ('left', 'right') if name.lower().startswith(side)), '')

@@ -2,8 +2,9 @@
 
 import copy
 import dataclasses
+from collections.abc import Hashable
 
-from ..annotations import read_json
+from ..annotations import PERSON, AnnotationError, normal_coco, person_category, read_json
 from ..config.tree import DatasetPart
 from ..datasets.base_coco_style_dataset import BaseCocoStyleDataset
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
@@ -16,7 +17,7 @@ from .kinds import is_subclass
 from .mpii_people import mpii_people
 from .people import People
 from .records import check_categories, check_ids, check_images, check_usable
-from .report import Finding
+from .report import Finding, found
 
 __all__ = ['Source', 'build_source', 'read_people']
 
@@ -31,6 +32,7 @@ class Source:
         ignore_orientation: whether its images are read as stored, without their EXIF orientation.
         image_backend: of mmengine's file backend, for the images; None: files.
         people: of its annotation file, once read.
+        person: the category of people in that file.
     """
 
     place: str
@@ -38,6 +40,7 @@ class Source:
     ignore_orientation: bool = False
     image_backend: dict | None = None
     people: People | None = None
+    person: Hashable = PERSON
 
     @property
     def folder(self) -> str:
@@ -82,10 +85,34 @@ def read_people(source: Source) -> list[Finding]:
     with_detections = bool(dataset.bbox_file)
     content = read_annotations(file, hint=hint, backend_args=dataset.backend_args, bare=with_detections)
     parts = tuple(WHOLEBODY_FIELDS.items()) if isinstance(dataset, CocoWholeBodyDataset) else ()
-    source.people, findings = coco_people(content, file, count, folder=source.folder, parts=parts)
-    out = [*check_images(content['images'], file), *check_ids(source.people), *findings]
+    given_ids = [ann.get('id') for ann in content['annotations']]
+    content, problem = _normal(content, file, annotated=not with_detections)
+    person = person_category(_categories(content))
+    source.person = PERSON if person is None else person
+    source.people, findings = coco_people(
+        content, file, count, folder=source.folder, parts=parts, boxes_needed=dataset.test_mode
+    )
+    out = [*check_images(content['images'], file), *check_ids(source.people, given_ids), *findings]
     if not with_detections or content['annotations']:
         body = names[: parts[0][1]] if parts else names
-        out += check_categories(content.get('categories'), source.people, body, with_detections=with_detections)
+        out += check_categories(content.get('categories'), source.people, body)
         out += check_usable(source.people, counted=slice(len(body)))
+    if problem and not any(finding.severity == 'error' for finding in out):
+        out.append(found('error', 'annotation-fields', problem, file=file))
     return out
+
+
+def _normal(content: dict, file: str, *, annotated: bool) -> tuple[dict, str]:
+    """The content as datasets and evaluators read it, or as it is and why they refuse it."""
+    try:
+        images, annotations, categories, _ = normal_coco(content, f'annotation file {file!r}', annotated=annotated)
+    except AnnotationError as err:
+        return content, str(err)
+    listed = dict(categories=categories) if content.get('categories') else {}
+    return dict(images=images, annotations=annotations, **listed), ''
+
+
+def _categories(content: dict) -> list[dict]:
+    """The categories that have an id."""
+    listed = content.get('categories')
+    return [c for c in listed if isinstance(c, dict) and 'id' in c] if isinstance(listed, list) else []

@@ -82,7 +82,7 @@ def test_other_definition(data):
     data.config['val_dataloader']['dataset']['metainfo'] = dict(from_file='aic')
     assert ('error', 'keypoint-count') in data.found(phases=['val'])
     data.config['val_dataloader']['dataset']['metainfo'] = dict(from_file='coco', sigmas=[0.1] * 16)
-    assert ('error', 'dataset') in data.found(phases=['val'])
+    assert data.found(phases=['val']) == {('error', 'evaluator')}
     data.config['val_dataloader']['dataset']['metainfo'] = dict(from_file='coco', sigmas=[10.0] * 17)
     assert data.found(phases=['val']) == {('warning', 'sigmas')}
 
@@ -201,7 +201,7 @@ def mpii_person(**changes):
             dict(joints=[[900 + i, 1] for i in range(16)]),
             {('error', 'keypoint-outside'), ('error', 'keypoints-in-box')},
         ),
-        (dict(joints_vis=[7] * 16), {('error', 'visibility')}),
+        (dict(joints_vis=[7] * 16), {('warning', 'visibility')}),
         (dict(image='gone.png'), {('error', 'image-unreadable')}),
         (dict(joints=[[-1, -1]] * 8 + [[100, 100]] * 8, joints_vis=[0] * 8 + [1] * 8), set()),
     ],
@@ -282,6 +282,7 @@ def test_wholebody_parts(data):
     data.change(parts)
     dataset = data.config['val_dataloader']['dataset']
     dataset['type'] = 'CocoWholeBodyDataset'
+    data.config['val_evaluator']['type'] = 'CocoWholeBodyMetric'
     data.config['model']['head']['out_channels'] = 133
     assert data.found(phases=['val']) == set()
     data.change(lambda c: c['annotations'][2].pop('face_kpts'))
