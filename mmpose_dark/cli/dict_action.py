@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from ..config.options import CommaList
 from ..utils.errors import InputError
 
 __all__ = ['DictAction', 'parse_settings', 'parse_value']
@@ -39,6 +40,9 @@ class DictAction(argparse.Action):
 def parse_settings(words: Sequence[str]) -> dict[str, Value]:
     """Read ``key=value`` words, values as `parse_value` does.
 
+    Where the config has a string, values with commas are the string that was typed, see `CommaList`; so is what only
+    begins or ends with a quote, or has brackets somewhere within.
+
     Raises:
         InputError: a word without ``=``, or a value that cannot be read.
 
@@ -51,10 +55,24 @@ def parse_settings(words: Sequence[str]) -> dict[str, Value]:
         if not equals:
             raise InputError(f'{word!r}: write settings as key=value, such as model.backbone.depth=50')
         try:
-            settings[key] = parse_value(text)
+            settings[key] = _read(text)
         except InputError as err:
             raise InputError(f'{word!r}: {err}') from err
     return settings
+
+
+def _read(text: str) -> Value:
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in '\'"'
+    typed = text[1:-1] if quoted else text
+    try:
+        value = parse_value(typed if quoted else text)
+    except InputError:
+        if typed.lstrip().startswith(tuple(_BRACKETS)):
+            raise
+        return typed
+    if isinstance(value, list) and not typed.strip().startswith('['):
+        return CommaList(value, typed)
+    return typed if isinstance(value, str) else value
 
 
 def parse_value(text: str) -> Value:

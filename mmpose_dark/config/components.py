@@ -68,7 +68,8 @@ def _component(place: str, value: object, of: PoseRegistry, default: str | None 
             yield from _component(f'{place}.{i}', item, of, default)
         return
     yield Component(place, value, of, default)
-    if isinstance(value, Mapping) and value.get('type', default) is not None:
+    kind = value.get('type', default) if isinstance(value, Mapping) else None
+    if kind is not None and kind not in positions.FOREIGN:
         yield from _inside(place, value, of)
 
 

@@ -1,24 +1,19 @@
 """What may stand where in a config: the tables that `components` walks by and `validate_config` checks against."""
 
-import re
-
 from .. import registry
 
 __all__ = [
     'AT_THE_TOP',
     'BY_KEY',
     'DEFAULT_HOOKS',
-    'HELPER_NAMES',
+    'FOREIGN',
     'INJECTED',
     'IN_A_LOADER',
     'KEYWORDS',
     'LAYER_KEYS',
     'LOADER_KEYS',
-    'MISPLACED',
-    'MISPLACED_VALUES',
     'NO_COMPONENTS',
     'PLAIN_SECTIONS',
-    'TOP_LEVEL',
 ]
 
 # Components at the top of a config: their registry, and their type where none is given.
@@ -48,6 +43,7 @@ BY_KEY = {
     'encoder': registry.KEYPOINT_CODECS,
     'decoder': registry.KEYPOINT_CODECS,
     'pipeline': registry.TRANSFORMS,
+    'switch_pipeline': registry.TRANSFORMS,
     'transforms': registry.TRANSFORMS,
     'gt_converter': registry.TRANSFORMS,
     'pred_converter': registry.TRANSFORMS,
@@ -61,6 +57,9 @@ BY_KEY = {
 
 # Arguments in which nothing is built, though a dict in them may have a `type`.
 NO_COMPONENTS = ('metainfo', 'paramwise_cfg', 'clip_grad', 'data_prefix')
+
+# Components whose arguments another library builds, by names of its own.
+FOREIGN = ('Albumentation',)
 
 # Configs of layers, built by mmcv with arguments of its own.
 LAYER_KEYS = ('conv_cfg', 'norm_cfg', 'act_cfg', 'upsample_cfg', 'padding_cfg', 'plugins')
@@ -112,39 +111,3 @@ PLAIN_SECTIONS = {
         'bypass_duplicate', 'dcn_offset_lr_mult', 'num_layers', 'layer_decay_rate',
     ),
 }  # fmt: skip
-
-# Names at the top of a config that the runner (or a tool) reads.
-TOP_LEVEL = (
-    'model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg', 'test_cfg',
-    'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator', 'default_hooks',
-    'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level',
-    'visualizer', 'default_scope', 'randomness', 'experiment_name', 'custom_imports', 'model_wrapper_cfg', 'sync_bn',
-    'find_unused_parameters', 'compile', 'activation_checkpointing', 'efficient_conv_bn_eval', 'device',
-    'channels_last', 'codec', 'vis_backends', 'backend_args', 'runner_type',
-)  # fmt: skip
-
-# Names that people write at the top of a config, where nothing reads them, and what they mean.
-MISPLACED = {
-    'optimizer': 'optim_wrapper.optimizer',
-    'optimizer_config': 'optim_wrapper.clip_grad',
-    'lr_config': 'param_scheduler',
-    'scheduler': 'param_scheduler',
-    'total_epochs': 'train_cfg.max_epochs',
-    'runner': 'train_cfg',
-    'data': 'train_dataloader, val_dataloader and test_dataloader',
-    'evaluation': 'train_cfg.val_interval and val_evaluator',
-    'checkpoint_config': 'default_hooks.checkpoint',
-    'log_config': 'default_hooks.logger and visualizer.vis_backends',
-    'hooks': 'default_hooks and custom_hooks',
-    'dist_params': 'env_cfg.dist_cfg',
-    'cudnn_benchmark': 'env_cfg.cudnn_benchmark',
-    'fp16': "optim_wrapper=dict(type='AmpOptimWrapper')",
-    'backbone': 'model.backbone',
-    'head': 'model.head',
-    'keypoint_head': 'model.head',
-    'loss': 'model.head.loss',
-}
-MISPLACED_VALUES = ('total_epochs', 'cudnn_benchmark')  # not to be taken for variables even where they hold numbers
-
-# Variables that are called almost like a section.
-HELPER_NAMES = re.compile(r'_.*|.*(pipeline|codec|dataset|metainfo|kwargs|args|stage|converter|mapping).*')

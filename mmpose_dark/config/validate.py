@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mmengine.hooks import EMAHook
@@ -11,9 +11,11 @@ from .. import registry
 from ..utils.choices import PHASES
 from ..utils.nearest import nearest
 from ..utils.pose_registry import PoseRegistry, accepted_arguments
-from . import positions
+from . import names, positions
+from .agreement import disagreements
 from .components import Component, components
 from .errors import ConfigError
+from .mmpose_parts import said_of
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -31,6 +33,7 @@ def validate_config(cfg: 'Config | dict') -> None:
     variable of the config (``data_root``, ``train_pipeline``) and may hold anything. It is an error if it is almost
     one that is read (``train_cfgg``), or one that people expect to be read (``optimizer``, and the other sections of
     mmpose 0.x). Names that end in ``_pipeline`` and the like, or begin with an underscore, are always variables.
+    Last, settings that say the same thing in several places must agree (`disagreements`).
 
     Raises:
         ConfigError: with one line for each mistake, beginning with its place.
@@ -44,6 +47,8 @@ def validate_config(cfg: 'Config | dict') -> None:
     mistakes = [*_top_level(settings), *_sections(settings)]
     for component in components(settings):
         mistakes += _layer(component) if component.registry is None else _component(component)
+    if not mistakes:
+        mistakes = list(disagreements(settings))
     if mistakes:
         raise ConfigError('\n'.join(dict.fromkeys(mistakes)))
 
@@ -57,17 +62,17 @@ def _top_level(cfg: dict) -> Iterator[str]:
     if 'model' not in cfg:
         yield 'model: missing; a config needs one'
     for name, value in cfg.items():
-        if name not in positions.TOP_LEVEL:
+        if name not in names.TOP_LEVEL:
             yield from _top_level_name(name, value)
 
 
 def _top_level_name(name: str, value: object) -> Iterator[str]:
-    known = list(positions.TOP_LEVEL)
-    if name in positions.MISPLACED:
-        if isinstance(value, dict | list | tuple) or name in positions.MISPLACED_VALUES:
-            yield f'{name}: nothing reads this at the top of a config; see {positions.MISPLACED[name]}'
+    known = list(names.TOP_LEVEL)
+    if name in names.MISPLACED:
+        if isinstance(value, dict | list | tuple) or name in names.MISPLACED_VALUES:
+            yield f'{name}: nothing reads this at the top of a config; see {names.MISPLACED[name]}'
         return
-    helper = positions.HELPER_NAMES.fullmatch(name)
+    helper = names.HELPER_NAMES.fullmatch(name)
     if not helper and difflib.get_close_matches(name.lower(), known, n=1, cutoff=_TOO_CLOSE):
         yield f'{name}: unknown name at the top of a config{nearest(name, known)}'
 
@@ -145,17 +150,21 @@ def _component(component: Component) -> Iterator[str]:
 def _find(place: str, kind: object, of: PoseRegistry) -> tuple[Callable | None, list[str]]:
     """Return what ``kind`` names, None if nothing, and the mistakes in naming it."""
     if not isinstance(kind, str):
-        return kind, []
+        # Only a Python config can hold a class or a function.
+        return (kind, []) if callable(kind) else (None, [f'{place}: type should be a name, not {kind!r}'])
     try:
-        found = of.find(kind)
-    except (KeyError, ImportError, AttributeError, ValueError):
-        found = None
+        found = of.get(kind)
+    except (ImportError, AttributeError) as err:  # of the module that holds the components
+        return None, [f'{place}: {kind}: the {of.name} cannot be imported: {type(err).__name__}: {err}']
     if found is not None:
         return found, []
-    of.import_from_location()
+    absent = said_of(kind)
+    if absent:
+        return None, [f'{place}: {kind}: {absent}.']
     known = of.known_names()
     own = sorted(of.module_dict) or known
-    return None, [f'{place}: {kind}: unknown {of.name}{nearest(kind, known)} Known: {", ".join(own)}.']
+    dotted = ' A full name must be of something registered, in a module that custom_imports names.' * ('.' in kind)
+    return None, [f'{place}: {kind}: unknown {of.name}{nearest(kind, known)} Known: {", ".join(own)}.{dotted}']
 
 
 def _arguments(place: str, kind: str, found: Callable, cfg: dict, of: PoseRegistry) -> Iterator[str]:
@@ -167,7 +176,13 @@ def _arguments(place: str, kind: str, found: Callable, cfg: dict, of: PoseRegist
         return
     injected = positions.INJECTED.get(of.name, set())
     if inspect.isclass(found) and issubclass(found, EMAHook):
-        accepted, is_open = _ema_arguments(accepted, cfg), False
+        average, mistakes = _find(f'{place}.ema_type', cfg.get('ema_type', 'ExponentialMovingAverage'), registry.MODELS)
+        yield from mistakes
+        if average is None:
+            return
+        # The hook hands the rest to the averaged model.
+        more = accepted_arguments(average).accepted
+        accepted, is_open = [*accepted, *(name for name in more if name not in ('model', *accepted))], False
     given = [key for key in cfg if key not in ('type', '_scope_', *positions.KEYWORDS.get(of.name, ()))]
     offered = [name for name in accepted if name not in injected]
     for key in given:
@@ -178,12 +193,6 @@ def _arguments(place: str, kind: str, found: Callable, cfg: dict, of: PoseRegist
         named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         if named and parameter.default is parameter.empty and parameter.name not in (*given, *injected):
             yield f'{place}: {kind}: argument {parameter.name!r} is missing'
-
-
-def _ema_arguments(own: list[str], cfg: Mapping) -> list[str]:
-    """Names that EMAHook takes: its own and those of the averaged model that it hands the rest to."""
-    average = registry.MODELS.find(cfg.get('ema_type', 'ExponentialMovingAverage'))
-    return own + [name for name in accepted_arguments(average)[0] if name not in ('model', *own)]
 
 
 def _layer(component: Component) -> Iterator[str]:

@@ -64,8 +64,11 @@ def load_definition(from_file: str) -> dict:
     if path.is_file():
         from mmengine.config import Config
 
+        from ..utils.safe_yaml import safe_yaml
+
         try:
-            content = Config.fromfile(str(path), lazy_import=False)
+            with safe_yaml():
+                content = Config.fromfile(str(path), lazy_import=False, import_custom_modules=False)
         except Exception as err:  # whatever the user's file raises
             raise DefinitionError(f'dataset definition {name!r} cannot be read: {type(err).__name__}: {err}') from err
         if 'dataset_info' not in content:

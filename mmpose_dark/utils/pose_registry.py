@@ -1,7 +1,10 @@
 """mmengine's registry with error messages that say what would have been right."""
 
+import contextlib
+import importlib
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from mmengine.registry import DefaultScope, Registry
@@ -63,6 +66,10 @@ def _call_chain(component: Callable) -> list[Callable]:
     return [vars(owner)['__init__'] for owner in inspect.getmro(component)[:-1] if '__init__' in vars(owner)]
 
 
+# Scopes whose package is imported when a config first names it, if it is installed.
+_OPENMMLAB = ('mmcls', 'mmcv', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain', 'mmseg')
+
+
 class PoseRegistry(Registry):
     """A registry of the scope ``mmpose_dark``.
 
@@ -100,23 +107,72 @@ class PoseRegistry(Registry):
             registry = registry.parent
         return sorted(names)
 
+    def get(self, key: str) -> Any:
+        """Return the component that is registered as ``key``, None if there is none.
+
+        A config may be data from anywhere, so nothing else can be reached from it: where mmengine imports whatever
+        module a dotted name says, ``'os.system'`` is an unknown name here. ``'scope.Name'`` is looked up in the
+        registry of another scope; a full name such as ``'torch.optim.Adam'`` is taken if its module is imported
+        already (``custom_imports`` does that) and what it names is registered.
+
+        >>> print(PoseRegistry('loss').get('os.system'))
+        None
+        """
+        if not isinstance(key, str):
+            raise InputTypeError(f'the type of a {self.name} must be a name, got {key!r}')
+        self.import_from_location()
+        scope, name = self.split_scope_key(key)
+        registry: Registry | None = self
+        while scope is None and registry is not None:
+            if name in registry.module_dict:
+                return registry.module_dict[name]
+            registry = registry.parent
+        if scope is None:
+            return None
+        owner = self._of_scope(scope)
+        if owner is not None and name in owner.module_dict:
+            return owner.module_dict[name]
+        module, _, name = key.rpartition('.')
+        named = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        registered = (made for registry in _tree(self.root) for made in registry.module_dict.values())
+        return named if named is not None and any(named is made for made in registered) else None
+
+    @property
+    def root(self) -> Registry:
+        """The registry at the top: mmengine's, where this one has one above it."""
+        return self if self.parent is None else self._get_root_registry()
+
+    def _of_scope(self, scope: str) -> Registry | None:
+        """Return the registry of a scope, after its package was imported if it is one of OpenMMLab's."""
+        if scope == self.scope:
+            return self
+        if scope in _OPENMMLAB:
+            with contextlib.suppress(ImportError, AttributeError, AssertionError):  # missing, or of another time
+                importlib.import_module(f'{scope}.registry')
+        found = next((registry for registry in _tree(self.root) if registry.scope == scope), None)
+        if found is not None:
+            found.import_from_location()
+        return found
+
     def find(self, name: str) -> Any:
         """Return the component called ``name``.
 
         Raises:
             UnknownNameError: no component of that name; the message has the nearest names and all known ones.
         """
-        try:
-            component = self.get(name)
-        except RuntimeError as err:  # mmengine: "Failed to get ..."
-            raise UnknownNameError(self._unknown(name)) from err
+        component = self.get(name)
         if component is None:
             raise UnknownNameError(self._unknown(name))
         return component
 
     def _unknown(self, name: str) -> str:
         known = self.known_names()
-        return f'unknown {self.name} {name!r}{nearest(name, known)} Known: {", ".join(known)}.'
+        dotted = (
+            '; a full name is that of something registered, in a module that custom_imports names.'
+            if '.' in str(name)
+            else ''
+        )
+        return f'unknown {self.name} {name!r}{nearest(str(name), known)}{dotted} Known: {", ".join(known)}.'
 
     def build(self, cfg: dict, *args: Any, **kwargs: Any) -> Any:
         """Build a component from ``dict(type=..., **arguments)``.
@@ -125,6 +181,9 @@ class PoseRegistry(Registry):
             UnknownNameError: unknown ``type``.
             InputTypeError: an argument that the component does not accept, or a required one missing.
         """
+        scope = cfg.get('_scope_') if isinstance(cfg, dict) else None
+        if scope is not None and self._of_scope(str(scope)) is None:  # mmengine would import that package
+            raise UnknownNameError(f'unknown scope _scope_={scope!r} of a {self.name}')
         if isinstance(cfg, dict) and isinstance(cfg.get('type'), str):
             component = self.find(cfg['type'])
             given = [k for k in cfg if k not in ('type', '_scope_')]
@@ -138,3 +197,10 @@ class PoseRegistry(Registry):
         # What else the process has built (mmengine's default scope) must not decide which component is meant.
         with DefaultScope.overwrite_default_scope(self.scope):
             return super().build(cfg, *args, **kwargs)
+
+
+def _tree(registry: Registry) -> Iterator[Registry]:
+    """Yield a registry and all below it."""
+    yield registry
+    for child in registry.children.values():
+        yield from _tree(child)

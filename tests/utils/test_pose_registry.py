@@ -2,6 +2,8 @@ import functools
 
 import pytest
 
+from mmpose_dark.registry import FUNCTIONS, HOOKS, MODELS, OPTIMIZERS
+from mmpose_dark.utils.errors import InputTypeError, UnknownNameError
 from mmpose_dark.utils.pose_registry import PoseRegistry, accepted_arguments
 
 
@@ -71,3 +73,33 @@ def test_an_unknown_argument_is_told_unless_any_is_taken(registry):
     ):
         registry.build(dict(type='Base', dpeth=1))
     assert isinstance(registry.build(dict(type='Open', anything=1)), Open)
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['os.system', 'subprocess.Popen', 'evil_module.Thing', 'mmengine.fileio.load', 'mmpose_dark.os', 'a.b.c', '.'],
+)
+def test_a_config_reaches_nothing_but_what_is_registered(name, tmp_path, monkeypatch):
+    """mmengine imports whatever module a dotted name says, and gives whatever is in it."""
+    (tmp_path / 'evil_module.py').write_text("raise SystemExit('this module ran')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for registry in (MODELS, HOOKS, FUNCTIONS):
+        assert registry.get(name) is None
+        with pytest.raises(UnknownNameError, match='custom_imports'):
+            registry.build(dict(type=name))
+    with pytest.raises(UnknownNameError, match='_scope_'):
+        MODELS.build(dict(type='TopDown', _scope_='evil_module'))
+
+
+def test_full_names_of_what_is_registered():
+    from mmengine.hooks import EMAHook
+    from torch.optim import Adam
+
+    from mmpose_dark.models import TopDown
+
+    assert OPTIMIZERS.get('torch.optim.Adam') is Adam
+    assert HOOKS.get('mmengine.EMAHook') is HOOKS.get('mmengine.hooks.EMAHook') is EMAHook
+    assert MODELS.get('mmpose_dark.TopDown') is MODELS.get('mmpose_dark.models.TopDown') is TopDown
+    for wrong in (3, None, ['TopDown']):
+        with pytest.raises(InputTypeError, match='must be a name'):
+            MODELS.get(wrong)
