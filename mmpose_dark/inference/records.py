@@ -42,20 +42,23 @@ def result_record(result: ImageResult, dataset_meta: Mapping[str, object] | None
     )
 
 
-def coco_results(result: ImageResult, *, image_id: int) -> list[dict[str, int | float | list[float]]]:
+def coco_results(
+    result: ImageResult, *, image_id: int | str, category_id: int | str = 1
+) -> list[dict[str, int | str | float | list[float]]]:
     """Return an image's people in COCO's results format, with two decimals of a pixel and four of a score.
 
     Args:
         result: of an `Inferencer`.
-        image_id: number of the image.
+        image_id: of the image, as its annotation file has it.
+        category_id: of people, as the annotation file has it.
 
     Returns:
-        For each person ``image_id``, ``category_id`` 1, ``keypoints`` [x, y, score, x, ...] and ``score``.
+        For each person ``image_id``, ``category_id``, ``keypoints`` [x, y, score, x, ...] and ``score``.
 
     >>> coco_results(ImageResult('a.jpg', Poses([[[1.234, 2]]], [[0.5]], [[0, 0, 4, 4]])), image_id=7)
     [{'image_id': 7, 'category_id': 1, 'keypoints': [1.23, 2.0, 0.5], 'score': 0.5}]
     """
-    return result.poses.to_coco(image_id, decimals=2)
+    return result.poses.to_coco(image_id, category_id, decimals=2)
 
 
 def _with_definition(poses: Poses, dataset_meta: Mapping[str, object] | None) -> Poses:

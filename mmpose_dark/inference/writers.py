@@ -1,7 +1,9 @@
 """Writing an image's result: drawing, heatmaps, json."""
 
 import json
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,13 @@ from ..drawing.files import write_image
 from ..structures import PoseDataSample
 from ..structures.crop import image_to_crop
 from ..utils.atomic_file import write_atomic
+from ..utils.output_paths import check_outputs
 from ..visualization.heatmaps import heatmap_grid, overlay_heatmap
 from ..visualization.samples import sample_heatmaps, to_array
 from .records import result_record
 from .results import ImageResult
 
-__all__ = ['crop_of_sample', 'record_text', 'unique_stems', 'write_heatmaps', 'write_result']
+__all__ = ['check_targets', 'crop_of_sample', 'record_text', 'unique_stems', 'write_heatmaps', 'write_result']
 
 
 def unique_stems(paths: Sequence[Path]) -> list[str]:
@@ -25,15 +28,47 @@ def unique_stems(paths: Sequence[Path]) -> list[str]:
     >>> unique_stems([Path('a/x.jpg'), Path('b/x.jpg'), Path('y.png')])
     ['x', 'x_2', 'y']
     """
-    taken: set[str] = set()
+    taken: set[str] = set()  # in small letters: to some file systems, names with large ones are the same
     stems = []
     for path in paths:
         stem, number = path.stem, 2
-        while stem in taken:
+        while stem.casefold() in taken:
             stem, number = f'{path.stem}_{number}', number + 1
-        taken.add(stem)
+        taken.add(stem.casefold())
         stems.append(stem)
     return stems
+
+
+def check_targets(
+    folder: Path, stems: Iterable[str], inputs: Iterable[str | Path], *, draw_heatmap: bool = False
+) -> None:
+    """Stop before the work where what `write_result` will write cannot be written, or would replace an input.
+
+    Args:
+        folder: to write to.
+        stems: of the files, see `unique_stems`.
+        inputs: files that are read: images, boxes, config, checkpoint.
+        draw_heatmap: whether heatmaps are written too.
+
+    Raises:
+        OutputError: the first such file.
+
+    >>> check_targets(Path('photos'), ['a', 'b'], ['photos/a.jpg', 'photos/b.jpg'])
+    >>> check_targets(Path('photos'), ['a', 'a_pose'], ['photos/a.jpg', 'photos/a_pose.jpg'])
+    Traceback (most recent call last):
+        ...
+    mmpose_dark.utils.errors.OutputError: photos/a_pose.jpg is one of the inputs and would be overwritten: ...
+    """
+    root, written = folder.resolve(), set(stems)
+    endings = r'\.json|_pose\.jpg' + (r'|_heatmap\.jpg|_heatmaps_\d+\.jpg' if draw_heatmap else '')
+    inputs = list(inputs)
+    check_outputs([folder / '.any'])
+    targets = []
+    for path in map(Path, map(os.path.realpath, inputs)):
+        match = re.fullmatch(rf'(.*)({endings})', path.name) if path.parent == root else None
+        if match and match[1] in written:
+            targets.append(folder / path.name)
+    check_outputs(targets, inputs=inputs)
 
 
 def crop_of_sample(image: np.ndarray, sample: PoseDataSample) -> tuple[np.ndarray, np.ndarray]:

@@ -156,6 +156,15 @@ class Poses:
         return self.keypoints.shape[1]
 
     @property
+    def is_finite(self) -> bool:
+        """Whether all keypoints and scores are numbers; NaN and infinity come from broken weights.
+
+        >>> Poses([[[1, 2]]], [[np.nan]], [[0, 0, 4, 4]]).is_finite
+        False
+        """
+        return bool(np.isfinite(self.keypoints).all() and np.isfinite(self.keypoint_scores).all())
+
+    @property
     def keypoint_names(self) -> list[str]:
         """K names; numbers where no definition is known.
 
@@ -192,13 +201,15 @@ class Poses:
 
         return draw_poses(image, self, **options)
 
-    def to_coco(self, image_id: int, category_id: int = 1, *, decimals: int | None = None) -> list[CocoRecord]:
+    def to_coco(
+        self, image_id: int | str, category_id: int | str = 1, *, decimals: int | None = None
+    ) -> list[CocoRecord]:
         """Return the people in COCO's results format.
 
         Boxes are left out on purpose: with them COCO's evaluation takes areas from the boxes, not from the keypoints.
 
         Args:
-            image_id: number of the image in the annotations.
+            image_id: of the image in the annotations.
             category_id: of a person.
             decimals: round positions to so many, scores to two more; None keeps them as they are.
 
