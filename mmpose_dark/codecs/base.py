@@ -29,6 +29,7 @@ class BaseKeypointCodec(ABC):
     Attributes:
         input_size: width and height of the network's input in pixels; every codec sets it.
         use_udp: whether the crop must be made with ``TopdownAffine(use_udp=True)``.
+        maps_per_keypoint: maps that the network gives for each keypoint, the heatmap first.
         flip_modes: values of ``test_cfg.flip_mode`` that ``mirror`` stands for, the default first.
         auxiliary_encode_keys: further entries of the sample that ``encode`` takes, as mmpose 1.x.
         field_mapping_table: entries of ``encode``'s result that are maps -> names in ``gt_fields``.
@@ -41,7 +42,8 @@ class BaseKeypointCodec(ABC):
 
     input_size: tuple[int, int]
     use_udp: ClassVar[bool] = False
-    flip_modes: ClassVar[tuple[str, ...]] = ('heatmap',)
+    maps_per_keypoint: int = 1
+    flip_modes: tuple[str, ...] = ('heatmap',)
     auxiliary_encode_keys: ClassVar[set[str]] = set()
     field_mapping_table: ClassVar[dict[str, str]] = dict(heatmaps='heatmaps')
     instance_mapping_table: ClassVar[dict[str, str]] = dict()

@@ -12,7 +12,7 @@ from torch import Tensor
 from .constants import constant
 from .large_tensor import empty_float32
 
-__all__ = ['gaussian_heatmaps', 'unbiased_gaussian_heatmaps']
+__all__ = ['gaussian_heatmaps', 'outer_profiles', 'prepare_keypoints', 'profile', 'unbiased_gaussian_heatmaps']
 
 # Where a 1-D Gaussian is below exp(-43) it is set to zero: the product of two such values would be a
 # denormal float32, invisible in the map and a hundred times slower to multiply on a CPU.
@@ -44,7 +44,7 @@ def gaussian_heatmaps(
     >>> maps[0, 1]
     tensor([0.1353, 0.6065, 1.0000, 0.6065, 0.1353])
     """
-    xy, usable, weights = _prepare(keypoints, visible)
+    xy, usable, weights = prepare_keypoints(keypoints, visible)
     radius = 3 * sigma
     middle = (2 * radius + 1) // 2  # index of the peak in the patch
     centre = torch.trunc(xy + 0.5)
@@ -57,8 +57,8 @@ def gaussian_heatmaps(
         pixel = torch.arange(length, device=xy.device, dtype=xy.dtype)
         start, stop = first[..., axis, None], end[..., axis, None]
         inside = (pixel >= start) & (pixel < stop) & drawn[..., None]
-        profiles.append(_profile(pixel - start - middle, inside, sigma))
-    return _outer(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
+        profiles.append(profile(pixel - start - middle, inside, sigma))
+    return outer_profiles(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
 
 
 @torch.no_grad()
@@ -85,7 +85,7 @@ def unbiased_gaussian_heatmaps(
     >>> maps[0, 1]
     tensor([0.0439, 0.3247, 0.8825, 0.8825, 0.3247])
     """
-    xy, usable, weights = _prepare(keypoints, visible)
+    xy, usable, weights = prepare_keypoints(keypoints, visible)
     radius = 3 * sigma
     size = constant(tuple(heatmap_size), dtype=xy.dtype, device=xy.device)
     on_map = ((xy - radius < size) & (xy + radius + 1 >= 0)).all(-1)
@@ -93,12 +93,24 @@ def unbiased_gaussian_heatmaps(
     profiles = []
     for axis, length in enumerate(heatmap_size):
         pixel = torch.arange(length, device=xy.device, dtype=xy.dtype)
-        profiles.append(_profile(pixel - xy[..., axis, None], drawn[..., None], sigma))
-    return _outer(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
+        profiles.append(profile(pixel - xy[..., axis, None], drawn[..., None], sigma))
+    return outer_profiles(*profiles), torch.where(on_map | (weights < 0.5), weights, torch.zeros_like(weights))
 
 
-def _prepare(keypoints: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return finite coordinates (float32 at least), which keypoints are numbers, and their weights."""
+def prepare_keypoints(keypoints: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Make keypoints fit to be drawn.
+
+    Args:
+        keypoints: (..., K, 2), any type; not modified.
+        visible: (..., K) labels.
+
+    Returns:
+        Finite coordinates (..., K, 2) in float32 at least, which keypoints are numbers (..., K), and their weights
+        (..., K) float32.
+
+    >>> prepare_keypoints(torch.tensor([[1.0, torch.nan]]), torch.ones(1))
+    (tensor([[0., 0.]]), tensor([False]), tensor([0.]))
+    """
     xy = keypoints.detach().to(torch.promote_types(keypoints.dtype, torch.float32))
     weights = visible.detach().to(torch.float32)
     usable = torch.isfinite(xy).all(-1) & torch.isfinite(weights)
@@ -106,14 +118,37 @@ def _prepare(keypoints: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor
     return xy, usable, torch.where(usable, weights, torch.zeros_like(weights))
 
 
-def _profile(distance: Tensor, keep: Tensor, sigma: float) -> Tensor:
-    """One-dimensional Gaussian of ``distance``, float32, zero where not ``keep``."""
+def profile(distance: Tensor, keep: Tensor, sigma: float) -> Tensor:
+    """One-dimensional Gaussian, zero where not ``keep``.
+
+    Args:
+        distance: (..., L) from the centre, in heatmap pixels.
+        keep: (..., L) boolean.
+        sigma: standard deviation in heatmap pixels.
+
+    Returns:
+        (..., L) float32.
+
+    >>> profile(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([True, True, False]), 1.0)
+    tensor([1.0000, 0.6065, 0.0000])
+    """
     exponent = distance.square() / (2 * sigma * sigma)
     keep = keep & (exponent < _MAX_EXPONENT)
     return (torch.exp(-exponent) * keep).to(torch.float32)
 
 
-def _outer(across: Tensor, down: Tensor) -> Tensor:
-    """Outer product of the profiles: (..., W) and (..., H) to (..., H, W)."""
+def outer_profiles(across: Tensor, down: Tensor) -> Tensor:
+    """Outer product of two profiles.
+
+    Args:
+        across: (..., W).
+        down: (..., H).
+
+    Returns:
+        (..., H, W) float32.
+
+    >>> outer_profiles(torch.tensor([1.0, 2.0]), torch.tensor([3.0]))
+    tensor([[3., 6.]])
+    """
     maps = empty_float32((*down.shape, across.shape[-1]), like=down)
     return torch.mul(down[..., :, None], across[..., None, :], out=maps)

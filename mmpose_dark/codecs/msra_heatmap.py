@@ -2,26 +2,23 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from mmpose_dark.registry import KEYPOINT_CODECS
 
 from ..structures.points import Points
-from ..utils.errors import InputError, InputTypeError
-from .base import BaseKeypointCodec
-from .constants import constant
 from .dark import dark_refine, dark_refine_with_covariances
 from .gaussian_target import gaussian_heatmaps, unbiased_gaussian_heatmaps
-from .peak import heatmap_peaks
+from .heatmap_codec import HeatmapCodec
 from .quarter_pixel import quarter_pixel_refine
+from .settings import checked_blur_kernel, checked_positive
 
 __all__ = ['MSRAHeatmap']
 
 
 @KEYPOINT_CODECS.register_module()
-class MSRAHeatmap(BaseKeypointCodec):
+class MSRAHeatmap(HeatmapCodec):
     """Keypoints to heatmaps and back.
 
     With ``unbiased=False`` the target is a Gaussian around the rounded keypoint and decoding moves a
@@ -58,20 +55,10 @@ class MSRAHeatmap(BaseKeypointCodec):
         unbiased: bool = False,
         blur_kernel_size: int = 11,
     ) -> None:
-        self.input_size = _size('input_size', input_size)
-        self.heatmap_size = _size('heatmap_size', heatmap_size)
-        if not (_is_number(sigma) and 0 < sigma < float('inf')):
-            raise InputError(f'MSRAHeatmap: sigma must be a positive number of heatmap pixels, got {sigma!r}')
-        if not (_is_whole(blur_kernel_size) and blur_kernel_size > 0 and blur_kernel_size % 2):
-            raise InputError(
-                f'MSRAHeatmap: blur_kernel_size must be a positive odd number, got {blur_kernel_size!r}; '
-                'the zoo uses 11 with sigma 2 and 17 with sigma 3'
-            )
-        self.sigma = sigma
+        super().__init__(input_size, heatmap_size)
+        self.sigma = checked_positive('MSRAHeatmap', 'sigma', sigma, unit=' of heatmap pixels')
         self.unbiased = unbiased
-        self.blur_kernel_size = int(blur_kernel_size)
-        self.scale_factor = (np.array(self.input_size) / self.heatmap_size).astype(np.float32)
-        self._scale_xy = tuple(self.scale_factor.tolist())
+        self.blur_kernel_size = checked_blur_kernel('MSRAHeatmap', blur_kernel_size)
 
     def __repr__(self) -> str:
         return (
@@ -98,20 +85,9 @@ class MSRAHeatmap(BaseKeypointCodec):
         >>> maps[0, 0, 1], weights
         (tensor([0.1353, 0.6065, 1.0000, 0.6065, 0.1353]), tensor([[1., 0.]]))
         """
-        if keypoints.ndim != 3 or keypoints.shape[-1] != 2:
-            raise InputError(f'MSRAHeatmap: keypoints must be (N, K, 2), got {tuple(keypoints.shape)}')
-        if visible is None:
-            visible = torch.ones_like(keypoints[..., 0])
-        if visible.shape != keypoints.shape[:2]:
-            raise InputError(
-                f'MSRAHeatmap: visible must be (N, K) = {tuple(keypoints.shape[:2])} as the keypoints, '
-                f'got {tuple(visible.shape)}'
-            )
-        if not keypoints.is_floating_point():
-            keypoints = keypoints.to(torch.float32)
-        keypoints = keypoints.to(torch.promote_types(keypoints.dtype, torch.float32))
+        keypoints, visible = self.on_map(keypoints, visible)
         draw = unbiased_gaussian_heatmaps if self.unbiased else gaussian_heatmaps
-        return draw(keypoints / self._scale(keypoints), visible, heatmap_size=self.heatmap_size, sigma=self.sigma)
+        return draw(keypoints, visible, heatmap_size=self.heatmap_size, sigma=self.sigma)
 
     @torch.no_grad()
     def batch_decode(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,12 +111,13 @@ class MSRAHeatmap(BaseKeypointCodec):
         >>> codec.batch_decode(torch.tensor([[[[0.0, 0, 0, 0, 0], [0, 0, 0.2, 0.9, 0.6], [0, 0, 0, 0, 0]]]]))
         (tensor([[[13.,  4.]]]), tensor([[0.9000]]))
         """
-        peaks, scores, found = self._peaks(heatmaps)
+        self.check_maps(heatmaps)
+        peaks, scores, found = self.peaks(heatmaps)
         if self.unbiased:
             xy = dark_refine(heatmaps, peaks, blur_kernel_size=self.blur_kernel_size)
         else:
             xy = quarter_pixel_refine(heatmaps, peaks)
-        return xy * (found[..., None] * self._scale(xy)), scores
+        return self.in_input(xy, scores, found)[:2]
 
     @torch.no_grad()
     def points(self, maps: Tensor) -> Points:
@@ -159,44 +136,7 @@ class MSRAHeatmap(BaseKeypointCodec):
         """
         if not self.unbiased:
             return Points(*self.batch_decode(maps))
-        peaks, scores, found = self._peaks(maps)
+        self.check_maps(maps)
+        peaks, scores, found = self.peaks(maps)
         xy, covariances = dark_refine_with_covariances(maps, peaks, blur_kernel_size=self.blur_kernel_size)
-        scale = self._scale(xy)
-        covariances = torch.where(found[..., None, None], covariances * (scale[:, None] * scale), float('nan'))
-        return Points(xy * (found[..., None] * scale), scores, covariances)
-
-    def _peaks(self, heatmaps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Check the maps; return their peaks (N, K, 2), scores (N, K), and whether there is a peak at all (N, K)."""
-        width, height = self.heatmap_size
-        if heatmaps.ndim != 4 or heatmaps.shape[-2:] != (height, width):
-            raise InputError(
-                f'MSRAHeatmap: heatmaps must be (N, K, {height}, {width}) for heatmap_size={self.heatmap_size} '
-                f'(width, height), got {tuple(heatmaps.shape)}'
-            )
-        if not heatmaps.is_floating_point():
-            raise InputTypeError(f'MSRAHeatmap: heatmaps must be of a float type, got {heatmaps.dtype}')
-        peaks, scores = heatmap_peaks(heatmaps)
-        scores = torch.nan_to_num(scores.to(torch.float32), nan=0.0, posinf=0.0, neginf=0.0)
-        return peaks, scores, scores > 0
-
-    def _scale(self, like: Tensor) -> Tensor:
-        """Input pixels per heatmap pixel in x and y, in the type and on the device of ``like``."""
-        return constant(self._scale_xy, dtype=like.dtype, device=like.device)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _size(name: str, value: object) -> tuple[int, int]:
-    """Return ``value`` as (width, height), both positive whole numbers."""
-    numbers = list(value) if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) else []
-    if len(numbers) != 2 or not all(_is_whole(v) for v in numbers):
-        raise InputTypeError(f'MSRAHeatmap: {name} must be (width, height), two whole numbers, got {value!r}')
-    if min(numbers) < 1:
-        raise InputError(f'MSRAHeatmap: {name} must be positive, got {value!r}')
-    return int(numbers[0]), int(numbers[1])
+        return self.in_input(xy, scores, found, covariances)

@@ -4,7 +4,7 @@ from .averaged_model import ExpMomentumEMA
 from .backbones import BaseBackbone, Hourglass, HourglassNet, HRNet, ResNet, ResNetV1d
 from .data_preprocessor import PoseDataPreprocessor
 from .heads import BaseHead, CPMHead, HeatmapHead
-from .losses import AdaptiveWingLoss, KeypointMSELoss, KeypointOHKMMSELoss
+from .losses import AdaptiveWingLoss, CombinedTargetMSELoss, KeypointMSELoss, KeypointOHKMMSELoss
 from .pose_estimators import BasePoseEstimator, HeatmapEnsemble, TopDown
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     'BaseHead',
     'BasePoseEstimator',
     'CPMHead',
+    'CombinedTargetMSELoss',
     'ExpMomentumEMA',
     'HRNet',
     'HeatmapEnsemble',

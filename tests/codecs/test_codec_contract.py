@@ -9,7 +9,10 @@ from mmpose_dark.registry import KEYPOINT_CODECS
 
 KEYPOINT_CODECS.import_from_location()
 # How each registered codec is built for images of 48 x 64 pixels and four keypoints.
-ARGUMENTS = {'MSRAHeatmap': [dict(unbiased=False), dict(unbiased=True)]}
+ARGUMENTS = {
+    'MSRAHeatmap': [dict(unbiased=False), dict(unbiased=True)],
+    'UDPHeatmap': [dict(heatmap_type='gaussian'), dict(heatmap_type='combined', blur_kernel_size=3)],
+}
 COMMON = dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1.0)
 OURS = [name for name, cls in KEYPOINT_CODECS.module_dict.items() if cls.__module__.startswith('mmpose_dark.')]
 CASES = [(name, kwargs) for name in OURS for kwargs in ARGUMENTS.get(name, [{}])]

@@ -117,7 +117,6 @@ def test_centre_that_is_there_already(person):
     [
         (lambda: TopdownAffine((192,)), 'width, height'),
         (lambda: TopdownAffine((0, 5)), 'width, height'),
-        (lambda: TopdownAffine((5, 5), use_udp=True), 'use_udp'),
         (lambda: RandomFlip(prob=1.5), 'prob 1.5'),
         (lambda: RandomFlip(direction='sideways'), 'sideways'),
         (lambda: RandomFlip(prob=[0.5], direction=['horizontal', 'vertical']), '2 probabilities'),

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mmpose_dark.models import AdaptiveWingLoss, KeypointOHKMMSELoss
+from mmpose_dark.models import AdaptiveWingLoss, CombinedTargetMSELoss, KeypointOHKMMSELoss
 
 
 def maps(seed=0):
@@ -83,3 +83,22 @@ def test_half_precision_is_summed_in_float32(loss):
     half.backward()
     assert half.dtype == torch.float32
     assert half.item() == pytest.approx(loss(output, target).item(), rel=0.05)
+
+
+@pytest.mark.parametrize('weighted', [False, True])
+def test_combined_target_loss_equals_a_loop(weighted):
+    generator = torch.Generator().manual_seed(2)
+    output, target = (torch.rand(2, 6, 4, 3, generator=generator) for _ in range(2))
+    weights = torch.tensor([[1.0, 0.0], [0.5, 1.0]])
+    total = 0.0
+    for k in range(2):
+        factor = weights[:, k, None, None] if weighted else 1.0
+        disc, true_disc = output[:, 3 * k] * factor, target[:, 3 * k] * factor
+        total += 0.5 * ((disc - true_disc) ** 2).mean().item()
+        for part in (1, 2):
+            error = true_disc * output[:, 3 * k + part] - true_disc * target[:, 3 * k + part]
+            total += 0.5 * (error**2).mean().item()
+    loss = CombinedTargetMSELoss(use_target_weight=weighted, loss_weight=3.0)
+    assert loss(output, target, weights).item() == pytest.approx(3 * total / 2, rel=1e-4)
+    with pytest.raises(ValueError, match='4 maps are not three a keypoint'):
+        loss(output[:, :4], target[:, :4], weights)

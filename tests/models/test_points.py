@@ -83,3 +83,22 @@ def test_chosen_keypoints_are_chosen_everywhere():
         chosen, whole = few.points(images), all_of_them.points(images)
     for part, everything in zip(chosen, whole, strict=True):
         torch.testing.assert_close(part, everything[:, [2, 0]], equal_nan=True)
+
+
+def test_the_definition_of_the_model_comes_before_that_of_the_samples():
+    """A network of 4 keypoints is tested on a dataset that has two of them (mmpose's "combine" recipes)."""
+    options = dict(flip_test=True, output_keypoint_indices=[1, 2])
+    model = tiny_topdown(test_cfg=options, metainfo=META).eval()
+    images, samples = batch(0, 3)
+    for sample in samples:
+        sample.set_metainfo(dict(flip_indices=[1, 0]))
+    with torch.no_grad():
+        results = model(images, samples, mode='predict')
+        expected = model.points(images, flip_indices=FLIP_INDICES)
+        whole = tiny_topdown(test_cfg=dict(flip_test=True), metainfo=META).eval()
+        whole.load_state_dict(model.state_dict())
+        assert torch.equal(whole.points(images).keypoints[:, [1, 2]], expected.keypoints)
+    assert [r.pred_instances.keypoints.shape for r in results] == [(1, 2, 2)] * 3
+    np.testing.assert_array_equal(
+        np.concatenate([r.pred_instances.keypoint_scores for r in results]), expected.scores.numpy()
+    )

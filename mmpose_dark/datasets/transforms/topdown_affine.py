@@ -4,6 +4,7 @@ import numpy as np
 
 from ...registry import TRANSFORMS
 from ...structures import fix_aspect_ratio, get_warp_matrix, transform_points, warp_image
+from ...structures.udp_warp import get_udp_warp_matrix
 from ...utils.errors import InputError
 from .base import BaseTransform
 
@@ -21,10 +22,11 @@ class TopdownAffine(BaseTransform):
 
     Args:
         input_size: width and height of the input.
-        use_udp: not supported, must be False.
+        use_udp: crop as UDP does, from pixel centre to pixel centre (see ``get_udp_warp_matrix``), for codecs that
+            need it.
 
     Raises:
-        ValueError: a size that is not two positive numbers, or ``use_udp``.
+        ValueError: a size that is not two positive numbers.
     """
 
     removes_img_to_ori = True
@@ -32,9 +34,7 @@ class TopdownAffine(BaseTransform):
     def __init__(self, input_size: tuple[int, int], use_udp: bool = False) -> None:
         if len(input_size) != 2 or min(input_size) < 1:
             raise InputError(f'TopdownAffine: input_size must be (width, height), got {input_size}')
-        if use_udp:
-            raise InputError('TopdownAffine: use_udp=True (unbiased data processing) is not supported')
-        self.input_size = tuple(int(v) for v in input_size)
+        self.input_size, self.use_udp = tuple(int(v) for v in input_size), use_udp
 
     def transform(self, results: dict) -> dict:
         """Crop image and keypoints.
@@ -54,7 +54,8 @@ class TopdownAffine(BaseTransform):
             raise InputError(f'TopdownAffine crops one box a sample, got bbox_center of shape {center.shape}')
         scale = fix_aspect_ratio(results['bbox_scale'], width / height)
         rotation = float(results['bbox_rotation'][0]) if results.get('bbox_rotation') is not None else 0.0
-        matrix = get_warp_matrix(center[0], scale[0], rotation, self.input_size)
+        make_matrix = get_udp_warp_matrix if self.use_udp else get_warp_matrix
+        matrix = make_matrix(center[0], scale[0], rotation, self.input_size)
         # An image that was decoded at reduced size, see LoadImage.
         img_to_ori = results.pop('img_to_ori', None)
         from_img = matrix if img_to_ori is None else _after(matrix, img_to_ori)

@@ -126,7 +126,7 @@ class BaseHead(BaseModule, ABC):
             raise InputError(f'{type(self).__name__} has several outputs and must override points')
         with without_autocast(outputs.device):
             maps = outputs.detach().float()
-            return decoder.points(maps)._replace(heatmaps=maps)
+            return decoder.points(maps)._replace(heatmaps=maps[:, :: decoder.maps_per_keypoint])
 
     def predict(
         self,

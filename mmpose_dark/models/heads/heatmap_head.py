@@ -184,7 +184,8 @@ class HeatmapHead(BaseHead):
         >>> HeatmapHead(8, 2).accuracy(maps, maps, torch.tensor([[1.0, 0.0]]))
         tensor(1.)
         """
-        return heatmap_accuracy(output, target, weights)
+        step = 1 if self.decoder is None else self.decoder.maps_per_keypoint
+        return heatmap_accuracy(output[:, ::step], target[:, ::step], weights)
 
     def check_features(self, channels: Sequence[int], strides: Sequence[int]) -> None:
         """Compare the backbone's outputs with ``in_channels`` and with the size of the codec's heatmaps.

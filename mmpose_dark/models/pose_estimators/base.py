@@ -40,7 +40,8 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         test_cfg: see `TopDown`.
         data_preprocessor: config of the preprocessor, or one.
         init_cfg: initialisation; ``dict(type='Pretrained', checkpoint=...)`` for weights of the whole model.
-        metainfo: definition of the keypoints; its ``flip_indices`` are used where samples have none.
+        metainfo: definition of the network's keypoints. It comes before that of the samples, whose dataset may have
+            others (see ``test_cfg.output_keypoint_indices``).
 
     Raises:
         InputError: an unknown key in ``test_cfg``.
@@ -127,8 +128,8 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
 
         Args:
             inputs: images (B, 3, H, W), normalised.
-            flip_indices: for each of the K keypoints the number of its mirror image; by default those of the model's
-                ``metainfo``. Read with ``flip_test`` only.
+            flip_indices: for each of the K keypoints the number of its mirror image, unless the model's ``metainfo``
+                says it. Read with ``flip_test`` only.
 
         Returns:
             See :class:`Points`; of the K' keypoints of ``test_cfg.output_keypoint_indices``, if it is set.
@@ -169,8 +170,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         return map_outputs(lambda x: x[:count], both), map_outputs(lambda x: x[count:], both)
 
     def _flip_indices(self, given: Sequence[int] | None) -> Sequence[int]:
-        if given is None and self.metainfo:
-            given = self.metainfo.get('flip_indices')
+        given = (self.metainfo or {}).get('flip_indices', given)
         if given is None:
             raise InputError(
                 "test_cfg.flip_test needs 'flip_indices' in the samples' metainfo (PackPoseInputs packs it) or in "

@@ -35,8 +35,8 @@ class TopDown(BasePoseEstimator):
             ``output_keypoint_indices``: keep only these keypoints.
         data_preprocessor: config of the preprocessor.
         init_cfg: initialisation; ``dict(type='Pretrained', checkpoint=...)`` for weights of the whole model.
-        metainfo: definition of the dataset's keypoints, ``dict(from_file='coco')`` or a parsed one; its
-            ``flip_indices`` are used for samples without their own.
+        metainfo: definition of the network's keypoints, ``dict(from_file='coco')`` or a parsed one; by default the
+            samples say it.
 
     Raises:
         InputError: an unknown key or flip mode in ``test_cfg``, or a head that does not fit the backbone.
