@@ -17,16 +17,19 @@ _WAITING = 3  # batch sizes: one batch that is computed, one that is ready, one 
 
 
 def in_batches(
-    items: Iterable[tuple[Item, Sequence[Part]]],
+    items: Iterable[tuple[Item, Iterable[Part]]],
     run: Callable[[list[Part]], Sequence[Result]],
     *,
     batch_size: int,
     threads: int = 0,
+    size_of: Callable[[Item], int] = lambda item: 0,
+    most: int = 0,
 ) -> Iterator[tuple[Item, list[Result]]]:
     """Run the parts of many items in full batches, and yield each item, in order, as soon as its parts are done.
 
     Not more than ``3 * batch_size`` items wait, however many of them have no parts: before that, what is there goes
-    through as a smaller batch. ``close`` gives up the batches that have not begun, and waits for the one that has.
+    through as a smaller batch. Nor do more parts of an item with many: they are taken as batches have room. ``close``
+    gives up the batches that have not begun, and waits for the one that has.
 
     Args:
         items: each with its parts, none, one or many.
@@ -34,6 +37,8 @@ def in_batches(
         batch_size: parts a batch.
         threads: 1 runs the batches in a thread of their own, while the next items are taken and the caller works on
             the last ones; 0 runs them in the calling thread.
+        size_of: how large an item is.
+        most: items of more than this size together do not wait either; 0: however large they are.
 
     Yields:
         Each item with the results of its parts, in their order.
@@ -43,7 +48,7 @@ def in_batches(
     [('a', [10, 20]), ('b', []), ('c', [30])]
     """
     with threads_or_inline(threads) as pool:
-        line = _Line(run, batch_size, pool)
+        line = _Line(run, batch_size, pool, size_of, most)
         try:
             for item, parts in items:
                 line.add(item, parts)
@@ -62,16 +67,24 @@ def in_batches(
 class _Waiting(Generic[Item, Result]):
     """An item whose parts are not all done."""
 
-    def __init__(self, item: Item, missing: int) -> None:
-        self.item, self.missing = item, missing
+    def __init__(self, item: Item) -> None:
+        self.item, self.missing = item, 0
         self.results: list[Result] = []
 
 
 class _Line(Generic[Item, Part, Result]):
     """Items in order, on their way through the batches; two batches are under way at most."""
 
-    def __init__(self, run: Callable[[list[Part]], Sequence[Result]], batch_size: int, pool: Executor) -> None:
+    def __init__(
+        self,
+        run: Callable[[list[Part]], Sequence[Result]],
+        batch_size: int,
+        pool: Executor,
+        size_of: Callable[[Item], int],
+        most: int,
+    ) -> None:
         self.run, self.batch_size, self.pool = run, batch_size, pool
+        self.size_of, self.most, self.size = size_of, most, 0
         self.waiting: deque[_Waiting[Item, Result]] = deque()
         self.parts: list[tuple[_Waiting[Item, Result], Part]] = []  # not yet in a batch
         self.batches: deque[tuple[Future[Sequence[Result]], list[_Waiting[Item, Result]]]] = deque()
@@ -79,15 +92,18 @@ class _Line(Generic[Item, Part, Result]):
     @property
     def is_long(self) -> bool:
         """Whether more items wait than should."""
-        return len(self.waiting) > _WAITING * self.batch_size
+        return len(self.waiting) > _WAITING * self.batch_size or (self.most and self.size > self.most)
 
-    def add(self, item: Item, parts: Sequence[Part]) -> None:
+    def add(self, item: Item, parts: Iterable[Part]) -> None:
         """Take an item, and submit the batches that are full."""
-        waiting: _Waiting[Item, Result] = _Waiting(item, len(parts))
+        waiting: _Waiting[Item, Result] = _Waiting(item)
         self.waiting.append(waiting)
-        self.parts += [(waiting, part) for part in parts]
-        while len(self.parts) >= self.batch_size:
-            self._submit()
+        self.size += self.size_of(item)
+        for part in parts:
+            waiting.missing += 1
+            self.parts.append((waiting, part))
+            if len(self.parts) >= self.batch_size:
+                self._submit()
 
     def flush(self) -> None:
         """Submit what is left, less than a batch."""
@@ -100,6 +116,7 @@ class _Line(Generic[Item, Part, Result]):
             self._collect()
         while self.waiting and not self.waiting[0].missing:
             done = self.waiting.popleft()
+            self.size -= self.size_of(done.item)
             yield done.item, done.results
 
     def advance(self) -> None:

@@ -1,7 +1,8 @@
 """From a file and boxes to the crops that the network reads: the config's own test pipeline, in two steps."""
 
 import copy
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..config.tree import image_pipeline
 from ..datasets.compose import Compose
 from ..datasets.pose_dataset import SHARED_METAINFO
 from ..datasets.transforms.load_image import LoadImage
+from .image_types import as_image
 from .sources import Image
 
 if TYPE_CHECKING:
@@ -34,12 +36,12 @@ class Crop(NamedTuple):
 
 
 def path_of(image: Image) -> str:
-    """Return the path of an image file; '' for an array (H, W, 3).
+    """Return the path of an image file; '' for pixels, such as an array (H, W, 3).
 
     >>> path_of('a/b.jpg'), path_of(np.zeros((4, 4, 3)))
     ('a/b.jpg', '')
     """
-    return '' if isinstance(image, np.ndarray) else str(image)
+    return os.fsdecode(image) if isinstance(image, str | os.PathLike) else ''
 
 
 def build_test_pipeline(cfg: 'Config | Mapping[str, object]') -> Compose:
@@ -66,15 +68,17 @@ class ReadStage:
         self.loader = first if isinstance(first, LoadImage) else LoadImage()
 
     def __call__(self, image: Image) -> np.ndarray:
-        """Return an image file, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), as (H, W, 3) uint8 BGR.
+        """Return a file, an array (H, W, 3), a PIL image or a tensor, see `as_image`, as (H, W, 3) uint8 BGR.
 
         Raises:
             ImageReadError: it cannot be read.
+            ImageTypeError: it is no image.
 
         >>> ReadStage(Compose([]))(np.full((2, 3), 7, np.uint8)).shape
         (2, 3, 3)
         """
-        given = dict(img=image, img_path='') if isinstance(image, np.ndarray) else dict(img_path=str(image))
+        found = as_image(image)
+        given = dict(img_path=found) if isinstance(found, str) else dict(img=found, img_path='')
         # A copy, because a loader remembers its last file and several threads read.
         return copy.copy(self.loader)(given)['img']
 
@@ -92,8 +96,8 @@ class CropStage:
         known = keypoint_set or {}
         self.shared = {key: known[key] for key in SHARED_METAINFO if key in known}
 
-    def __call__(self, image: np.ndarray, path: str, boxes: np.ndarray, box_scores: np.ndarray) -> list[Crop]:
-        """Return one crop a box.
+    def __call__(self, image: np.ndarray, path: str, boxes: np.ndarray, box_scores: np.ndarray) -> Iterator[Crop]:
+        """Yield one crop a box, each made when it is asked for.
 
         Args:
             image: (H, W, 3) uint8 BGR; not modified.
@@ -102,8 +106,7 @@ class CropStage:
             box_scores: (N,).
         """
         common = dict(img=image, img_path=path, img_id=0, **self.shared)
-        packed = [
-            self.pipeline({**common, 'bbox': boxes[i : i + 1], 'bbox_score': box_scores[i : i + 1], 'id': i})
-            for i in range(len(boxes))
-        ]
-        return [Crop(results['inputs'], results['data_samples']) for results in packed]
+        for i in range(len(boxes)):
+            person = dict(bbox=boxes[i : i + 1], bbox_score=box_scores[i : i + 1], id=i)
+            results = self.pipeline({**common, **person})
+            yield Crop(results['inputs'], results['data_samples'])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,21 +11,21 @@ from ..datasets.errors import ImageReadError
 from ..utils.errors import InputError
 from .ahead import map_ahead
 from .batcher import in_batches
+from .box_lists import Boxes, box_lists
 from .boxes import BoxError, BoxSource, GivenBoxes, WholeImage
 from .crops import Crop, path_of
-from .network import find_keypoints, join_people
+from .image_types import ImageTypeError
+from .network import join_people
 from .results import ImageResult
-from .sources import Image, images_of
+from .sources import Image, images_of, is_one_image
 from .topdown import PreparedImage, TopDownSteps
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from ..models.pose_estimators import BasePoseEstimator
 
 __all__ = ['Inferencer']
 
-Boxes: TypeAlias = 'np.typing.ArrayLike | Tensor | None'
+_MOST_BYTES = 1 << 29  # of images that wait for a full batch
 
 
 class Inferencer:
@@ -58,6 +58,7 @@ class Inferencer:
         num_workers: int | None = None,
         detector: BoxSource | None = None,
     ) -> None:
+        self.steps = TopDownSteps(model)
         on_cpu = next(model.parameters()).device.type == 'cpu'
         self.batch_size = (16 if on_cpu else 32) if batch_size is None else batch_size
         self.num_workers = (0 if on_cpu else 2) if num_workers is None else num_workers
@@ -67,7 +68,6 @@ class Inferencer:
             )
         self.model = model
         self.detector = WholeImage() if detector is None else detector
-        self.steps = TopDownSteps(model)
         self._nobody = join_people([], model, boxes=np.zeros((0, 4)), box_scores=np.zeros(0))
 
     def __call__(
@@ -79,28 +79,40 @@ class Inferencer:
         """Yield one result an image, in order, as soon as it is complete.
 
         Args:
-            images: files, or arrays (H, W, 3) BGR uint8, which may come from a generator without end; or one image, a
-                folder or a glob.
+            images: files, arrays (H, W, 3) BGR uint8, PIL images or tensors, see `as_image`, which may come from a
+                generator without end; or one image, a folder or a glob.
             bboxes: boxes of each image, in the images' order, or a function from an image's
-                path to its boxes; None (also for one image) asks the detector.
+                path to its boxes; for one image, its boxes (N, 4); None (also for one image) asks the detector.
             bbox_format: ``'xyxy'`` or ``'xywh'``.
 
         Raises:
             InputError: another number of box lists than images, or another ``bbox_format``.
+            InputTypeError: ``images`` or ``bboxes`` are none.
             MissingFileError: a folder or a glob without images.
         """
-        pairs = _with_sources(images_of(images), bboxes, partial(GivenBoxes, bbox_format=bbox_format), self.detector)
-        network = partial(find_keypoints, self.model)
+        given = partial(GivenBoxes, bbox_format=bbox_format)
+        given([])  # refuses an unknown format
+        boxes = box_lists(bboxes, one_image=is_one_image(images))
+        return self._run(_with_sources(images_of(images), boxes, given, self.detector))
+
+    def _run(self, pairs: Iterable[tuple[Image, BoxSource]]) -> Iterator[ImageResult]:
         with (
             closing(map_ahead(self._prepare, pairs, threads=self.num_workers)) as prepared,
             closing(
-                in_batches(prepared, network, batch_size=self.batch_size, threads=min(self.num_workers, 1))
+                in_batches(
+                    prepared,
+                    self.steps.find,
+                    batch_size=self.batch_size,
+                    threads=min(self.num_workers, 1),
+                    size_of=_bytes_of,
+                    most=_MOST_BYTES,
+                )
             ) as complete,
         ):
-            for step, people in complete:
-                yield self.steps.finish(step, people) if isinstance(step, PreparedImage) else step
+            for step, found in complete:
+                yield self.steps.finish(step, found) if isinstance(step, PreparedImage) else step
 
-    def _prepare(self, pair: tuple[Image, BoxSource]) -> tuple[PreparedImage | ImageResult, list[Crop]]:
+    def _prepare(self, pair: tuple[Image, BoxSource]) -> tuple[PreparedImage | ImageResult, Iterable[Crop]]:
         """Read, ask for boxes and cut, in a worker's thread; an image that goes no further is a result already."""
         image, source = pair
         path, pixels = path_of(image), None
@@ -109,9 +121,13 @@ class Inferencer:
             prepared = self.steps.prepare(pixels, path, source)
         except ImageReadError as err:
             return ImageResult(path, self._nobody, pixels, err.reason), []
-        except BoxError as err:
+        except (BoxError, ImageTypeError) as err:
             return ImageResult(path, self._nobody, pixels, str(err)), []
         return prepared, prepared.crops
+
+
+def _bytes_of(step: PreparedImage | ImageResult) -> int:
+    return 0 if step.image is None else step.image.nbytes
 
 
 def _with_sources(

@@ -1,23 +1,30 @@
 """What images an input stands for."""
 
 import glob
-from collections.abc import Iterable
+import io
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
-from ..utils.errors import MissingFileError
+from ..utils.errors import InputTypeError, MissingFileError
+from .image_types import is_pil_image, is_tensor
 
-__all__ = ['IMAGE_SUFFIXES', 'Image', 'find_images', 'images_of']
+if TYPE_CHECKING:
+    from PIL.Image import Image as PilImage
+    from torch import Tensor
 
-Image: TypeAlias = np.ndarray | str | Path
-"""A file, or an array (H, W, 3) uint8 BGR."""
+__all__ = ['IMAGE_SUFFIXES', 'Image', 'find_images', 'images_of', 'is_one_image']
+
+Image: TypeAlias = Union[np.ndarray, str, os.PathLike, 'PilImage', 'Tensor']
+"""A file, or pixels: see `as_image`."""
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 
 
-def find_images(source: str | Path) -> list[Path]:
+def find_images(source: str | os.PathLike) -> list[Path]:
     """Return the files of an image, a folder or a glob, sorted by name.
 
     Args:
@@ -53,19 +60,41 @@ def find_images(source: str | Path) -> list[Path]:
     raise MissingFileError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')
 
 
+def is_one_image(source: object) -> bool:
+    """Tell whether a source is one image: pixels that are no batch, or the name of a file.
+
+    >>> is_one_image('a.jpg'), is_one_image(np.zeros((4, 6, 3))), is_one_image(np.zeros((2, 4, 6, 3)))
+    (True, True, False)
+    """
+    if isinstance(source, str | os.PathLike):
+        path = Path(source).expanduser()
+        return path.is_file() or not (path.is_dir() or glob.has_magic(str(source)))
+    if isinstance(source, np.ndarray):
+        return source.dtype.kind not in 'UO' and source.ndim <= 3
+    return is_pil_image(source) or (is_tensor(source) and source.ndim <= 3)
+
+
 def images_of(source: Image | Iterable[Image]) -> Iterable[Image]:
     """Return the images that a source stands for.
 
     Args:
-        source: a file, a folder or a glob, see `find_images`; one array (H, W, 3); or an iterable of files and arrays,
-            which is returned as it is.
+        source: a file, a folder or a glob, see `find_images`; one image as pixels, see `as_image`; or an iterable of
+            these, such as a batch (N, H, W, 3), which is returned as it is.
 
     Raises:
         MissingFileError: see `find_images`.
+        InputTypeError: none of these.
 
     >>> images_of(['a.jpg', 'b.jpg']), len(images_of(np.zeros((4, 6, 3), np.uint8)))
     (['a.jpg', 'b.jpg'], 1)
     """
-    if isinstance(source, str | Path):
+    if isinstance(source, str | os.PathLike):
         return find_images(source)
-    return [source] if isinstance(source, np.ndarray) and source.ndim <= 3 else source
+    if is_one_image(source):
+        return [source]
+    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray | memoryview | Mapping | io.IOBase):
+        raise InputTypeError(
+            'images must be a file, a folder, a glob, an image, or a list or generator of images, got '
+            f'{type(source).__name__}'
+        )
+    return source

@@ -100,6 +100,39 @@ def test_two_batches_are_under_way_at_most() -> None:
     assert running == [2] * 5
 
 
+@pytest.mark.parametrize('threads', [0, 1])
+def test_parts_of_one_item_are_taken_as_batches_have_room(threads: int) -> None:
+    taken, run_through = [], []
+
+    def parts() -> Iterator[int]:
+        for i in range(1000):
+            taken.append(i)
+            yield i
+
+    def run(batch: list[int]) -> list[int]:
+        run_through.extend(batch)
+        assert len(taken) - len(run_through) <= 3 * 8
+        return batch
+
+    assert list(in_batches([('crowd', parts())], run, batch_size=8, threads=threads)) == [('crowd', list(range(1000)))]
+
+
+@pytest.mark.parametrize('threads', [0, 1])
+def test_large_items_do_not_wait_for_a_full_batch(threads: int) -> None:
+    taken = []
+
+    def items() -> Iterator[tuple[int, list[int]]]:
+        for i in itertools.count():
+            taken.append(i)
+            yield i, [i]
+
+    found = in_batches(items(), tens, batch_size=32, threads=threads, size_of=lambda item: 100, most=350)
+    for i in range(50):
+        assert next(found) == (i, [10 * i])
+        assert len(taken) - i <= 4
+    found.close()
+
+
 def test_a_run_that_gives_too_few_results_is_a_fault() -> None:
     with pytest.raises(ValueError, match='shorter'):
         list(in_batches([(0, [1, 2])], lambda parts: parts[:1], batch_size=2))

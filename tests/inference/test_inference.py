@@ -229,7 +229,7 @@ def test_results_are_those_of_the_model_s_own_prediction(model: torch.nn.Module,
     """The stages and `TopDown.predict`, which the evaluation uses, are two ways to the same numbers."""
     pipeline = build_test_pipeline(model.cfg)
     cut = CropStage(pipeline, model.dataset_meta)
-    crops = cut(cv2.imread(image_file), image_file, BOXES.astype(np.float32), np.ones(3, np.float32))
+    crops = list(cut(cv2.imread(image_file), image_file, BOXES.astype(np.float32), np.ones(3, np.float32)))
     batch = dict(inputs=[c.inputs for c in crops], data_samples=[c.sample for c in crops])
     with torch.no_grad():
         expected = model.test_step(batch)
