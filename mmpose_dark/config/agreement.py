@@ -84,6 +84,12 @@ def _crops(part: DatasetPart, decoder: Settings) -> Iterator[str]:
                     f'{place}: TopdownAffine.input_size is {own}, model.head.decoder.input_size {size}: '
                     f'{_SIZE_OF_CROP}; set both to the size that the network is for'
                 )
+            udp, name = getattr(KEYPOINT_CODECS.get(str(decoder.get('type'))), 'use_udp', None), decoder.get('type')
+            if udp is not None and udp != bool(transform.get('use_udp', False)):
+                yield (
+                    f'{place}: {name} needs crops of TopdownAffine with use_udp={udp}: with others all keypoints are '
+                    'off by a part of a pixel'
+                )
         if _is(transform, TRANSFORMS, 'GenerateTarget'):
             encoder = _section(transform, 'encoder')
             for key in ('input_size', 'heatmap_size', 'sigma'):

@@ -112,7 +112,7 @@ def keypoint_definition(cfg: 'Config | Settings') -> Mapping | None:
 
     Returns:
         ``metainfo`` of the dataset or, where it gives none, its class's own: what `parse_pose_metainfo` takes. None
-        if the config has no dataset, or one without a definition.
+        if the config has no dataset, one without a definition, or one that is not here.
 
     >>> keypoint_definition(dict(val_dataloader=dict(dataset=dict(type='CocoDataset', metainfo=dict(from_file='aic')))))
     {'from_file': 'aic'}
@@ -125,7 +125,7 @@ def keypoint_definition(cfg: 'Config | Settings') -> Mapping | None:
             if config.get('metainfo'):
                 return config['metainfo']
         if datasets:
-            return getattr(DATASETS.find(datasets[-1]['type']), 'METAINFO', None)
+            return getattr(DATASETS.get(datasets[-1]['type']), 'METAINFO', None)
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from ..annotations import AnnotationError, read_detections
+from ..config.agreement import disagreements
 from ..config.tree import dataset_of, datasets_of, evaluators_of
 from ..datasets.coco_wholebody_dataset import CocoWholeBodyDataset
 from ..registry import DATASETS
@@ -55,6 +56,9 @@ def check_config(
             f'there is no data to check: the config has no {" or ".join(f"{p}_dataloader" for p in phases)}'
         )
     report = Report(name)
+    contradictions = [found('error', 'settings', line) for line in disagreements(_of_phases(config, chosen))]
+    if contradictions:
+        report.sections.append(Section('settings that must agree', findings=contradictions))
     sources: dict[str, list[Source]] = {}
     for phase in chosen:
         twin = next((p for p in sources if _same(config, p, phase)), None)
@@ -78,6 +82,13 @@ def check_config(
             if phase != 'train' and not any(sources[phase] is sources[p] for p in chosen[: chosen.index(phase)]):
                 _compare(sources['train'], sources[phase], phase, image_files, report)
     return report
+
+
+def _of_phases(config: Mapping, phases: Sequence[str]) -> dict[str, object]:
+    """Return the parts of a config that these phases read. The number of keypoints has a check of its own."""
+    loaders = [f'{phase}_dataloader' for phase in phases if phase != 'train']
+    train = {'train_dataloader': config['train_dataloader']} if 'train' in phases else {}
+    return train | {key: config[key] for key in ('model', *loaders) if config.get(key) is not None}
 
 
 def _same(config: Mapping, phase: str, other: str) -> bool:

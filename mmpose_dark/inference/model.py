@@ -1,6 +1,7 @@
 """A network that is ready to be used: config, weights, device, definition of its keypoints."""
 
 import copy
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,9 @@ from mmengine.registry import DefaultScope
 
 from ..checkpoint import load_checkpoint
 from ..config.lookup import find_config
+from ..config.options import set_options
 from ..config.reading import ConfigError, as_pose_config, load_config
-from ..config.tree import dataset_of, keypoint_definition
+from ..config.tree import dataset_of, image_pipeline, keypoint_definition
 from ..config.validate import validate_config
 from ..deploy.acceleration import Acceleration, accelerate
 from ..keypoint_sets.definitions import parse_pose_metainfo
@@ -55,15 +57,18 @@ def init_model(
         colours, skeleton ...; None where neither checkpoint nor config says it).
 
     Raises:
-        ConfigError: the config is not found, or has a mistake in the model or the test dataset; the message says where.
+        ConfigError: the config is not found, or has a mistake in the model or the test pipeline.
+        InputTypeError: a config, checkpoint or options of another type.
         CheckpointError: the weights cannot be read, or are of another network.
         ValueError: a device that is not there, or ways of acceleration that do not go together.
         ImportError: a backend that is not installed.
     """
+    if checkpoint is not None and not isinstance(checkpoint, str | os.PathLike):
+        raise InputTypeError(f'checkpoint must be a file or a URL, got {type(checkpoint).__name__}')
     cfg = _read(config, cfg_options)
     target = resolve_device(str(device))
     faster = Acceleration(**(acceleration or {}))
-    _without_downloads_(cfg.model)
+    _for_inference_(cfg.model)
     validate_config(_used_here(cfg))
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         model = MODELS.build(cfg.model)
@@ -80,12 +85,14 @@ def init_model(
 
 def _read(config: str | Path | Config | dict, cfg_options: dict[str, object] | None) -> Config:
     """Return a config of our own, with the options in it."""
-    if isinstance(config, str | Path):
+    if cfg_options is not None and not isinstance(cfg_options, Mapping):
+        raise InputTypeError(f'cfg_options must be a dict of dotted names, got {type(cfg_options).__name__}')
+    if isinstance(config, str | os.PathLike):
         cfg = load_config(find_config(config), cfg_options)
     elif isinstance(config, Config | dict):
         cfg = as_pose_config(copy.deepcopy(config))
         if cfg_options:
-            cfg.merge_from_dict(cfg_options)
+            set_options(cfg, cfg_options)
     else:
         raise InputTypeError(f'config must be a path, a name or a Config, got {type(config).__name__}')
     if cfg.get('model') is None:
@@ -94,20 +101,24 @@ def _read(config: str | Path | Config | dict, cfg_options: dict[str, object] | N
 
 
 def _used_here(cfg: Config) -> dict[str, object]:
-    """Return the parts of a config that inference reads: looking at all of it would import runner and metrics."""
+    """Return the parts of a config that inference reads: model and test pipeline, whatever the rest says."""
     parts = {key: cfg[key] for key in ('default_scope', 'model') if key in cfg}
     for phase in ('test', 'val'):
-        dataset = dataset_of(cfg, phase)
-        if dataset:
+        if dataset_of(cfg, phase):
+            dataset = dict(type='CocoDataset', pipeline=image_pipeline(cfg))
             return parts | {f'{phase}_dataloader': dict(dataset=dataset, sampler=None)}
     return parts
 
 
-def _without_downloads_(model: dict) -> None:
-    """Take out what only training needs: ImageNet weights."""
+def _for_inference_(model: dict) -> None:
+    """Take out what only training needs: ImageNet weights, and a loss that is not here."""
     model['init_cfg'] = None
     if isinstance(model.get('backbone'), dict):
         model['backbone']['init_cfg'] = None
+    head = model.get('head')
+    loss = head.get('loss') if isinstance(head, dict) else None
+    if isinstance(loss, dict) and isinstance(loss.get('type'), str) and MODELS.get(loss['type']) is None:
+        del head['loss']
 
 
 def dataset_meta_from_config(cfg: Config | Mapping[str, object]) -> dict[str, object] | None:

@@ -99,8 +99,16 @@ def join_people(
 
 
 def known_keypoint_set(model: 'BasePoseEstimator') -> Mapping[str, object] | None:
-    """Return the definition of the keypoints that the model gives; None where only some of them are asked for."""
-    return model.dataset_meta if model.test_cfg.get('output_keypoint_indices') is None else None
+    """Return the definition of the keypoints that the model gives, None if it is not known.
+
+    With ``test_cfg.output_keypoint_indices`` these are the dataset's, unless there is another number of them, or they
+    are the dataset's own keypoints in another order.
+    """
+    chosen = model.test_cfg.get('output_keypoint_indices')
+    if chosen is None or model.dataset_meta is None:
+        return model.dataset_meta
+    reordered = sorted(chosen) == list(range(len(chosen))) != list(chosen)
+    return model.dataset_meta if len(chosen) == model.dataset_meta['num_keypoints'] and not reordered else None
 
 
 def _number_of_keypoints(model: 'BasePoseEstimator', definition: Mapping[str, object] | None) -> int:
