@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from mmengine import fileio
 
 from ..datasets.errors import ImageReadError
+from ..datasets.transforms.decoding import MAX_PIXELS, decode_image
+from ..datasets.transforms.image_bytes import read_image_bytes
 from ..datasets.transforms.image_header import exif_orientation
-from ..datasets.transforms.load_image import decode_image
 
 __all__ = ['SIDEWAYS', 'ImageFile', 'exif_orientation', 'read_image_file', 'read_image_files', 'spread']
 
@@ -49,21 +49,19 @@ class ImageFile:
         return self.size_wh[::-1]
 
 
-def read_image_file(path: str, *, backend_args: dict | None = None) -> ImageFile:
-    """Decode a file wholly, as training will.
+def read_image_file(path: str, *, backend_args: dict | None = None, max_pixels: int = MAX_PIXELS) -> ImageFile:
+    """Decode a file wholly, as training will, and look for damage that decoders pass over.
 
     Args:
         path: of the file.
         backend_args: of mmengine's file backend.
+        max_pixels: of the largest image that is read.
     """
     try:
-        content = fileio.get(path, backend_args=backend_args)
-        image = decode_image(content, path)
+        content = read_image_bytes(path, backend_args=backend_args, max_pixels=max_pixels)
+        image = decode_image(content, path, max_pixels=max_pixels, strict=True)
     except ImageReadError as err:
-        return ImageFile(None, problem=err.reason)
-    except OSError as err:
-        problem = err.strerror.lower() if err.strerror else str(err)
-        return ImageFile(None, problem=problem, missing=isinstance(err, FileNotFoundError))
+        return ImageFile(None, problem=err.reason, missing=isinstance(err.__cause__, FileNotFoundError))
     digest = hashlib.blake2b(content, digest_size=16).digest()
     return ImageFile((image.shape[1], image.shape[0]), exif_orientation(content), digest)
 

@@ -54,7 +54,7 @@ def check_definition(metainfo: Mapping[str, object]) -> list[Finding]:
     same_side = [
         (names[i], names[j])
         for i, j in metainfo['flip_pairs']
-        if partner[i] and partner[j] and side_of(names[i]) == side_of(names[j])
+        if side_of(names[i]) and side_of(names[i]) == side_of(names[j])
     ]
     if same_side:
         message = '{n} keypoints swap with one of the same side: flipped images would be taught wrongly'

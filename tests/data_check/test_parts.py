@@ -206,7 +206,7 @@ def test_definition_with_a_side_that_swaps_with_nothing():
     pairs = dict(left_hand='right_hand', right_hand='left_hand', left_foot='right_foot', right_foot='left_foot')
     assert check_definition(definition(**pairs)) == []
     (finding,) = check_definition(definition(left_hand='right_hand', right_hand='left_hand'))
-    assert finding.examples == ('left_foot', 'right_foot')
+    assert finding.examples == ("left_foot (swap='right_foot'?)", "right_foot (swap='left_foot'?)")
     mixed = dict(left_hand='left_foot', left_foot='left_hand', right_hand='right_foot', right_foot='right_hand')
     (finding,) = check_definition(definition(**mixed))
     assert (finding.severity, finding.examples[0]) == ('error', 'left_hand with left_foot')

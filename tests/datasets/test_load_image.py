@@ -94,7 +94,7 @@ def test_missing(tmp_path):
 
 
 def test_a_folder(tmp_path):
-    assert 'directory' in bad(tmp_path).reason
+    assert 'it is a folder' in bad(tmp_path).reason
 
 
 def test_empty(tmp_path):

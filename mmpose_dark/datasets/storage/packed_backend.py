@@ -8,7 +8,10 @@ from mmengine.fileio import BaseStorageBackend
 
 from ...utils.errors import MissingFileError, UserError
 
-__all__ = ['ArchiveError', 'PackedBackend', 'member_name']
+__all__ = ['MAX_MEMBER', 'ArchiveError', 'PackedBackend', 'member_name']
+
+MAX_MEMBER = 1 << 31
+"""Bytes of the largest member that is read: no image file is larger."""
 
 
 class ArchiveError(UserError, OSError):

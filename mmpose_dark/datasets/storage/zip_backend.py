@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 from .archive_backend import ArchiveBackend
-from .packed_backend import ArchiveError
+from .packed_backend import MAX_MEMBER, ArchiveError
 
 __all__ = ['ZipBackend']
 
@@ -49,23 +49,29 @@ class ZipBackend(ArchiveBackend):
                 raise ArchiveError(
                     f'zip file {path!r}: member {info.filename!r} is {how}; pack it stored (zip -0) or deflated'
                 )
-            row = (info.header_offset, info.compress_size, info.file_size, info.compress_type)
+            row = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
             members[info.filename] = row
         return members
 
     def _content(self, number: int, row: Sequence[int]) -> bytes:
-        offset, stored, size, method = row
+        offset, stored, size, method, checksum = row
         header = self._files.read(number, offset, _LOCAL_HEADER)
         where = f'zip file {self._files.paths[number]!r}: the member at byte {offset}'
         if header[:4] != b'PK\x03\x04':
             raise ArchiveError(f'{where} has no header; the file is damaged, get or pack it anew')
         names = int.from_bytes(header[26:28], 'little') + int.from_bytes(header[28:30], 'little')
+        if size > MAX_MEMBER:
+            raise ArchiveError(f'{where} inflates to {size} bytes, more than any image ({MAX_MEMBER}); it is not read')
         content = self._files.read(number, offset + _LOCAL_HEADER + names, stored)
         if method == _DEFLATED:
             try:
-                content = zlib.decompress(content, -zlib.MAX_WBITS, max(size, 1))
+                # no more than it says, whatever it would inflate to
+                content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, size + 1)
             except zlib.error as err:
                 raise ArchiveError(f'{where} cannot be inflated ({err}); the file is damaged') from err
         if len(content) != size:
-            raise ArchiveError(f'{where} has {len(content)} bytes instead of {size}; the file is damaged')
+            found = f'{len(content)} bytes' if len(content) < size else 'more bytes'
+            raise ArchiveError(f'{where} has {found} instead of {size}; the file is damaged')
+        if zlib.crc32(content) != checksum:
+            raise ArchiveError(f'{where} does not have the checksum that is written for it; the file is damaged')
         return content

@@ -3,23 +3,19 @@
 import os
 from collections.abc import Callable, Sequence
 
-import cv2
-import numpy as np
 from mmengine import fileio
 from mmengine.fileio.backends import backends
 
 from ...registry import TRANSFORMS
 from ...utils.errors import InputError
-from ..errors import ImageReadError
 from ..storage import PackedBackend
 from .base import BaseTransform
-from .image_header import is_cut_off, jpeg_size
+from .decoding import COLOR_TYPES, MAX_PIXELS, check_max_pixels, decode_image, to_bgr8
+from .image_bytes import read_image_bytes
+from .image_header import jpeg_size
 from .reduced_decoding import ReducedImage, reduction_for, reduction_geometry
 
 __all__ = ['LoadImage', 'decode_image', 'to_bgr8']
-
-_FLAGS = {'color': cv2.IMREAD_COLOR, 'color_ignore_orientation': cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION}
-_REDUCED = {1: 0, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 
 
 @TRANSFORMS.register_module()
@@ -27,8 +23,8 @@ class LoadImage(BaseTransform):
     """Read the image of a sample as 3-channel BGR uint8.
 
     Grey, 16-bit and RGBA files are converted (alpha is dropped, 16 bits are divided by 256). The
-    EXIF orientation is applied, as OpenCV and mmpose 1.x do: annotations refer to the image as
-    it is seen. The official HRNet and DARK code does not apply it: ``'color_ignore_orientation'``.
+    orientation that a file says is applied, as OpenCV and mmpose 1.x do: annotations refer to the image
+    as it is seen. The official HRNet and DARK code does not apply it: ``'color_ignore_orientation'``.
 
     People of one image that come one after the other, as in testing, share its decoding: from the
     second request in a row on, a copy is kept, for as long as the file does not change.
@@ -51,9 +47,11 @@ class LoadImage(BaseTransform):
             ``dict(backend='zip', path=...)``, ``'tar'`` and ``'lmdb'``: see docs/datasets.md.
         reduce_to: width and height of the network's input, or more, to decode large JPEG files at
             reduced size; None: whole.
+        max_pixels: width times height of the largest image that is read; a header or a file that says more is
+            refused before memory is taken.
 
     Raises:
-        ImageReadError: the file is missing, empty, truncated or no image.
+        ImageReadError: the file is missing, empty, truncated, damaged, too large or no image.
         ValueError: an unknown ``color_type`` or backend, or ``reduce_to`` is not two positive numbers.
     """
 
@@ -62,9 +60,10 @@ class LoadImage(BaseTransform):
         color_type: str = 'color',
         backend_args: dict | None = None,
         reduce_to: Sequence[int] | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        if color_type not in _FLAGS:
-            raise InputError(f'LoadImage: color_type must be one of {list(_FLAGS)}, got {color_type!r}')
+        if color_type not in COLOR_TYPES:
+            raise InputError(f'LoadImage: color_type must be one of {list(COLOR_TYPES)}, got {color_type!r}')
         if reduce_to is not None and (len(reduce_to) != 2 or min(reduce_to) < 1):
             raise InputError(f'LoadImage: reduce_to must be (width, height), got {reduce_to}')
         backend = (backend_args or {}).get('backend')
@@ -72,6 +71,7 @@ class LoadImage(BaseTransform):
             raise InputError(f'LoadImage: backend_args names no backend of {sorted(backends)}, got {backend!r}')
         self.color_type = color_type
         self.backend_args = backend_args
+        self.max_pixels = check_max_pixels(max_pixels)
         self.reduce_to = None if reduce_to is None else tuple(reduce_to)
         self._last: tuple | None = None
         self._kept: ReducedImage | None = None
@@ -144,17 +144,16 @@ class LoadImage(BaseTransform):
             return None  # reading says what is wrong
 
     def _decode(self, path: str, reduction: int) -> ReducedImage:
-        try:
-            content = fileio.get(path, backend_args=self.backend_args)
-        except OSError as err:
-            raise ImageReadError(path, err.strerror.lower() if err.strerror else str(err)) from err
+        content = read_image_bytes(path, backend_args=self.backend_args, max_pixels=self.max_pixels)
         ignore = self.color_type != 'color'
         if reduction > 1 and jpeg_size(content) is not None:
-            image = decode_image(content, path, ignore_orientation=ignore, reduction=reduction)
+            image = decode_image(
+                content, path, ignore_orientation=ignore, reduction=reduction, max_pixels=self.max_pixels
+            )
             found = reduction_geometry(content, image.shape[:2], reduction, ignore_orientation=ignore)
             if found is not None:
                 return ReducedImage(image, *found)
-        image = decode_image(content, path, ignore_orientation=ignore)
+        image = decode_image(content, path, ignore_orientation=ignore, max_pixels=self.max_pixels)
         return ReducedImage(image, image.shape[:2], None)
 
 
@@ -162,67 +161,6 @@ def _file_state(path: str) -> tuple | None:
     """What changes when a file does; None where there is no such local file."""
     try:
         stat = os.stat(path)
-    except OSError:
-        return None
+    except (OSError, ValueError):
+        return None  # reading says what is wrong
     return path, stat.st_mtime_ns, stat.st_size, stat.st_ino
-
-
-def decode_image(content: bytes, path: str, *, ignore_orientation: bool = False, reduction: int = 1) -> np.ndarray:
-    """Decode the bytes of an image file.
-
-    Args:
-        content: of the file.
-        path: for errors.
-        ignore_orientation: do not apply the EXIF orientation.
-        reduction: 1, 2, 4 or 8: decode at this part of width and height.
-
-    Returns:
-        (H, W, 3) BGR uint8.
-
-    Raises:
-        ImageReadError: no bytes, cut off, or no image.
-
-    >>> png = cv2.imencode('.png', np.full((4, 5, 3), 7, np.uint8))[1].tobytes()
-    >>> decode_image(png, 'a.png').shape
-    (4, 5, 3)
-    """
-    if not content:
-        raise ImageReadError(path, 'the file is empty (0 bytes)')
-    if is_cut_off(content):
-        raise ImageReadError(path, f'the file is truncated: it ends after {len(content)} bytes without an end marker')
-    flags = _FLAGS['color_ignore_orientation' if ignore_orientation else 'color'] | _REDUCED[reduction]
-    try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-    except cv2.error as err:
-        raise ImageReadError(path, f'it cannot be decoded: {err.err}') from err
-    if image is None:
-        raise ImageReadError(path, f'it is no image that OpenCV can decode (it begins with {content[:8]!r})')
-    return image
-
-
-def to_bgr8(image: np.ndarray, path: str = '') -> np.ndarray:
-    """Convert an array to (H, W, 3) BGR uint8.
-
-    Args:
-        image: (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA; uint8 or uint16.
-        path: for errors.
-
-    Raises:
-        ImageReadError: another shape or type, or no pixels.
-
-    >>> to_bgr8(np.full((2, 2), 256, np.uint16))[0, 0].tolist()
-    [1, 1, 1]
-    """
-    if not isinstance(image, np.ndarray) or image.size == 0 or image.ndim not in (2, 3):
-        what = f'shape {image.shape}' if isinstance(image, np.ndarray) else type(image).__name__
-        raise ImageReadError(path, f'an array (height, width, channels) with pixels is needed, got {what}')
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    if image.dtype != np.uint8:
-        raise ImageReadError(path, f'pixels must be uint8 or uint16, got {image.dtype}')
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    if channels == 3:
-        return image
-    if channels not in (1, 4):
-        raise ImageReadError(path, f'1, 3 or 4 channels are needed, got shape {image.shape}')
-    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR)

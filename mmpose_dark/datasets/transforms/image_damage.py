@@ -1,0 +1,109 @@
+"""Whether a file that decodes is whole: decoders fill what is missing with grey and do not say so."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .image_header import image_size, jpeg_header, webp_chunks
+
+__all__ = ['damage', 'is_cut_off', 'lacks_data']
+
+_ZEROS = 512
+_ZEROS_SHARE = 0.02  # of the file
+_FLAT = 0.3  # bits a pixel: a file with less shows hardly anything, and may hold many zeros
+# Neither a marker nor a fill byte is in it, and it means something else than zeros under any code.
+_NOISE = bytes(range(1, 255)) * 16
+_GREY = 128
+_CORNER = 8
+
+
+def is_cut_off(content: bytes) -> bool:
+    r"""Tell whether a JPEG, PNG or WebP lacks its end.
+
+    >>> is_cut_off(b'\x89PNG\r\n\x1a\n' + b'half of it')
+    True
+    """
+    if content[:3] == b'\xff\xd8\xff':
+        return content.find(b'\xff\xd9', jpeg_header(content)[0]) < 0
+    if content[:8] == b'\x89PNG\r\n\x1a\n':
+        return content.rfind(b'IEND') < 8
+    if content[:4] == b'RIFF' and content[8:12] == b'WEBP':
+        return any(at + size > len(content) for _, at, size in webp_chunks(content))
+    return False
+
+
+def damage(content: bytes) -> str:
+    """Return what is wrong with the bytes of an image file of a compressed kind; '' if nothing is seen.
+
+    >>> damage(b'no image')
+    ''
+    """
+    if is_cut_off(content):
+        return f'the file is truncated: it ends after {len(content)} bytes without an end marker'
+    compressed = content[:3] == b'\xff\xd8\xff' or content[:4] == b'RIFF' or content[4:8] in (b'jP  ', b'ftyp')
+    zeros = max(_ZEROS, int(_ZEROS_SHARE * len(content)))
+    at = content.find(bytes(zeros), _data_begin(content)) if compressed else -1
+    width, height = image_size(content) or (0, 0)
+    if at >= 0 and 8 * len(content) > _FLAT * width * height:
+        return f'the file is damaged: from byte {at} on there are {zeros} zeros and more where image data should be'
+    return ''
+
+
+def _data_begin(content: bytes) -> int:
+    """Where the image data begins: behind the header of a JPEG, which may be padded."""
+    return jpeg_header(content)[0] if content[:3] == b'\xff\xd8\xff' else 0
+
+
+def lacks_data(
+    content: bytes, decode: Callable[[bytes], np.ndarray | None], image: np.ndarray, *, strict: bool = False
+) -> bool:
+    """Tell whether the data of a JPEG ends before its image does, so that the rest is grey.
+
+    Bytes behind the data of a whole image change nothing; if they do, they were needed.
+
+    Args:
+        content: of the file.
+        decode: from bytes to (H, W, 3), or None.
+        image: (H, W, 3) that it gave for ``content``.
+        strict: try every JPEG, not only those with a grey corner, and look for missing scans.
+
+    >>> lacks_data(b'no image', lambda content: None, np.zeros((4, 4, 3), np.uint8))
+    False
+    """
+    if content[:3] != b'\xff\xd8\xff' or not (strict or _has_grey_corner(image)):
+        return False
+    if strict and _lacks_scans(content):
+        return True
+    end = content.find(b'\xff\xd9', jpeg_header(content)[0])
+    again = decode(content[:end] + _NOISE + content[end:])
+    return again is not None and not np.array_equal(image, again)
+
+
+def _has_grey_corner(image: np.ndarray) -> bool:
+    n = _CORNER
+    return any((c == _GREY).all() for c in (image[-n:, -n:], image[-n:, :n], image[:n, -n:], image[:n, :n]))
+
+
+def _lacks_scans(content: bytes) -> bool:
+    """Tell whether a progressive JPEG ends before all bits of all coefficients came."""
+    at, progressive, components, coming = 2, False, 0, {}
+    while at + 4 <= len(content):
+        at = content.find(b'\xff', at)
+        if at < 0 or at + 4 > len(content):
+            break
+        marker = content[at + 1]
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker == 0xD9:
+            break
+        if marker == 0xC2:
+            progressive, components = True, content[at + 9]
+        if marker == 0xDA:
+            count = content[at + 4]
+            first, last, bits = content[at + 5 + 2 * count : at + 8 + 2 * count]
+            for i in range(count):
+                own = coming.setdefault(content[at + 5 + 2 * i], [None] * 64)
+                own[first : last + 1] = [bits & 15] * (last + 1 - first)
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
+    return progressive and (len(coming) < components or any(bits != 0 for own in coming.values() for bits in own))
