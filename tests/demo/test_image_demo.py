@@ -1,6 +1,8 @@
 """demo/image_demo.py: what it writes, what it refuses, what it survives."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,17 +156,128 @@ def test_one_image_needs_no_runner_metrics_or_plots(
     """Their imports would take longer than the network: what is loaded is what one image needs."""
     image = tiny_coco.root / 'images' / '000001.png'
     arguments = [DEMO, str(image), tiny_config, tiny_checkpoint, '--out-dir', str(tmp_path), '--device', 'cpu']
-    code = f'''
+    code = f"""
 import runpy, sys
 sys.argv = {arguments}
 try:
     runpy.run_path({DEMO!r}, run_name='__main__')
 finally:
     print('LOADED', *sys.modules)
-'''
+"""
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, '-c', code], cwd=root, capture_output=True, text=True, check=True)
     loaded = done.stdout[done.stdout.index('LOADED') :].split()
     unwanted = ('mmpose_dark.engine', 'mmpose_dark.evaluation', 'mmengine.runner', 'mmengine.visualization')
     assert not [m for m in loaded if m.startswith((*unwanted, 'matplotlib', 'scipy', 'pandas'))]
     assert names(tmp_path) == ['000001.json', '000001_pose.jpg']
+
+
+def test_inputs_are_never_written_over(
+    run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+) -> None:  # fmt: skip
+    """A drawing's name may be that of an image of the user, a result's name that of the boxes."""
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    image = (tiny_coco.root / 'images' / '000001.png').read_bytes()
+    for name in ('a.png', 'a_pose.jpg', 'b.png'):
+        (folder / name).write_bytes(image)
+    (folder / 'b.json').write_text('{"b.png": [[20, 30, 100, 170]]}')
+    (tmp_path / 'link').symlink_to(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    run = [tiny_config, tiny_checkpoint, '--device', 'cpu', '--out-dir']
+    assert run_script(DEMO, folder, *run, folder) == 2
+    assert run_script(DEMO, folder, *run, tmp_path / 'link') == 2
+    assert run_script(DEMO, folder / 'b.png', *run, folder, '--bboxes', folder / 'b.json') == 2
+    results = ['--bboxes', folder / 'b.json', '--coco-results', folder / 'b.json']
+    assert run_script(DEMO, folder / 'b.png', *run, tmp_path / 'out', *results) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 4
+    assert all('is one of the inputs and would be overwritten' in line for line in told)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert run_script(DEMO, folder / 'b.png', *run, folder) == 0  # the file is no input now
+
+
+@pytest.mark.parametrize('option', ['--out-dir', '--coco-results'])
+def test_what_cannot_be_written_is_told_before_the_model_is_read(
+    run_script: Callable, tiny_coco: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture, option: str
+) -> None:
+    (tmp_path / 'file').write_text('')
+    image = tiny_coco.root / 'images' / '000001.png'
+    places = {'--out-dir': tmp_path / 'out', option: tmp_path / 'file' / 'x.json'}
+    options = [word for pair in places.items() for word in pair]
+    assert run_script(DEMO, image, 'no_such_config', 'no_such.pth', *options) == 2
+    told = capsys.readouterr().err.strip()
+    assert 'cannot be written (Not a directory)' in told
+    assert len(told.splitlines()) == 1
+    assert names(tmp_path) == ['file']
+
+
+def test_a_disk_that_becomes_full_keeps_what_is_done(
+    run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    results = tmp_path / 'results.json'
+    results.write_text('old')
+    written = []
+
+    def sync(path: Path) -> None:
+        written.append(path)
+        if 'out' in path.parts and len(written) > 10:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr('mmpose_dark.utils.atomic_file._sync', sync)
+    options = ['--out-dir', tmp_path / 'out', '--coco-results', results, '--device', 'cpu', '--batch-size', 1]
+    assert run_script(DEMO, tiny_coco.root / 'images', tiny_config, tiny_checkpoint, *options) == 2
+    told = capsys.readouterr().err.strip()
+    assert 'No space left on device' in told
+    assert f'2 of {tiny_coco.num_images} images are done and kept' in told
+    assert str(results) in told
+    assert len(told.splitlines()) == 1
+    assert results.read_text() == 'old'
+    assert {'000001.json', '000001_pose.jpg', '000002.json', '000002_pose.jpg'} <= set(names(tmp_path / 'out'))
+    assert names(tmp_path) == ['out', 'results.json']
+
+
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='needs a device that is always full')
+def test_results_to_a_full_device(
+    run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+) -> None:  # fmt: skip
+    image = tiny_coco.root / 'images' / '000001.png'
+    options = ['--out-dir', tmp_path, '--coco-results', '/dev/full', '--device', 'cpu']
+    assert run_script(DEMO, image, tiny_config, tiny_checkpoint, *options) == 2
+    assert '/dev/full: could not be written (No space left on device)' in capsys.readouterr().err
+
+
+def test_images_of_one_name_in_two_folders(
+    run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
+) -> None:
+    content = (tiny_coco.root / 'images' / '000001.png').read_bytes()
+    for folder in ('a', 'b'):
+        (tmp_path / 'in' / folder).mkdir(parents=True)
+        (tmp_path / 'in' / folder / 'x.png').write_bytes(content)
+    boxes = {'b/x.png': [[20, 30, 100, 170]], 'a/x.png': [[150, 30, 100, 170], [20, 30, 50, 60]]}
+    (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
+    options = ['--bboxes', tmp_path / 'boxes.json', '--out-dir', tmp_path / 'out', '--device', 'cpu']
+    status = run_script(DEMO, f'{tmp_path}/in/*/x.png', tiny_config, tiny_checkpoint, *options)
+    assert status == 0
+    assert [len(json.loads((tmp_path / 'out' / f'{n}.json').read_text())['people']) for n in ('x', 'x_2')] == [2, 1]
+
+
+def test_values_that_are_not_finite_are_said(
+    run_script: Callable, tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from mmpose_dark.inference import topdown
+
+    def found(*args: object) -> list:
+        return [person._replace(scores=person.scores * np.nan) for person in find(*args)]
+
+    find = topdown.find_keypoints
+    monkeypatch.setattr(topdown, 'find_keypoints', found)
+    image = tiny_coco.root / 'images' / '000001.png'
+    status = run_script(DEMO, image, tiny_config, tiny_checkpoint, '--out-dir', tmp_path, '--device', 'cpu')
+    assert status == 3
+    assert 'not finite' in capsys.readouterr().err
+    assert names(tmp_path) == []

@@ -1,5 +1,7 @@
 """The hook draws every image once, with all its people."""
 
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +13,20 @@ from mmengine.structures import InstanceData
 from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 from mmpose_dark.registry import HOOKS
 from mmpose_dark.structures import PoseDataSample
+from mmpose_dark.utils.errors import OutputError
 from mmpose_dark.visualization import PoseLocalVisualizer
+
+
+class Dataset(SimpleNamespace):
+    """What the hook reads of a dataset."""
+
+    paths: tuple[Path, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def get_data_info(self, index: int) -> dict[str, str]:
+        return dict(img_path=str(self.paths[index]))
 
 
 @pytest.fixture
@@ -24,7 +39,7 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def runner(tmp_path: Path, images: Path) -> SimpleNamespace:
-    dataset = SimpleNamespace(
+    dataset = Dataset(
         metainfo=parse_pose_metainfo(dict(from_file='coco')), data_prefix=dict(img=str(images)), pipeline=None
     )
     loader = SimpleNamespace(dataset=dataset)
@@ -116,3 +131,61 @@ def test_switched_off_it_does_nothing(images: Path, runner: SimpleNamespace, tmp
 def test_interval_must_be_positive() -> None:
     with pytest.raises(ValueError, match='interval'):
         HOOKS.build(dict(type='PoseVisualizationHook', interval=0))
+
+
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob('*.*') if path.is_file()}
+
+
+@pytest.mark.parametrize('name', ['../../images/one/0001.png', '../../secret.png', '{absolute}', 'link/0001.png'])
+def test_a_name_never_leads_out_of_the_folder(images: Path, runner: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    """The image folder and the folder of drawings lie beside each other, as in a work folder."""
+    cv2.imwrite(str(tmp_path / 'secret.png'), np.full((60, 80, 3), 50, np.uint8))
+    (tmp_path / 'show').mkdir()
+    (tmp_path / 'show' / 'link').symlink_to(images / 'one')
+    (images / 'link').symlink_to(images / 'one')
+    before = snapshot(images) | {tmp_path / 'secret.png': (tmp_path / 'secret.png').read_bytes()}
+    image = images / 'two' / name.format(absolute=tmp_path / 'secret.png')
+    if name.startswith('link'):
+        image = images / name
+    hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1, out_dir=str(tmp_path / 'show')))
+    run_test(hook, runner, [[person(image, 20)]])
+    assert {path: path.read_bytes() for path in before} == before
+    (written,) = [p for p in (tmp_path / 'show').rglob('*.png') if not p.parent.is_symlink()]
+    assert (cv2.imread(str(written))[30, 20] != 50).any()
+
+
+def test_drawings_into_the_image_folder_replace_no_image(images: Path, runner: SimpleNamespace, tmp_path: Path) -> None:
+    paths = [images / 'one' / '0001.png', images / 'two' / '0001.png']
+    runner.test_dataloader.dataset.data_prefix = {}  # drawings are named after the files alone
+    runner.test_dataloader.dataset.paths = paths
+    before = snapshot(images)
+    hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1, out_dir=str(images / 'one')))
+    run_test(hook, runner, [[person(paths[1], 20)], [person(paths[0], 20)]])
+    assert {path: path.read_bytes() for path in before} == before
+    assert sorted(p.name for p in (images / 'one').iterdir()) == ['0001.png', '0001_2.png', '0001_3.png']
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_run(runner: SimpleNamespace, tmp_path: Path) -> None:
+    (tmp_path / 'file').write_text('')
+    hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, out_dir=str(tmp_path / 'file' / 'show')))
+    with pytest.raises(OutputError, match=r'cannot be written \(Not a directory\)'):
+        hook.before_run(runner)
+
+
+def test_a_full_disk_ends_the_drawing_and_not_the_test(
+    images: Path, runner: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    runner.logger.error = runner.logger.info = told.append
+
+    def full(path: Path) -> None:
+        if '0002' in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr('mmpose_dark.utils.atomic_file._sync', full)
+    hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1, out_dir=str(tmp_path / 'show')))
+    run_test(hook, runner, [*batches(images), [person(images / 'one' / '0001.png', 20)]])
+    assert len(list((tmp_path / 'show').rglob('*.*'))) == 2
+    assert any('no more images of predictions' in text and 'No space left' in text for text in told)
+    assert any(text.startswith('2 images of predictions') for text in told)

@@ -1,5 +1,6 @@
 """The images that hooks draw on, and the files that the drawings go to."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,23 +8,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 from mmengine import fileio
 
+from ...utils.output_paths import path_inside
+
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
     from ...structures import PoseDataSample
 
-__all__ = ['drawing_path', 'read_rgb']
+__all__ = ['drawing_path', 'image_files', 'read_rgb']
 
 
 def drawing_path(folder: Path, samples: 'Sequence[PoseDataSample]', dataset: 'Dataset') -> Path:
     """Return the file for a drawing of the image of ``samples``.
 
-    It lies under ``folder`` as the image lies under the dataset's image folder.
+    It lies under ``folder`` as the image lies under the dataset's image folder, and never outside of it, whatever the
+    annotations name.
     """
     path = Path(samples[0].img_path)
     prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
     name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
-    return folder / name.with_suffix(name.suffix if name.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
+    path = path_inside(folder, name)
+    return path.with_suffix(path.suffix if path.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
+
+
+def image_files(dataset: 'Dataset') -> frozenset[str]:
+    """Return the real paths of all images of a dataset, which nothing may be written over."""
+    if not hasattr(dataset, 'get_data_info'):
+        return frozenset()
+    paths = {dataset.get_data_info(i).get('img_path') or '' for i in range(len(dataset))}
+    return frozenset(os.path.realpath(path) for path in paths)
 
 
 def read_rgb(path: str, dataset: 'Dataset', backend_args: dict | None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
 from ...registry import HOOKS
-from ...utils.errors import InputError
+from ...utils.errors import InputError, OutputError
+from ...utils.output_paths import check_outputs, is_same_file
 from ..batch import Batch, ForeignBatch
 from ..runner_protocol import RunnerLike
-from .drawn_images import drawing_path, read_rgb
+from .drawn_images import drawing_path, image_files, read_rgb
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -30,7 +32,8 @@ class PoseVisualizationHook(Hook):
     In testing every ``interval``-th image is drawn, in validation the first image of every
     ``interval``-th batch. Drawings are written under ``out_dir``, in the folders that the images lie
     in under the dataset's image folder; without ``out_dir`` they go to the visualizer's backends.
-    Of several processes the first draws its share.
+    No drawing leaves ``out_dir`` or replaces an image of the dataset. Where one cannot be written (full disk),
+    drawing ends, which is said at the end, and the evaluation goes on. Of several processes the first draws its share.
 
     Args:
         enable: False switches the hook off.
@@ -43,6 +46,7 @@ class PoseVisualizationHook(Hook):
 
     Raises:
         ValueError: ``interval`` is not positive.
+        OutputError: before the run, nothing can be written to ``out_dir``.
     """
 
     priority = 'NORMAL'
@@ -65,6 +69,13 @@ class PoseVisualizationHook(Hook):
         self._samples: list[PoseDataSample] = []  # of the image that the last sample came from
         self._images = 0
         self._written: set[Path] = set()
+        self._inputs: dict[int, frozenset[str]] = {}  # images of the datasets, where it was asked
+        self._failed: OutputError | None = None
+
+    def before_run(self, runner: RunnerLike) -> None:
+        """Stop where the drawings could not be written."""
+        if self.enable and self.out_dir is not None and is_main_process():
+            check_outputs([self._folder(runner) / 'drawing.jpg'])
 
     def before_test_epoch(self, runner: RunnerLike) -> None:
         """Start counting."""
@@ -92,6 +103,8 @@ class PoseVisualizationHook(Hook):
         self._finish_image(runner)
         if self.out_dir is not None:
             runner.logger.info(f'{len(self._written)} images of predictions are in {self._folder(runner)}')
+        if self._failed is not None:
+            runner.logger.error(f'not all images of predictions were written: {self._failed}')
 
     def _finish_image(self, runner: RunnerLike) -> None:
         samples, self._samples = self._samples, []
@@ -121,16 +134,18 @@ class PoseVisualizationHook(Hook):
     def _draw(
         self, runner: RunnerLike, samples: 'list[PoseDataSample]', dataset: 'Dataset', *, name: str, step: int
     ) -> None:
+        if self._failed is not None:
+            return
         out_file = None
         if self.out_dir is not None:
             folder = self._folder(runner)
-            out_file = self._unused(
-                drawing_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
-            )
+            path = drawing_path(folder if name == 'test_img' else folder / f'val_{step}', samples, dataset)
+            out_file = self._unused(path, samples[0].img_path, dataset)
         people = [s for s in samples if _box_score(s) >= self.kpt_thr]
         visualizer = runner.visualizer
         visualizer.set_dataset_meta(getattr(dataset, 'metainfo', None))
-        visualizer.add_datasample(
+        draw = partial(
+            visualizer.add_datasample,
             os.path.basename(samples[0].img_path) if self.show else name,
             read_rgb(samples[0].img_path, dataset, self.backend_args),
             data_sample=people,
@@ -143,14 +158,28 @@ class PoseVisualizationHook(Hook):
             kpt_thr=self.kpt_thr,
             step=step,
         )
+        try:
+            draw()
+        except OutputError as err:
+            self._failed = err
+            self._written.discard(out_file)
+            runner.logger.error(f'no more images of predictions are written: {err}')
 
-    def _unused(self, path: Path) -> Path:
-        """Return ``path``, numbered if this run has written it already (images of one name in several folders)."""
+    def _unused(self, path: Path, image: str, dataset: 'Dataset') -> Path:
+        """Return ``path``, numbered if this run has written it already (images of one name in several folders).
+
+        So it is if it is an image of the dataset.
+        """
         free, number = path, 2
-        while free in self._written:
+        while free in self._written or is_same_file(free, image) or (free.exists() and self._is_input(free, dataset)):
             free, number = path.with_name(f'{path.stem}_{number}{path.suffix}'), number + 1
         self._written.add(free)
         return free
+
+    def _is_input(self, path: Path, dataset: 'Dataset') -> bool:
+        if id(dataset) not in self._inputs:
+            self._inputs[id(dataset)] = image_files(dataset)
+        return os.path.realpath(path) in self._inputs[id(dataset)]
 
 
 def _box_score(sample: 'PoseDataSample') -> float:
