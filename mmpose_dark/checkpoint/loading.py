@@ -13,8 +13,10 @@ from .families import Family, convert, recognise
 from .networks import beside_backbone, describe_network, sized_by_keypoints
 from .reading import load_state_dict_file
 from .state_dict import MapLocation, StateDict, split_weights
+from .urls import shown
+from .values import check_kinds, check_values
 
-__all__ = ['load_backbone_weights', 'load_checkpoint']
+__all__ = ['check_weights', 'load_backbone_weights', 'load_checkpoint']
 
 # Counters of BatchNorm that PyTorch did not write before 0.4.1 and that only a momentum of None reads;
 # statistics of the input that old toolboxes kept among the weights.
@@ -72,22 +74,48 @@ def load_checkpoint(
 
     Raises:
         CheckpointError: the file cannot be read, is of another network (keys and shapes are listed),
-            or, with ``strict=False``, of another backbone.
+            or, with ``strict=False``, of another backbone; or it holds values that are no weights: NaN, infinite,
+            complex, sparse, quantised or meta tensors.
     """
     weights, rest = _read(path_or_url, map_location)
     family = recognise(weights)
     weights = convert(weights, family)
     name, describe = (family.name, family.describe) if family else ('unknown', describe_network)
-    _put(model, weights, str(path_or_url), name, there=describe(weights), strict=strict)
+    _put(model, weights, shown(path_or_url), name, there=describe(weights), strict=strict)
     return rest
+
+
+def check_weights(model: nn.Module, weights: object, source: str | os.PathLike) -> None:
+    """Refuse what does not fit a network exactly, before any of it is loaded.
+
+    Args:
+        model: the network.
+        weights: by its own names, in its own shapes.
+        source: the checkpoint, for the message.
+
+    Raises:
+        CheckpointError: names or shapes differ, or values are no weights (as of `load_checkpoint`).
+
+    >>> check_weights(nn.BatchNorm2d(2), nn.BatchNorm2d(2).state_dict(), 'a.pth')
+    """
+    if not isinstance(weights, dict):
+        raise CheckpointError(f'{shown(source)}: holds no weights')
+    check_kinds(weights, shown(source))
+    own = _unwrapped(model).state_dict()
+    difference = _compare(weights, own)
+    if difference:
+        raise CheckpointError(f'{shown(source)}: a checkpoint of another network: {difference.text()}')
+    check_values(weights, own, shown(source))
 
 
 def _read(path_or_url: str | os.PathLike, map_location: MapLocation) -> tuple[StateDict, dict[str, object]]:
     checkpoint = load_state_dict_file(path_or_url, map_location)
     try:
-        return split_weights(checkpoint)
+        weights, rest = split_weights(checkpoint)
     except ValueError as err:
-        raise CheckpointError(f'{path_or_url}: {err}.') from err
+        raise CheckpointError(f'{shown(path_or_url)}: {err}.') from err
+    check_kinds(weights, shown(path_or_url))
+    return weights, rest
 
 
 def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, there: str, strict: bool) -> None:
@@ -107,6 +135,7 @@ def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, ther
             f'{source} (family: {family}): not one parameter fits the model; '
             f'the checkpoint is of {there}, the model {here}.\n{difference.text()}'
         )
+    check_values(fitting, own, source)
     model.load_state_dict(fitting, strict=False)
     if difference:
         message = f'{len(fitting)} of {len(own)} tensors loaded, the others left as they are.\n{difference.text()}'
@@ -164,16 +193,16 @@ def load_backbone_weights(
     weights = {k: v for k, v in weights.items() if k not in beside}
     if beside:
         parts = ', '.join(sorted(set(beside.values())))
-        print_log(f'{path_or_url}: not part of the backbone and left out: {parts}', logger='current')
+        print_log(f'{shown(path_or_url)}: not part of the backbone and left out: {parts}', logger='current')
     name = family.name if family else 'ImageNet backbone'
-    _put(module, weights, str(path_or_url), name, there=there, strict=True)
+    _put(module, weights, shown(path_or_url), name, there=there, strict=True)
 
 
 def _with_prefix(weights: StateDict, prefix: str, source: str | os.PathLike) -> StateDict:
     start = prefix.rstrip('.') + '.'
     found = {k.removeprefix(start): v for k, v in weights.items() if k.startswith(start)}
     if not found:
-        raise CheckpointError(f'{source}: no parameter name starts with {start!r}.')
+        raise CheckpointError(f'{shown(source)}: no parameter name starts with {start!r}.')
     return found
 
 

@@ -11,7 +11,7 @@ import urllib.request
 
 from .errors import CheckpointError
 
-__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_url', 'local_path', 'mirrored', 'resolve']
+__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_url', 'local_path', 'mirrored', 'resolve', 'shown']
 
 MIRROR_VARIABLE = 'MMPOSE_DARK_MIRROR'
 
@@ -33,6 +33,23 @@ def is_url(path_or_url: str | os.PathLike) -> bool:
     return isinstance(path_or_url, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]+://', path_or_url) is not None
 
 
+def shown(path_or_url: str | os.PathLike) -> str:
+    """Return a path or URL for messages, without a password, and without what stands behind ``?``.
+
+    >>> shown('https://me:secret@host/a.pth?token=abc'), shown('work_dirs/a.pth')
+    ('https://***@host/a.pth?***', 'work_dirs/a.pth')
+    """
+    text = str(path_or_url)
+    if not is_url(text):
+        return text
+    scheme, _, rest = text.partition('://')
+    host, slash, behind = rest.partition('/')
+    if '@' in host:
+        host = '***@' + host.rpartition('@')[2]
+    behind, question, _ = behind.partition('?')
+    return f'{scheme}://{host}{slash}{behind}' + ('?***' if question else '')
+
+
 def resolve(url: str) -> str:
     """Return the ``https://``, ``http://`` or ``file://`` URL behind a short form.
 
@@ -50,17 +67,22 @@ def resolve(url: str) -> str:
     if table is not None:
         known = table()
         if name not in known:
-            raise CheckpointError(f'{url}: unknown name. Known: {", ".join(sorted(known))}. A full URL works too.')
+            raise CheckpointError(
+                f'{shown(url)}: unknown name. Known: {", ".join(sorted(known))}. A full URL works too.'
+            )
         return known[name]
     if scheme.lower() not in ('http', 'https', 'file'):
         raise CheckpointError(
-            f'{url}: cannot fetch {scheme}:// URLs. Use a path, file://, https://, http://, torchvision:// '
+            f'{shown(url)}: cannot fetch {scheme}:// URLs. Use a path, file://, https://, http://, torchvision:// '
             'or open-mmlab://.'
         )
-    host = urllib.parse.urlsplit(url).hostname or ''
+    try:
+        host = urllib.parse.urlsplit(url).hostname or ''
+    except ValueError as err:  # an IPv6 address that is none
+        raise CheckpointError(f'{shown(url)}: is no URL ({err}).') from err
     if _BY_HAND.search(host) or _BY_HAND_TOO.search(host):
         raise CheckpointError(
-            f'{url}: {host} gives files to people only. Download it in a browser and pass the path of the file.'
+            f'{shown(url)}: {host} gives files to people only. Download it in a browser and pass the path of the file.'
         )
     return url
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from mmengine.config import Config
@@ -10,6 +11,8 @@ from ..checkpoint.urls import is_url
 from ..config.errors import ConfigError
 from ..config.reading import load_config
 from ..config.tree import evaluators_of
+from ..engine.latest import find_latest_checkpoint
+from ..utils.atomic_file import check_can_write
 from ..utils.device import resolve_device
 from ..utils.errors import InputError, MissingFileError
 from ..utils.precision import amp_dtype
@@ -87,25 +90,39 @@ def use_amp(cfg: Config, choice: str) -> None:
 
 
 def apply_training_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Put ``--resume``, ``--no-validate``, ``--auto-scale-lr`` and ``--skip-bad-images`` into the config.
+    """Put ``--resume``, ``--overwrite``, ``--no-validate`` and the others that only training has into the config.
+
+    ``--resume`` where there is nothing to resume changes nothing.
 
     Raises:
         ConfigError: the config has nothing to train, or no batch size that its learning rate is meant for.
         MissingFileError: the checkpoint to resume from is not there.
 
     >>> cfg = Config(dict(train_dataloader=dict(dataset=dict()), optim_wrapper=dict(), val_cfg=dict()))
-    >>> names = dict(config='a.py', resume=None, no_validate=True, auto_scale_lr=False, skip_bad_images=True)
-    >>> apply_training_arguments(cfg, argparse.Namespace(**names))
+    >>> names = dict.fromkeys(('resume', 'overwrite', 'allow_non_finite', 'auto_scale_lr'))
+    >>> apply_training_arguments(cfg, argparse.Namespace(**names, config='a', no_validate=True, skip_bad_images=True))
     >>> cfg.val_cfg, cfg.train_dataloader.dataset
     (None, {'on_bad_image': 'skip'})
     """
     if cfg.get('train_dataloader') is None or cfg.get('optim_wrapper') is None:
         raise ConfigError(f'{args.config}: nothing to train: it needs train_dataloader, train_cfg and optim_wrapper')
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+    resume = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
+    if args.resume and not resume:
+        print(f'--resume: there is no checkpoint in {cfg.work_dir} yet; starting from the beginning', file=sys.stderr)
+    if resume:
+        cfg.resume, cfg.load_from = True, str(resume)
         if cfg.load_from and not is_url(cfg.load_from) and not os.path.isfile(cfg.load_from):
             raise MissingFileError(f'--resume: there is no checkpoint {cfg.load_from}')
+    if args.overwrite:
+        cfg.overwrite = True
+    if args.allow_non_finite:
+        hooks = dict(cfg.get('default_hooks') or {})
+        hooks['runtime_info'] = {
+            'type': 'RuntimeInfoHook',
+            **(hooks.get('runtime_info') or {}),
+            'on_non_finite': 'warn',
+        }
+        cfg.default_hooks = hooks
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
@@ -124,6 +141,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     Raises:
         ConfigError: the config has nothing to test.
         MissingFileError: the checkpoint is not there.
+        OutputError: an output cannot be written.
     """
     if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
         raise ConfigError(f'{args.config}: nothing to test: it needs test_dataloader and test_evaluator')
@@ -135,6 +153,12 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     _put_acceleration(cfg, args)
     cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
     cfg.default_hooks.checkpoint = None
+    for option, path in (('--out', args.out), ('--dump', args.dump)):
+        if path:
+            check_can_write(path, option)
+    if args.show_dir:
+        check_can_write(args.show_dir, '--show-dir', folder=True)
+    check_can_write(cfg.work_dir, '--work-dir', folder=True)
     if args.dump:
         cfg.test_evaluator = [*evaluators_of(cfg, 'test'), dict(type='DumpResults', out_file_path=args.dump)]
     if args.show or args.show_dir:

@@ -1,14 +1,26 @@
 """How a program tells its user what went wrong."""
 
+import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..utils.errors import UserError
+from .launched import is_told, join_launcher, tell
 from .status import INTERRUPTED, USER_ERROR
 
 __all__ = ['user_errors']
+
+# Of several processes that a cluster started, the first tells what all of them found; the others wait this long.
+_PATIENCE = 3.0
+# What the system says where nothing can be written, mostly without naming a file.
+_REFUSALS = {
+    getattr(errno, name)
+    for name in ('ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'EMFILE', 'ENFILE')
+    if hasattr(errno, name)
+}
 
 
 @contextmanager
@@ -16,7 +28,7 @@ def user_errors(program: str) -> Iterator[None]:
     """End the program with one clear message for what a user can put right, and status 2.
 
     Environment ``MMPOSE_DARK_DEBUG=1`` shows where it was raised as well. Other exceptions pass through whole:
-    they are mistakes of the program.
+    they are mistakes of the program. Of several processes one tells it.
 
     Args:
         program: name that the message begins with.
@@ -28,22 +40,36 @@ def user_errors(program: str) -> Iterator[None]:
         ...
     SystemExit: 2
     """
+    launched = join_launcher()
     try:
         yield
     except KeyboardInterrupt:
-        print(f'\n{program}: interrupted', file=sys.stderr)
+        if not launched and _rank() == 0:
+            print(f'\n{program}: interrupted', file=sys.stderr)
         sys.exit(INTERRUPTED)
     except Exception as err:
-        if not _is_users(err) or os.environ.get('MMPOSE_DARK_DEBUG', '') not in ('', '0'):
+        debugging = os.environ.get('MMPOSE_DARK_DEBUG', '') not in ('', '0')
+        if debugging or not _is_users(err):
+            if not debugging and launched and is_told(_PATIENCE):
+                sys.exit(USER_ERROR)  # what this process met is what the end of another one made
             raise
-        print(f'{program}: error: {err}', file=sys.stderr)
+        if not tell(f'{program}: error: {err}'):
+            time.sleep(_PATIENCE if _rank() else 0)
+            print(f'{program}: error: {err}', file=sys.stderr)
         sys.stdout.flush()
         sys.exit(USER_ERROR)
+
+
+def _rank() -> int:
+    found = next((os.environ[n] for n in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK') if n in os.environ), '0')
+    return int(found) if found.isdigit() else 0
 
 
 def _is_users(err: Exception) -> bool:
     """Tell whether ``err`` is a mistake of the user, and not a fault somewhere.
 
-    That is: a :class:`UserError`, or the system's refusal of a file that was named to it.
+    That is: a :class:`UserError`, or the system's refusal of a file that was named to it, or to write at all.
     """
-    return isinstance(err, UserError) or (isinstance(err, OSError) and err.filename is not None)
+    return isinstance(err, UserError) or (
+        isinstance(err, OSError) and (err.filename is not None or err.errno in _REFUSALS)
+    )

@@ -1,12 +1,14 @@
 """Train a network from a config."""
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .arguments import add_common_arguments, make_parser
+from .launched import LAUNCHED
 from .status import OK
 
 if TYPE_CHECKING:
@@ -30,9 +32,11 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
         metavar='CHECKPOINT',
         help='continue from a checkpoint (default: the newest one in the work folder)',
     )
+    parser.add_argument('--overwrite', action='store_true', help='replace the training that the work folder holds')
     parser.add_argument('--no-validate', action='store_true', help='train without validating in between')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
     parser.add_argument('--skip-bad-images', action='store_true', help='train on the next sample instead of stopping')
+    parser.add_argument('--allow-non-finite', action='store_true', help='go on where the loss is NaN or infinite')
     return parser.parse_args(arguments)
 
 
@@ -46,18 +50,23 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     args = parse_args(arguments, prog=prog)
     from ..config.validate import validate_config
     from ..engine import PoseRunner
+    from ..engine.work_folder import check_work_dir
+    from ..utils.atomic_file import check_can_write
     from . import apply
 
     cfg = apply.read_config(args)
     apply.apply_common_arguments(cfg, args)
     apply.apply_training_arguments(cfg, args)
     validate_config(cfg)
+    check_work_dir(cfg.work_dir, resume=bool(cfg.get('resume')), overwrite=args.overwrite)
+    check_can_write(cfg.work_dir, '--work-dir', folder=True)
     runner = PoseRunner.from_cfg(cfg)
     try:
         runner.train()
     except KeyboardInterrupt:
         words = sys.argv[1:] if arguments is None else arguments
-        again = [*(prog.split() if prog else (sys.executable, sys.argv[0])), *words]
+        launched = shlex.split(os.environ.get(LAUNCHED, ''))
+        again = launched or [*(prog.split() if prog else (sys.executable, sys.argv[0])), *words]
         _say_how_to_go_on(runner, again if args.resume else [*again, '--resume'])
         raise
     return OK
@@ -69,4 +78,5 @@ def _say_how_to_go_on(runner: 'PoseRunner', command: Sequence[str]) -> None:
     latest = find_latest_checkpoint(runner.work_dir)
     again = f'Last checkpoint: {latest}. Continue with:\n  {shlex.join(command)}'
     where = again if latest else 'There is no checkpoint yet.'
-    runner.logger.warning(f'Interrupted in epoch {runner.epoch + 1}, iteration {runner.iter}. {where}')
+    epoch = min(runner.epoch + 1, runner.max_epochs)  # behind the last one comes its validation
+    runner.logger.warning(f'Interrupted in epoch {epoch}, iteration {runner.iter}. {where}')

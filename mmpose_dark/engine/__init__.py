@@ -4,6 +4,7 @@ from .amp import AmpOptimWrapper
 from .hooks import BadCaseAnalysisHook, CheckpointHook, PoseVisualizationHook, ProgressBarHook, RuntimeInfoHook
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
+from .optim import OptimWrapper
 from .runner import PoseRunner
 from .samplers import DefaultSampler, InfiniteSampler
 
@@ -15,6 +16,7 @@ __all__ = [
     'EpochBasedTrainLoop',
     'InfiniteSampler',
     'IterBasedTrainLoop',
+    'OptimWrapper',
     'PoseRunner',
     'PoseVisualizationHook',
     'ProgressBarHook',

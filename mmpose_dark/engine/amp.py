@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from mmengine.optim import OptimWrapper
 from torch import nn
 
 from ..registry import OPTIM_WRAPPERS
 from ..utils.errors import InputTypeError
 from ..utils.precision import amp_dtype, autocast
+from .optim import OptimWrapper
 
 __all__ = ['AmpOptimWrapper']
 

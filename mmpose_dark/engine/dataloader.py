@@ -7,17 +7,22 @@ import cv2
 
 from ..registry import FUNCTIONS
 from ..utils.device import resolve_device
+from ..utils.parents import end_with_parent
 from .randomness import seed_everything
 
-__all__ = ['complete_dataloader_cfg', 'start_worker']
+__all__ = ['WORKER_TIMEOUT', 'complete_dataloader_cfg', 'start_worker']
+
+WORKER_TIMEOUT = 1800
+"""Seconds after which a loader gives its worker processes up, unless its ``timeout`` says otherwise."""
 
 
 def start_worker(worker_id: int, *, seed: int = 0, rank: int = 0, num_workers: int = 0) -> None:
-    """Set a loader's worker process up: own seed, one OpenCV thread, and Ctrl-C left to the main process.
+    """Set a loader's worker process up: own seed, one OpenCV thread, Ctrl-C left to the main process, end with it.
 
     What was inherited from the main process is kept from the garbage collector: a finished data loader among it would
     be torn down here, in a process that its workers do not belong to, and says so with a traceback.
     """
+    end_with_parent()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
@@ -43,6 +48,9 @@ def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, 
     if not cfg.get('num_workers'):
         for name in ('persistent_workers', 'prefetch_factor'):
             cfg.pop(name, None)
+        cfg.pop('timeout', None)
+    else:
+        cfg.setdefault('timeout', WORKER_TIMEOUT)
     if 'worker_init_fn' not in cfg:
         cfg['worker_init_fn'] = dict(
             type=start_worker, seed=seed or 0, rank=rank, num_workers=cfg.get('num_workers', 0)

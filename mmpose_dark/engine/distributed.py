@@ -13,7 +13,10 @@ import torch.distributed
 
 from ..utils.errors import InputError, StateError
 
-__all__ = ['init_distributed']
+__all__ = ['COLLECTIVE_TIMEOUT', 'init_distributed']
+
+COLLECTIVE_TIMEOUT = 1800.0
+"""Seconds that processes wait for each other, unless ``env_cfg.dist_cfg.timeout`` says otherwise."""
 
 _RANK_VARIABLES = {
     'pytorch': ('RANK', 'LOCAL_RANK', 'WORLD_SIZE'),
@@ -31,7 +34,7 @@ def init_distributed(
         launcher: 'pytorch' (torchrun), 'slurm' or 'mpi'.
         device: where the model will be; chooses the GPU of this process.
         backend: used on CUDA; other devices always use gloo.
-        timeout: seconds that a collective may take; None for torch's own default.
+        timeout: seconds that a collective may take; None for `COLLECTIVE_TIMEOUT`.
 
     Raises:
         ValueError: unknown launcher.
@@ -54,8 +57,8 @@ def init_distributed(
         os.environ.setdefault(name, '1')
     if device.type == 'cuda':
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']) % torch.cuda.device_count())
-    extra = {} if timeout is None else dict(timeout=datetime.timedelta(seconds=timeout))
-    torch.distributed.init_process_group(backend if device.type == 'cuda' else 'gloo', **extra)
+    limit = datetime.timedelta(seconds=COLLECTIVE_TIMEOUT if timeout is None else timeout)
+    torch.distributed.init_process_group(backend if device.type == 'cuda' else 'gloo', timeout=limit)
     atexit.register(_leave)  # its threads, left running, may abort the process when the interpreter ends
 
 

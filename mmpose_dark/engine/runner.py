@@ -1,7 +1,7 @@
 """The runner: mmengine's, with what today's torch, the CPU and exact resuming need.
 
-Each difference stands in a file of its own (`state`, `latest`, `dataloader`, `evaluator`, `loops`,
-`distributed`, `device`); here they are put in their places.
+Each difference stands in a file of its own (`state`, `latest`, `position`, `resuming`, `work_folder`, `dataloader`,
+`loops`, `distributed`); here they are put in their places.
 """
 
 import copy
@@ -15,21 +15,31 @@ from mmengine.config import Config
 from mmengine.dist import get_rank, is_distributed, is_main_process
 from mmengine.evaluator import Evaluator as BaseEvaluator
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper, revert_sync_batchnorm
+from mmengine.optim import OptimWrapperDict
+from mmengine.runner import EpochBasedTrainLoop as BaseEpochLoop
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from ..checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, save_checkpoint
+from ..checkpoint.loading import check_weights
 from ..checkpoint.state_dict import MapLocation
 from ..config.reading import as_pose_config
 from ..evaluation.evaluator import Evaluator
 from ..registry import RUNNERS
+from ..utils.atomic_file import write_atomic
 from ..utils.device import resolve_device
+from .closing import run_end
 from .dataloader import complete_dataloader_cfg
 from .distributed import init_distributed
+from .finite import NonFiniteError, non_finite_weights
 from .latest import find_latest_checkpoint
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
+from .optim import gather_gradients, restore_gradients
+from .position import Position, find_start
+from .resuming import restore_optimizer
 from .state import hub_from_state, hub_to_state, make_meta, to_cpu
+from .work_folder import hold_work_dir
 
 if TYPE_CHECKING:
     from mmengine.runner.base_loop import BaseLoop
@@ -47,9 +57,12 @@ _SYNC_BUFFERS = 'forward_sync_buffers' if 'forward_sync_buffers' in _DDP_SETTING
 class PoseRunner(Runner):
     """Train, validate and test; arguments as `mmengine.runner.Runner`'s.
 
-    Read from the config too: ``device`` ('auto', 'cpu', 'cuda', 'mps') and ``channels_last`` (keep
-    weights and activations with the channels innermost, which convolutions run faster on).
+    Read from the config too: ``device`` ('auto', 'cpu', 'cuda', 'mps'), ``channels_last`` (keep
+    weights and activations with the channels innermost, which convolutions run faster on) and ``overwrite``
+    (train although the work folder holds another training, which is removed).
     """
+
+    _trained = False
 
     def __init__(self, *args: object, cfg: Config | dict | None = None, **kwargs: object) -> None:
         cfg = as_pose_config(cfg if cfg is not None else Config({}))
@@ -92,7 +105,7 @@ class PoseRunner(Runner):
         """Write the whole config beside the checkpoints, as ``<config name>.py``."""
         if is_main_process():
             name = Path(self.cfg.filename).stem if self.cfg.filename else self.timestamp
-            self.cfg.dump(os.path.join(self.work_dir, f'{name}.py'))
+            write_atomic(os.path.join(self.work_dir, f'{name}.py'), self.cfg.pretty_text)
 
     def get_hooks_info(self) -> str:
         """Return the hooks' names in the order they run in."""
@@ -155,25 +168,26 @@ class PoseRunner(Runner):
     # --- runs -------------------------------------------------------------------------------------
 
     def train(self) -> nn.Module:
-        """Train; hooks with ``at_exit`` are told when it ends, however it ends."""
-        try:
+        """Train; hooks with ``at_exit`` are told when it ends, however it ends.
+
+        Raises:
+            ExistsError: the work folder holds another training, and the config says neither resume nor overwrite.
+            StateError: another training is running in the work folder.
+        """
+        again, self._trained = self._trained, True
+        resume, overwrite = bool(self._resume) or again, bool(self.cfg.get('overwrite'))
+        with run_end(self), hold_work_dir(self.work_dir, self.logger, resume=resume, overwrite=overwrite):
             return super().train()
-        finally:
-            self.call_hook('at_exit')
 
     def val(self) -> dict[str, float]:
         """Validate; hooks with ``at_exit`` are told when it ends, however it ends."""
-        try:
+        with run_end(self):
             return super().val()
-        finally:
-            self.call_hook('at_exit')
 
     def test(self) -> dict[str, float]:
         """Test; hooks with ``at_exit`` are told when it ends, however it ends."""
-        try:
+        with run_end(self):
             return super().test()
-        finally:
-            self.call_hook('at_exit')
 
     # --- checkpoints ------------------------------------------------------------------------------
 
@@ -231,27 +245,56 @@ class PoseRunner(Runner):
                 f'{filename}: cannot resume, the file has no {", ".join(missing)}; to start from its weights use '
                 f'--cfg-options load_from={filename}'
             )
+        meta = checkpoint['meta']
+        if not isinstance(meta, dict) or not all(isinstance(meta.get(name), int) for name in ('epoch', 'iter')):
+            raise CheckpointError(f'{filename}: cannot resume, its meta does not say how many epochs are done')
         try:
+            check_weights(self.bare_model, checkpoint['state_dict'], filename)
             self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
             self.bare_model.load_state_dict(checkpoint['state_dict'])
         except RuntimeError as err:
+            if isinstance(err, CheckpointError):
+                raise
             raise CheckpointError(f'{filename}: a checkpoint of another network: {err}') from err
-        meta = checkpoint['meta']
-        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
         if meta.get('seed') is not None and meta['seed'] != self.seed:
             self.logger.warning(f'the run had seed {meta["seed"]}; continuing with it instead of {self.seed}')
             self._randomness_cfg['seed'] = meta['seed']
             self.set_randomness(**self._randomness_cfg)
         hub_from_state(self.message_hub, checkpoint['message_hub'])
-        if resume_optimizer:
-            self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
-            self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
-        if resume_param_scheduler and self.param_schedulers is not None:
-            self.param_schedulers = self.build_param_scheduler(self.param_schedulers)
-            for scheduler, state in zip(self.param_schedulers, checkpoint['param_schedulers'], strict=True):
-                scheduler.load_state_dict(state)
+        self._go_to(checkpoint, filename, optimizer=resume_optimizer, schedules=resume_param_scheduler)
         self._has_loaded = True
         self.logger.info(f'Resumed {filename}: {self.epoch} epochs and {self.iter} iterations are done.')
+
+    def _go_to(self, checkpoint: dict, source: str, *, optimizer: bool, schedules: bool) -> None:
+        """Put loop, optimizer and schedules where the checkpoint's were."""
+        loop, meta = self.train_loop, checkpoint['meta']
+        old = Position.from_checkpoint(meta, checkpoint['message_hub'].get('runtime_info', {}))
+        by_epoch = isinstance(loop, BaseEpochLoop)
+        start = find_start(loop.dataloader, old, by_epoch=by_epoch, source=source)
+        if hasattr(loop, 'start_at'):
+            loop.start_at(start)
+        else:
+            loop._epoch, loop._iter = start.epoch, start.iter
+        if start.changes:
+            self.logger.warning(f'Resuming with other data or batches than the run had: {"; ".join(start.changes)}.')
+        if loop.iter >= loop.max_iters:
+            end = f'max_epochs={loop.max_epochs}' if by_epoch else f'max_iters={loop.max_iters}'
+            self.logger.warning(f'{source}: nothing is left to train, train_cfg has {end}.')
+        if optimizer:
+            self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
+            if self.param_schedulers is not None:
+                self.param_schedulers = self.build_param_scheduler(self.param_schedulers)
+            known = (self.param_schedulers or []) if schedules else []
+            if isinstance(self.optim_wrapper, OptimWrapperDict):
+                self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
+            else:
+                restore_optimizer(
+                    self.optim_wrapper, known, checkpoint if schedules else {**checkpoint, 'param_schedulers': []},
+                    start, epoch_length=len(loop.dataloader), source=source, logger=self.logger,
+                )  # fmt: skip
+            saved = checkpoint.get('gradients')
+            if saved and (start.changes or not restore_gradients(self.bare_model, saved)):
+                self.logger.warning('The gradients that waited for the next step of the optimizer are dropped.')
 
     def save_checkpoint(
         self,
@@ -264,7 +307,12 @@ class PoseRunner(Runner):
         by_epoch: bool = True,
         backend_args: dict | None = None,
     ) -> None:
-        """Write a checkpoint that is complete or not there; arguments as mmengine's."""
+        """Write a checkpoint that is complete or not there; arguments as mmengine's.
+
+        Raises:
+            NonFiniteError: a weight is NaN or infinite; nothing is written.
+        """
+        gradients = gather_gradients(self.optim_wrapper, self.bare_model) if save_optimizer else None
         if not is_main_process():
             return
         checkpoint: dict[str, object] = dict(
@@ -272,8 +320,19 @@ class PoseRunner(Runner):
         )
         if save_optimizer:
             checkpoint['optimizer'] = to_cpu(self.optim_wrapper.state_dict())
+        if gradients is not None:
+            checkpoint['gradients'] = gradients
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         checkpoint['message_hub'] = hub_to_state(self.message_hub)
+        for part in ('state_dict', 'ema_state_dict'):
+            bad = non_finite_weights(checkpoint.get(part) or {})
+            if bad:
+                raise NonFiniteError(
+                    f'{os.path.join(out_dir, filename)}: not written, {len(bad)} weights are NaN or infinite: '
+                    f'{", ".join(bad[:3])}{" ..." if bad[3:] else ""}. '
+                    f'Last good checkpoint: {find_latest_checkpoint(self.work_dir) or "none"}. The training diverged; '
+                    'lower the learning rate (optim_wrapper.optimizer.lr), or clip gradients (optim_wrapper.clip_grad)'
+                )
         save_checkpoint(checkpoint, os.path.join(out_dir, filename))

@@ -13,6 +13,7 @@ import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 
 from ..version import __version__
+from .position import Position
 from .runner_protocol import RunnerLike
 
 __all__ = ['hub_from_state', 'hub_to_state', 'make_meta', 'to_cpu', 'to_plain']
@@ -72,7 +73,11 @@ def make_meta(runner: RunnerLike, meta: dict | None, *, by_epoch: bool) -> dict[
     metainfo = getattr(runner.train_dataloader.dataset, 'metainfo', None)
     if metainfo is not None:
         made['dataset_meta'] = to_plain(metainfo)
-    return {**made, **to_plain(meta or {})}
+    made['optimizer_type'] = type(getattr(runner.optim_wrapper, 'optimizer', None)).__name__
+    made.update(to_plain(meta or {}))
+    if hasattr(runner.train_loop, 'first_sample'):
+        made['position'] = Position.of(runner.train_loop, epoch=made['epoch'], iteration=made['iter']).note()
+    return made
 
 
 def hub_to_state(hub: MessageHub) -> dict[str, Any]:

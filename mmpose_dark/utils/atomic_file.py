@@ -5,6 +5,7 @@ target's name. What a killed process leaves behind goes with the next writing of
 """
 
 import contextlib
+import errno
 import itertools
 import os
 import pathlib
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 
 from .errors import OutputError
 
-__all__ = ['atomic_path', 'write_atomic']
+__all__ = ['atomic_path', 'check_can_write', 'remove_left_over', 'write_atomic']
 
 _COUNTER = itertools.count()
 
@@ -51,6 +52,7 @@ def atomic_path(path: str | os.PathLike, *, keep_suffix: bool = False) -> Iterat
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_left_over(target)
+        _remove(temporary)  # a link that somebody put there would be written through
         yield temporary
         _sync(temporary)
         os.replace(temporary, target)
@@ -81,6 +83,42 @@ def write_atomic(path: str | os.PathLike, content: str | bytes) -> None:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def check_can_write(path: str | os.PathLike, option: str, *, folder: bool = False) -> None:
+    """Say before a long run that what is to be written in the end cannot be: the folder is made, and a file tried.
+
+    Args:
+        path: the file, or the folder of files.
+        option: that named it, for the message.
+        folder: ``path`` is a folder.
+
+    Raises:
+        OutputError: it cannot be written (no permission, read-only, a file in the way, no space); the message has the
+            path and the reason.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_can_write(f'{folder}/new/a.json', '--out')
+    ...     os.listdir(f'{folder}/new')
+    []
+    """
+    target = pathlib.Path(path).expanduser()
+    where = target if folder else target.parent
+    if not folder and where == pathlib.Path('/dev'):
+        return
+    try:
+        if not folder and target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        where.mkdir(parents=True, exist_ok=True)
+        trial = _temporary(where / 'trial', keep_suffix=False)
+        try:
+            trial.write_bytes(b'x' * 4096)
+        finally:
+            _remove(trial)
+    except (OSError, ValueError) as err:
+        reason = getattr(err, 'strerror', None) or err
+        raise OutputError(f'{option} {target}: cannot be written: {reason}. Free space or name another place') from err
+
+
 def _temporary(target: pathlib.Path, *, keep_suffix: bool) -> pathlib.Path:
     number = f'{_host()}-{os.getpid()}-{next(_COUNTER)}'
     return target.with_name(f'.{target.name}.{number}.tmp' + (target.suffix if keep_suffix else ''))
@@ -100,7 +138,7 @@ def _is_about(err: OSError, temporary: pathlib.Path, target: pathlib.Path) -> bo
 
 def _remove(temporary: pathlib.Path) -> None:
     with contextlib.suppress(OSError):
-        if temporary.is_dir():
+        if temporary.is_dir() and not temporary.is_symlink():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
@@ -119,16 +157,31 @@ def _sync(path: pathlib.Path) -> None:
 
 def _remove_left_over(target: pathlib.Path) -> None:
     """Delete the temporary files for ``target`` whose process, on this machine, is gone."""
+    _remove_dead(target.parent, re.escape(f'.{target.name}.'))
+
+
+def remove_left_over(folder: str | os.PathLike) -> None:
+    """Delete the temporary files in a folder whose process, on this machine, is gone.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pathlib.Path(folder, f'.a.pth.{_host()}-99999999-0.tmp').touch()
+    ...     remove_left_over(folder)
+    ...     os.listdir(folder)
+    []
+    """
+    _remove_dead(pathlib.Path(folder), r'\..+\.')
+
+
+def _remove_dead(folder: pathlib.Path, start: str) -> None:
     if os.name != 'posix':
         return
-    start = f'.{target.name}.{_host()}-'
-    pattern = re.compile(rf'(\d+)-\d+\.tmp({re.escape(target.suffix)})?')
-    with os.scandir(target.parent) as entries:
-        names = [entry.name for entry in entries if entry.name.startswith(start)]
-    for name in names:
-        found = pattern.fullmatch(name.removeprefix(start))
-        if found and not _is_alive(int(found[1])):
-            _remove(target.with_name(name))
+    pattern = re.compile(rf'{start}{re.escape(_host())}-(\d+)-\d+\.tmp(\.\w+)?')
+    with os.scandir(folder) as entries:
+        found = [match for entry in entries if (match := pattern.fullmatch(entry.name))]
+    for match in found:
+        if not _is_alive(int(match[1])):
+            _remove(folder / match[0])
 
 
 def _is_alive(pid: int) -> bool:

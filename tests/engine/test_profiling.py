@@ -264,7 +264,7 @@ def test_testing_of_the_toy_network_goes_round_its_data(make_runner):
 def test_too_little_data_is_said(make_runner):
     without_val = {'val_cfg': None, 'val_dataloader': None, 'val_evaluator': None}
     runner = make_runner(**{'train_dataloader.batch_size': 100, 'train_dataloader.drop_last': True}, **without_val)
-    with pytest.raises(ValueError, match='batches of 100, and drop_last'):
+    with pytest.raises(ValueError, match='24 samples are fewer than 100'):
         profile_runner(runner, 'train', steps=2, warm_up=1)
     runner = make_runner('other', **{'train_cfg.max_epochs': 1}, **without_val)
     with pytest.raises(ValueError, match=r'ended after \d+ of 101 steps'):

@@ -7,14 +7,14 @@ train_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(type='ToyDataset', size=24),
-    collate_fn=dict(type='toy_parts.toy_collate'),
+    collate_fn=dict(type='toy_collate'),
 )
 val_dataloader = dict(
     batch_size=4,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='ToyDataset', size=11, noise=0),
-    collate_fn=dict(type='toy_parts.toy_collate'),
+    collate_fn=dict(type='toy_collate'),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(type='ToyMetric')

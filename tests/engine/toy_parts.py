@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from mmpose_dark.datasets.sample_key import SampleKey
-from mmpose_dark.registry import DATASETS, HOOKS, METRICS, MODELS
+from mmpose_dark.registry import DATASETS, FUNCTIONS, HOOKS, METRICS, MODELS
 
 
 @DATASETS.register_module(force=True)
@@ -45,6 +45,7 @@ class _Bad:
         self.path, self.reason, self.id, self.img_id = path, reason, 0, 0
 
 
+@FUNCTIONS.register_module(force=True)
 def toy_collate(batch):
     good = [item for item in batch if 'inputs' in item]
     return dict(

@@ -116,10 +116,10 @@ def test_debug_shows_where(call_tool, monkeypatch):
 
 def test_checkpoint_of_another_network(trained, tiny_config, call_tool, tmp_path):
     output = call_tool(
-        'test.py', tiny_config, trained[0] / 'epoch_2.pth', '--cfg-options', 'model.head.out_channels=14',
+        'test.py', tiny_config, trained[0] / 'epoch_2.pth', '--cfg-options', 'model.head.deconv_out_channels=[16,16,8]',
         '--work-dir', tmp_path, status=2,
     )  # fmt: skip
-    assert 'head.final_layer.weight: checkpoint (17, 16, 1, 1), model (14, 16, 1, 1)' in output
+    assert 'head.final_layer.weight: checkpoint (17, 16, 1, 1), model (17, 8, 1, 1)' in output
     assert 'Traceback' not in output
 
 

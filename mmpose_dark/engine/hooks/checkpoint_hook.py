@@ -12,7 +12,8 @@ from mmengine.hooks import CheckpointHook as BaseCheckpointHook
 from ...checkpoint import load_state_dict_file, save_checkpoint
 from ...registry import HOOKS
 from ...utils.errors import InputError
-from ..latest import write_last_checkpoint
+from ..finite import non_finite_weights
+from ..latest import forget_validation, write_last_checkpoint, write_last_validation
 from ..runner_protocol import RunnerLike
 
 __all__ = ['CheckpointHook']
@@ -75,6 +76,8 @@ class CheckpointHook(BaseCheckpointHook):
             self.best_ckpt_path = notes.get('best_ckpt')
         elif self.save_best:
             self.best_ckpt_path_dict = {key: notes.get(f'best_ckpt_{key}') for key in self.key_indicators}
+        if runner.iter == 0 and is_main_process():
+            forget_validation(runner.work_dir)
         self._check_save_best(runner)
 
     def _check_save_best(self, runner: RunnerLike) -> None:
@@ -89,7 +92,23 @@ class CheckpointHook(BaseCheckpointHook):
                     f'their names begin with {", ".join(f"{p}/" for p in prefixes)}'
                 )
 
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict) -> None:
+        """Save the best checkpoint, and note that this validation was made."""
+        super().after_val_epoch(runner, metrics)
+        if is_main_process():
+            write_last_validation(runner.work_dir, runner.iter, metrics)
+
+    def _leave_out(self, runner: RunnerLike) -> bool:
+        """Say whether to go on without a checkpoint: weights are not finite, and the user wants to go on."""
+        allowed = any(getattr(hook, 'on_non_finite', 'stop') == 'warn' for hook in runner.hooks)
+        if not allowed or not non_finite_weights(runner.bare_model.state_dict()):
+            return False
+        runner.logger.warning('Weights are NaN or infinite: no checkpoint is written, those before stay.')
+        return True
+
     def _save_checkpoint_with_step(self, runner: RunnerLike, step: int, meta: dict) -> None:
+        if self._leave_out(runner):
+            return
         outdated: list[int] = []
         if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
             outdated = [*self.keep_ckpt_ids, step][: -self.max_keep_ckpts]
@@ -112,7 +131,7 @@ class CheckpointHook(BaseCheckpointHook):
                 _remove(os.path.join(self.out_dir, self.filename_tmpl.format(old)))
 
     def _save_best_checkpoint(self, runner: RunnerLike, metrics: dict) -> None:
-        if not self.save_best:
+        if not self.save_best or self._leave_out(runner):
             return
         for name in self.key_indicators:
             if name != 'auto' and name not in metrics:

@@ -12,7 +12,9 @@ from ...evaluation.gathering import each_once, gather_in_rank_order
 from ...registry import DATA_SAMPLERS, LOOPS
 from ...utils.errors import InputError
 from ...utils.precision import autocast
-from ..batch import Batch, ForeignBatch, raise_worker_error
+from ..batch import Batch, ForeignBatch
+from ..batches import batches
+from ..predictions import NonFinitePredictions
 from ..runner_protocol import RunnerLike
 from ..samplers import DefaultSampler
 
@@ -26,7 +28,9 @@ __all__ = ['TestLoop', 'ValLoop']
 
 
 def _count_each_sample_once(dataloader: 'DataLoader | dict') -> 'DataLoader | dict':
-    """Turn a sampler's rounding up off, which would count some samples twice on several processes."""
+    """Turn off what would count some samples twice on several processes (rounding up) or not at all (drop_last)."""
+    if isinstance(dataloader, dict) and dataloader.get('drop_last'):
+        dataloader = {**dataloader, 'drop_last': False}
     sampler = dataloader.get('sampler') if isinstance(dataloader, dict) else None
     kind = sampler.get('type') if isinstance(sampler, dict) else None
     cls = DATA_SAMPLERS.find(kind) if isinstance(kind, str) else kind
@@ -55,6 +59,7 @@ class _EvalLoop(BaseLoop):
             raise InputError(f'the {self.stage} dataset has no sample; see {self.stage}_dataloader.dataset')
         self.amp = ('float16' if fp16 else None) if amp is None else amp
         self.bad_samples: list[BadSample] = []
+        self._not_finite = NonFinitePredictions()
 
     def run(self) -> dict[str, float]:
         """Predict for the whole dataset and return the metrics of all processes together."""
@@ -63,8 +68,8 @@ class _EvalLoop(BaseLoop):
         hook(f'before_{stage}_epoch')
         self.runner.model.eval()
         bad: list[BadSample] = []
-        for idx, data_batch in enumerate(self.dataloader):
-            raise_worker_error(data_batch)
+        self._not_finite = NonFinitePredictions()
+        for idx, data_batch in enumerate(batches(self.dataloader, stage)):
             if isinstance(data_batch, dict):
                 bad += data_batch.pop('bad_samples', None) or []
                 if not len(data_batch['inputs']):
@@ -79,6 +84,7 @@ class _EvalLoop(BaseLoop):
         hook(f'after_{stage}_epoch', metrics=metrics)
         hook(f'after_{stage}')
         self._report_bad_samples()
+        self._not_finite.report(self.runner.logger, good)
         return metrics
 
     @torch.no_grad()
@@ -88,6 +94,7 @@ class _EvalLoop(BaseLoop):
         hook(f'before_{stage}_iter', batch_idx=idx, data_batch=data_batch)
         with autocast(next(self.runner.model.parameters()).device, self.amp):
             outputs = getattr(self.runner.model, f'{stage}_step')(data_batch)
+        self._not_finite.look_at(outputs)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
         hook(f'after_{stage}_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs)
 

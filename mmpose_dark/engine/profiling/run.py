@@ -48,11 +48,6 @@ def profile_runner(
     if mode == 'train':
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     loader = loop.dataloader
-    if not len(loader):
-        raise InputError(
-            f'the loader gives no batch: {len(loader.dataset)} samples, batches of {loader.batch_size}, and drop_last; '
-            'use a smaller batch (--batch-size)'
-        )
     settings, how_loaded = step_settings(runner, loop, mode), loader_settings(loader)
     counted = _CountedSteps(
         loop, clock, steps=steps, warm_up=warm_up, overlaps=runner.device.type != 'cpu', progress=progress

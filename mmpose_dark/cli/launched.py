@@ -1,0 +1,81 @@
+"""What a process knows of the launcher that started it (`launch`), and what it tells it."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from ..utils.parents import end_with_parent
+
+__all__ = ['ALIVE', 'LAUNCHED', 'MESSAGE', 'PARENT', 'REPORTS', 'is_told', 'join_launcher', 'tell']
+
+LAUNCHED = 'MMPOSE_DARK_LAUNCHED'
+"""Environment: the command line that started all processes."""
+PARENT = 'MMPOSE_DARK_LAUNCHER'
+"""Environment: the launcher's process id."""
+REPORTS = 'MMPOSE_DARK_REPORTS'
+"""Environment: the folder for messages to the launcher."""
+MESSAGE, ALIVE = '.message', '.alive'
+_SECONDS_BETWEEN_SIGNS = 2.0
+_joined: list[str] = []  # the launcher that this process has joined
+
+
+def join_launcher() -> bool:
+    """End with the launcher and give it signs of life, if there is one.
+
+    >>> join_launcher()
+    False
+    """
+    parent, folder = os.environ.get(PARENT, ''), os.environ.get(REPORTS, '')
+    if not parent.isdigit() or not os.path.isdir(folder) or os.getppid() != int(parent):
+        return folder in _joined
+    if parent not in _joined:
+        _joined.extend((parent, folder))
+        end_with_parent(int(parent))
+        threading.Thread(target=_give_signs, args=(_file(ALIVE),), daemon=True, name='signs_of_life').start()
+    return True
+
+
+def tell(message: str) -> bool:
+    """Leave a message that the launcher prints, once for all processes; False where there is no launcher.
+
+    >>> tell('test.py: error: no such file')
+    False
+    """
+    if not join_launcher():
+        return False
+    try:
+        _file(MESSAGE).write_text(message)
+    except OSError:
+        return False
+    return True
+
+
+def is_told(patience: float) -> bool:
+    """Say whether a process has told the launcher what is wrong, waiting for that ``patience`` seconds.
+
+    >>> is_told(0)
+    False
+    """
+    if not join_launcher():
+        return False
+    until = time.monotonic() + patience
+    while True:
+        if any(Path(os.environ[REPORTS]).glob(f'*{MESSAGE}')):
+            return True
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+
+
+def _file(kind: str) -> Path:
+    return Path(os.environ[REPORTS], os.environ.get('RANK', '0') + kind)
+
+
+def _give_signs(path: Path) -> None:
+    while path.parent.is_dir():
+        try:
+            path.touch()
+        except OSError:
+            return
+        time.sleep(_SECONDS_BETWEEN_SIGNS)

@@ -1,0 +1,61 @@
+"""Batches of a loader, and what its worker processes did where none comes."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..utils.errors import StateError
+from .batch import Batch, ForeignBatch, raise_worker_error
+
+if TYPE_CHECKING:
+    from torch.utils.data import DataLoader
+
+__all__ = ['batches']
+
+
+def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
+    """Yield the batches of ``loader``.
+
+    Args:
+        loader: to go over once.
+        stage: 'train', 'val' or 'test', for the message.
+
+    Raises:
+        StateError: a worker process ended (killed for memory, say) or gave nothing within the loader's ``timeout``.
+        UserError: what a worker process sent in the place of a batch.
+
+    >>> list(batches([[1], [2]], 'train'))
+    [[1], [2]]
+    """
+    iterator = iter(loader)
+    while True:
+        started = time.monotonic()
+        try:
+            batch = next(iterator)
+        except StopIteration:
+            return
+        except RuntimeError as err:
+            waited = time.monotonic() - started
+            raise _explained(loader, iterator, stage, waited, err) or err from err
+        raise_worker_error(batch)
+        yield batch
+
+
+def _explained(
+    loader: 'DataLoader', iterator: Iterator, stage: str, waited: float, err: RuntimeError
+) -> StateError | None:
+    workers = getattr(iterator, '_workers', ())
+    dead = [worker.pid for worker in workers if not worker.is_alive() and worker.exitcode]
+    name = f'{stage}_dataloader'
+    if dead:
+        codes = ', '.join(str(worker.exitcode) for worker in workers if worker.pid in dead)
+        return StateError(
+            f'{name}: worker process {", ".join(map(str, dead))} ended (exit code {codes}; -9: killed, mostly for '
+            f'memory). Use fewer of them: {name}.num_workers={loader.num_workers // 2}'
+        )
+    if loader.timeout and waited >= loader.timeout:
+        return StateError(
+            f'{name}: no batch came from {len(workers)} worker processes in {loader.timeout:g} s. The disk or a worker '
+            f'hangs; {name}.timeout is the limit in seconds (0: none)'
+        )
+    return None
