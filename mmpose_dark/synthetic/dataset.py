@@ -5,7 +5,7 @@
     ROOT/images/train_000001.jpg ...
     ROOT/annotations/train.json, val.json   COCO keypoints: boxes, areas, masks, 17 keypoints a person
     ROOT/annotations/val_detections.json    boxes as a person detector gives them
-    ROOT/people.json                        the settings; written last, so it is there only when all else is
+    ROOT/people.json                        the settings; until all else is there, it says that this is unfinished
 """
 
 import concurrent.futures
@@ -14,13 +14,15 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
 
 from ..utils.atomic_file import write_atomic
-from ..utils.errors import InputError, OutputError
+from ..utils.errors import ExistsError, InputError
+from ..utils.output_paths import check_outputs
 from .body import KEYPOINT_NAMES, SKELETON
 from .detections import jitter_boxes
 from .scene import PersonLabel, draw_scene
@@ -29,6 +31,8 @@ from .settings import PeopleSettings
 __all__ = ['encode_mask', 'is_complete', 'write_dataset']
 
 SETTINGS_FILE = 'people.json'
+_ANNOTATIONS = ('train.json', 'val.json', 'val_detections.json')
+_OWN_IMAGE = re.compile(r'(train|val)_\d{6}\.jpg')
 _FIRST_ID = dict(train=1, val=1_000_001)
 _CATEGORIES = [
     dict(
@@ -68,7 +72,7 @@ def write_dataset(
     """Draw and write a dataset. The files do not depend on ``workers``.
 
     Args:
-        root: folder to write to; files of another dataset of this kind in it are replaced.
+        root: folder to write to; files of another dataset drawn here are replaced, others never.
         settings: what to draw.
         workers: processes; by default one for each core, at most 8.
         progress: called with the number of images done and of all.
@@ -78,6 +82,7 @@ def write_dataset(
 
     Raises:
         InputError: a setting out of range.
+        ExistsError: the folder has images or annotations that were not drawn here.
         OutputError: a file cannot be written.
     """
     _check(settings)
@@ -102,12 +107,35 @@ def write_dataset(
 
 
 def _make_room(root: pathlib.Path) -> None:
-    """Make the folders, and remove what says that a dataset is complete and its images."""
-    (root / 'images').mkdir(parents=True, exist_ok=True)
-    (root / 'annotations').mkdir(exist_ok=True)
-    (root / SETTINGS_FILE).unlink(missing_ok=True)
-    for old in (root / 'images').glob('*_*.jpg'):
+    """Make the folders, mark the dataset as unfinished, and remove the images of the one that was there.
+
+    Raises:
+        ExistsError: there are files that were not drawn here.
+    """
+    names = ('people.json', 'images/image', 'annotations/train')
+    check_outputs(root / name for name in names)
+    images = [path for path in (root / 'images').glob('*') if path.suffix != '.tmp']
+    annotations = [path for name in _ANNOTATIONS if (path := root / 'annotations' / name).exists()]
+    foreign = [path for path in images if not _OWN_IMAGE.fullmatch(path.name)]
+    if foreign or ((images or annotations) and not _is_marked(root)):
+        raise ExistsError(
+            f'{root} has files of another dataset, such as {(foreign or images or annotations)[0]}, which would be '
+            'replaced: choose another folder, or empty this one'
+        )
+    _write_json(root / SETTINGS_FILE, dict(unfinished=True))
+    for folder in ('images', 'annotations'):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for old in images:
         old.unlink()
+
+
+def _is_marked(root: pathlib.Path) -> bool:
+    """Whether a dataset of this kind was written, or begun, in a folder."""
+    try:
+        written = json.loads((root / SETTINGS_FILE).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(written, dict) and ('settings' in written or 'unfinished' in written)
 
 
 def _info(settings: PeopleSettings) -> dict:
@@ -166,8 +194,7 @@ def _draw_one(job: tuple) -> tuple[str, dict, list[dict], list[dict]]:
     scene = draw_scene(rng, settings.width, settings.height)
     name = f'{split}_{index + 1:06d}.jpg'
     path = root / 'images' / name
-    if not cv2.imwrite(str(path), scene.image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality]):
-        raise OutputError(f'cannot write {path}: is the disk full or the folder read-only?')
+    write_atomic(path, cv2.imencode('.jpg', scene.image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes())
     image_id = _FIRST_ID[split] + index
     image = dict(id=image_id, file_name=name, width=settings.width, height=settings.height)
     annotations = [_annotate(person, image_id, n) for n, person in enumerate(scene.people)]

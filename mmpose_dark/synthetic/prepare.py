@@ -23,6 +23,7 @@ def prepare_dataset(
 
     Raises:
         InputError: a setting out of range.
+        ExistsError: the folder has images or annotations that were not drawn here.
         OutputError: a file cannot be written.
 
     >>> import tempfile

@@ -1,7 +1,9 @@
 """The written dataset: repeatable, valid for every reader, true to its masks."""
 
 import dataclasses
+import errno
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 
 from mmpose_dark.synthetic import PeopleSettings, is_complete, write_dataset
 from mmpose_dark.synthetic.dataset import encode_mask
+from mmpose_dark.utils.errors import ExistsError, OutputError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = PeopleSettings(train=12, val=6, seed=3, width=160, height=120)
@@ -45,6 +48,54 @@ def test_another_seed_gives_other_people_and_replaces_the_old(people: pathlib.Pa
     second = files(tmp_path)
     assert 'images/train_000003.jpg' not in second
     assert first['images/train_000001.jpg'] != second['images/train_000001.jpg']
+
+
+@pytest.mark.parametrize(
+    'name', ['images/IMG_0001.jpg', 'images/train_000001.jpg', 'annotations/val.json', 'images/val_1.png']
+)
+def test_files_of_others_are_never_replaced(tmp_path: pathlib.Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text('mine')
+    for notes in (None, '{"mine": 1}', '[]'):
+        if notes is not None:
+            (tmp_path / 'people.json').write_text(notes)
+        before = files(tmp_path)
+        with pytest.raises(ExistsError, match='has files of another dataset, such as'):
+            write_dataset(tmp_path, SETTINGS, workers=1)
+        assert files(tmp_path) == before
+
+
+def test_files_of_others_beside_drawn_ones_are_kept_too(tmp_path: pathlib.Path) -> None:
+    small = dataclasses.replace(SETTINGS, train=1, val=1)
+    write_dataset(tmp_path, small, workers=1)
+    (tmp_path / 'images' / 'my_photo.jpg').write_text('mine')
+    with pytest.raises(ExistsError, match=r'my_photo\.jpg'):
+        write_dataset(tmp_path, small, workers=1)
+    assert (tmp_path / 'images' / 'my_photo.jpg').read_text() == 'mine'
+
+
+def test_an_interrupted_drawing_begins_anew(people: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(tmp_path, SETTINGS, workers=1, progress=stop)
+    assert not is_complete(tmp_path, SETTINGS)
+    write_dataset(tmp_path, SETTINGS, workers=1)
+    assert files(tmp_path) == files(people)
+
+
+def test_a_full_disk_is_told_and_leaves_no_cut_image(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: pathlib.Path) -> None:
+        if 'train_000002' in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr('mmpose_dark.utils.atomic_file._sync', full)
+    with pytest.raises(OutputError, match=r'train_000002\.jpg: could not be written \(No space left on device\)'):
+        write_dataset(tmp_path, SETTINGS, workers=1)
+    assert [path.name for path in (tmp_path / 'images').iterdir()] == ['train_000001.jpg']
+    assert not is_complete(tmp_path, SETTINGS)
 
 
 def test_complete_only_with_these_settings(people: pathlib.Path, tmp_path: pathlib.Path) -> None:
