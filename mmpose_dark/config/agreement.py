@@ -125,13 +125,14 @@ def _keypoints(cfg: 'Config | Settings', phase: str, part: DatasetPart, head: Se
             f'({"model.head.out_channels" if chosen is None else "model.test_cfg.output_keypoint_indices"}); set that '
             'to the number of keypoints of the dataset'
         )
-    if phase != 'train' and options.get('flip_test') and given != channels:
-        swapped = _of_definition(model.get('metainfo'))
-        if swapped != channels:
+    another = channels != dataset and (chosen is None or options.get('flip_test'))
+    if phase != 'train' and another and (converted or chosen is not None):
+        own = _of_definition(model.get('metainfo'))
+        if own != channels:
             yield (
-                f'model.metainfo: the flip test swaps the {channels} keypoints of the network, and '
-                f'{"nothing says which" if swapped is None else f"this names {swapped}"}; give model.metainfo the '
-                "definition of these, as dict(from_file='coco_aic')"
+                f'model.metainfo: the network has {channels} keypoints of its own, and '
+                f'{"nothing says which" if own is None else f"this names {own}"}; give model.metainfo the definition '
+                "of these, as dict(from_file='coco')"
             )
 
 

@@ -108,9 +108,12 @@ def map_keypoints(keypoints: np.ndarray, num_keypoints: int, mapping: Pairs) -> 
 
 
 def map_sigmas(sigmas: np.ndarray, num_keypoints: int, mapping: Pairs) -> np.ndarray:
-    """Renumber the sigmas (K,) like :func:`map_keypoints` does keypoints: (K',).
+    """Renumber the sigmas (K,) as :func:`map_keypoints` does keypoints: (K',), 1 where nothing maps to.
 
-    >>> map_sigmas(np.array([0.1, 0.2]), 2, [(1, 0), (0, 1)]).tolist()
-    [0.2, 0.1]
+    >>> map_sigmas(np.array([0.1, 0.2]), 3, [(1, 0), (0, 1)]).tolist()
+    [0.2, 0.1, 1.0]
     """
-    return KeypointMapping(num_keypoints, mapping).mean(np.asarray(sigmas, np.float64)[None])[0]
+    known = KeypointMapping(num_keypoints, mapping)
+    mapped = known.mean(np.asarray(sigmas, np.float64)[None])[0]
+    mapped[sorted(set(range(num_keypoints)) - {target for _, target in known.pairs})] = 1.0
+    return mapped

@@ -77,6 +77,8 @@ def test_what_may_differ(cfg: dict) -> None:
     put(cfg, 'model.head.decoder.unbiased', False)  # only the decoding changes
     put(cfg, 'test_dataloader.dataset.type', 'CrowdPoseDataset')
     put(cfg, 'test_evaluator.0.pred_converter', dict(num_keypoints=14, mapping=[(5, 0)]))
+    assert [line.split(':')[0] for line in disagreements(cfg)] == ['model.metainfo']
+    put(cfg, 'model.metainfo', dict(from_file='coco'))
     assert list(disagreements(cfg)) == []
 
 

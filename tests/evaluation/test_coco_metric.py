@@ -272,11 +272,49 @@ def test_converters(coco, tmp_path):
     for record in (*truth['annotations'], *results):
         record['keypoints'] = np.reshape(record['keypoints'], (-1, 3))[[5, 6, 11, 12]].flatten().tolist()
     for r, s in zip(results, samples, strict=True):
-        counted = s['pred_instances']['keypoint_scores'] > 0.2
-        mean = s['pred_instances']['keypoint_scores'][counted].mean() if counted.any() else 0.0
+        scores = s['pred_instances']['keypoint_scores'][:, [5, 6, 11, 12]]  # as mmpose: those that are left
+        counted = scores > 0.2
+        mean = scores[counted].mean() if counted.any() else 0.0
         r['score'] = s['gt_instances']['bbox_scores'].item() * float(mean)
     alone = evaluate_oks(truth, results, sigmas=np.array(COCO_SIGMAS)[[5, 6, 11, 12]])
     assert got == {f'coco/{k}': pytest.approx(v, abs=1e-12) for k, v in alone.items()}
+
+
+def test_a_network_of_17_keypoints_is_scored_on_a_dataset_of_14(coco, tmp_path):
+    """Both sides are converted to what they share, and the sigmas are those of the dataset, mapped once."""
+    _, truth, _, samples = coco
+    order = [5, 7, 9, 6, 8, 10, 11, 13, 15, 12, 14, 16]  # of the 17, in the other dataset's order; it has two more
+    sigmas = np.linspace(0.03, 0.12, 14)
+    for record in truth['annotations']:
+        points = np.reshape(record['keypoints'], (-1, 3))[order]
+        record['keypoints'] = [*points.flatten().tolist(), 3, 3, 2, 4, 4, 2]
+    other = tmp_path / 'other.json'
+    other.write_text(json.dumps(truth))
+    meta = dict(dataset_name='other', num_keypoints=14, sigmas=sigmas)
+    metric = CocoMetric(
+        str(other),
+        nms_thr=0.5,
+        pred_converter=dict(type='KeypointConverter', num_keypoints=12, mapping=[(s, t) for t, s in enumerate(order)]),
+        gt_converter=dict(type='KeypointConverter', num_keypoints=12, mapping=[(i, i) for i in range(12)]),
+    )
+    metric.dataset_meta = meta
+    metric.process([], samples)
+    got = metric.evaluate(len(samples))
+    for record in truth['annotations']:
+        record['keypoints'] = record['keypoints'][: 12 * 3]
+    other.write_text(json.dumps(truth))
+    alone = CocoMetric(str(other), nms_thr=0.5)
+    alone.dataset_meta = dict(dataset_name='shared', num_keypoints=12, sigmas=sigmas[:12])
+    alone.process(
+        [], [dict(s, pred_instances={k: v[:, order] for k, v in s['pred_instances'].items()}) for s in samples]
+    )
+    assert got == alone.evaluate(len(samples))
+    assert got['coco/AP'] > 0.1
+    wrong = CocoMetric(str(other), pred_converter=dict(num_keypoints=13, mapping=[(0, 0)]))
+    wrong.dataset_meta = alone.dataset_meta
+    wrong.process([], samples)
+    with pytest.raises(ValueError, match=r'13 keypoints after pred_converter, but dataset_meta .* has 12'):
+        wrong.evaluate(len(samples))
 
 
 def test_nobody_detected_is_zero(coco, caplog):

@@ -38,7 +38,7 @@ def test_single_sources_are_copied_bit_by_bit():
 
 def test_nobody_and_sigmas():
     assert map_keypoints(np.zeros((0, 5, 3)), 6, MAPPING).shape == (0, 6, 3)
-    assert map_sigmas(np.arange(5.0), 6, MAPPING).tolist() == [4, 7 / 3, 0, 0, 0, 1.5]
+    assert map_sigmas(np.arange(5.0), 6, MAPPING).tolist() == [4, 7 / 3, 0, 1, 1, 1.5]
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,10 @@ class CocoMetric(ArrayMetric):
         nms_mode: ``'oks_nms'``, ``'soft_oks_nms'`` or ``'none'``.
         nms_thr: greatest OKS at which two poses of an image both stay.
         format_only: only write ``{outfile_prefix}.keypoints.json``, evaluate nothing (test sets).
-        pred_converter: ``dict(num_keypoints=..., mapping=[(source, target), ...])``, reorders predicted keypoints.
-        gt_converter: the same for the ground truth.
+        pred_converter: ``dict(num_keypoints=..., mapping=[(source, target), ...])``, renumbers predicted keypoints,
+            as where a network of COCO's 17 is tested on another dataset; the model then has a ``metainfo`` of its own.
+        gt_converter: the same for the ground truth and the sigmas of the dataset's definition. Numbers of keypoints
+            must agree afterwards.
         outfile_prefix: where to write the results (and the ground truth made of the samples); nowhere by default.
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the names of the values; ``'coco'`` by default.
@@ -196,17 +198,23 @@ class CocoMetric(ArrayMetric):
 
     def _converted(self, ground_truth: OksGroundTruth) -> tuple[OksGroundTruth, np.ndarray]:
         """The ground truth and the sigmas (K,) after ``gt_converter``."""
-        sigmas = self._sigmas()
         if not self.gt_converter:
-            return ground_truth, sigmas
+            return ground_truth, self._sigmas()
         converted = map_keypoints(ground_truth.keypoints, **self.gt_converter)
-        return ground_truth.with_keypoints(converted), map_sigmas(sigmas, **self.gt_converter)
+        return ground_truth.with_keypoints(converted), self._sigmas()
 
     def _sigmas(self) -> np.ndarray:
-        """(K,) of the definition."""
+        """(K,) of the definition, after ``gt_converter``."""
         if self.meta('sigmas') is None:
             numbers_of(self.dataset_meta, 'sigmas', f'{type(self).__name__} (OKS)')
-        return np.asarray(self.meta('sigmas'), np.float64)
+        sigmas = np.asarray(self.meta('sigmas'), np.float64)
+        return map_sigmas(sigmas, **self.gt_converter) if self.gt_converter else sigmas
+
+    def _num_keypoints(self) -> int:
+        """Return how many keypoints both sides have after conversion."""
+        if self.gt_converter:
+            return int(self.gt_converter['num_keypoints'])
+        return (self.dataset_meta or {}).get('num_keypoints') or len(self._sigmas())
 
     def evaluate_detections(
         self, ground_truth: OksGroundTruth, detections: OksDetections, sigmas: np.ndarray
@@ -245,20 +253,21 @@ class CocoMetric(ArrayMetric):
         return self.ground_truth.category_ids[0].item()
 
     def _detections(self, table: Table) -> OksDetections:
-        num_keypoints = self.dataset_meta.get('num_keypoints') if self.dataset_meta else None
-        num_keypoints = num_keypoints or len(self._sigmas())
+        num_keypoints = self._num_keypoints()
         if not len(table.get('xy', ())):
             return OksDetections.none(num_keypoints)
         xy, keypoint_scores = table['xy'], table['keypoint_scores']
-        if xy.shape[1] != num_keypoints:
-            raise InputError(
-                f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints, but dataset_meta '
-                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints}; is it another dataset?'
-            )
-        scores = self._pose_scores(keypoint_scores, table['bbox_score'])
         if self.pred_converter:
             xy = map_keypoints(xy, **self.pred_converter)
             keypoint_scores = map_keypoints(keypoint_scores[..., None], **self.pred_converter)[..., 0]
+        if xy.shape[1] != num_keypoints:
+            raise InputError(
+                f'{type(self).__name__}: the predictions have {xy.shape[1]} keypoints'
+                f'{" after pred_converter" if self.pred_converter else ""}, but dataset_meta '
+                f'({self.dataset_meta.get("dataset_name", "")}) has {num_keypoints}'
+                f'{" after gt_converter" if self.gt_converter else ""}; is it another dataset?'
+            )
+        scores = self._pose_scores(keypoint_scores, table['bbox_score'])
         keep = slice(None) if self.nms_mode == 'none' else self._suppress(xy, scores, table['area'], table['img_id'])
         category = table['category_id'][keep]
         return OksDetections(
@@ -287,8 +296,6 @@ class CocoMetric(ArrayMetric):
     def _suppress(self, xy: np.ndarray, scores: np.ndarray, areas: np.ndarray, img_ids: np.ndarray) -> np.ndarray:
         nms = grouped_oks_nms if self.nms_mode == 'oks_nms' else grouped_soft_oks_nms
         sigmas = self._sigmas()
-        if self.pred_converter:
-            sigmas = map_sigmas(sigmas, **self.pred_converter)
         groups = np.unique(img_ids, return_inverse=True)[1]
         return nms(xy, scores, areas=areas, groups=groups, thr=self.nms_thr, sigmas=sigmas)
 

@@ -207,7 +207,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         """
         keypoints, scores, _ = to_host(found)
         if self.test_cfg.get('output_keypoint_indices') is None:
-            _check_keypoint_number(keypoints.shape[1], data_samples[0])
+            _check_keypoint_number(keypoints.shape[1], data_samples[0], self.metainfo)
         size, center, scale = (
             np.stack([np.asarray(s.metainfo[f'input_{key}'], np.float32) for s in data_samples])[:, None]
             for key in ('size', 'center', 'scale')
@@ -258,15 +258,18 @@ def _full_metainfo(metainfo: Mapping | None) -> Mapping | None:
     return metainfo if not metainfo or 'flip_indices' in metainfo else parse_pose_metainfo(metainfo)
 
 
-def _check_keypoint_number(found: int, sample: PoseDataSample) -> None:
-    """Compare the number of keypoints found with what the sample says of its dataset."""
+def _check_keypoint_number(found: int, sample: PoseDataSample, metainfo: Mapping | None) -> None:
+    """Compare the number of keypoints found with what the model says, or else the sample of its dataset."""
     expected = None
-    if 'flip_indices' in sample.metainfo:
+    if metainfo and 'flip_indices' in metainfo:
+        expected = len(metainfo['flip_indices'])
+    elif 'flip_indices' in sample.metainfo:
         expected = len(sample.metainfo['flip_indices'])
     elif 'keypoints' in sample.get('gt_instances', {}):
         expected = sample.gt_instances.keypoints.shape[1]
     if expected is not None and expected != found:
         raise InputError(
-            f'the model finds {found} keypoints, the dataset has {expected}; set model.head.out_channels to the '
-            'number of keypoints of the dataset'
+            f'the model finds {found} keypoints, the {"model.metainfo" if metainfo else "dataset"} has {expected}; set '
+            'model.head.out_channels to the number of keypoints of the dataset, or give model.metainfo the definition '
+            "of the network's own and the metric a pred_converter"
         )
