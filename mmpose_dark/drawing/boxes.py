@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..utils.errors import InputError
+from ..utils.foreign_types import as_numbers
 from .canvas import as_canvas, draw_text_, text_size
 from .colors import Colors, color_table, to_color
 
@@ -46,7 +47,7 @@ def draw_bboxes(
     ([255, 0, 0], [0, 0, 0])
     """
     canvas = as_canvas(image)
-    boxes = np.asarray(bboxes, dtype=np.float64)
+    boxes = as_numbers(bboxes, 'bboxes')
     boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] < 4:
         raise InputError(f'bboxes must have the shape (N, 4), got {np.shape(bboxes)}')

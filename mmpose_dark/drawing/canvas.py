@@ -6,11 +6,17 @@ the array they are given.
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..utils.errors import InputError, InputTypeError
+from ..utils.foreign_types import is_pil_image, is_tensor
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PilImage
+    from torch import Tensor
 
 __all__ = ['as_canvas', 'draw_disc_', 'draw_ellipse_', 'draw_line_', 'draw_text_', 'text_size']
 
@@ -20,11 +26,12 @@ _LONGEST_AXIS = 2e4  # of an ellipse, pixels: OpenCV makes a polygon of it
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def as_canvas(image: np.ndarray) -> np.ndarray:
+def as_canvas(image: 'np.ndarray | Tensor | PilImage') -> np.ndarray:
     """Return a colour copy of an image to draw on.
 
     Args:
-        image: (H, W, 3) or (H, W) or (H, W, 1), uint8; not modified.
+        image: (H, W, 3) or (H, W) or (H, W, 1), uint8, also as a tensor; or a PIL image, which is taken as RGB; not
+            modified.
 
     Returns:
         (H, W, 3) uint8, contiguous, never sharing memory with ``image``.
@@ -36,6 +43,10 @@ def as_canvas(image: np.ndarray) -> np.ndarray:
     >>> as_canvas(np.zeros((2, 4), np.uint8)).shape
     (2, 4, 3)
     """
+    if is_pil_image(image):
+        image = np.asarray(image.convert('RGB'))
+    elif is_tensor(image):
+        image = image.detach().cpu().numpy()
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         raise InputTypeError(
             f'an image to draw on is a uint8 array, got {getattr(image, "dtype", type(image).__name__)}'

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..utils.errors import InputError
+from ..utils.foreign_types import as_numbers
 from .canvas import as_canvas, draw_ellipse_
 from .colors import Colors, color_table
 from .keypoints import shown_keypoints
@@ -75,7 +76,7 @@ def draw_covariances(
     """
     canvas = as_canvas(image)
     points, _, shown = shown_keypoints(keypoints, scores, kpt_thr=kpt_thr)
-    matrices = np.asarray(covariances, dtype=np.float64)
+    matrices = as_numbers(covariances, 'covariances')
     matrices = matrices[None] if matrices.ndim == 3 else matrices
     if matrices.shape != (*points.shape[:2], 2, 2):
         raise InputError(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..utils.errors import InputError
+from ..utils.foreign_types import as_numbers
 from .canvas import as_canvas, draw_disc_, draw_line_, draw_text_
 from .colors import Colors, color_table
 
@@ -41,7 +42,7 @@ def shown_keypoints(
     >>> shown_keypoints(np.array([[1, 2], [np.nan, 0], [3, 4]]), [0.9, 0.9, 0.1])[2].tolist()
     [[True, False, False]]
     """
-    points = np.asarray(keypoints, dtype=np.float64)
+    points = as_numbers(keypoints, 'keypoints')
     points = points[None] if points.ndim == 2 else points
     if points.ndim != 3 or points.shape[2] < 2:
         raise InputError(f'keypoints must have the shape (N, K, 2) or (K, 2), got {np.shape(keypoints)}')
@@ -49,7 +50,7 @@ def shown_keypoints(
     if scores is None:
         weights = np.ones(points.shape[:2])
     else:
-        weights = np.asarray(scores, dtype=np.float64)
+        weights = as_numbers(scores, 'scores')
         weights = weights[None] if weights.ndim == 1 else weights
     if weights.shape != points.shape[:2]:
         raise InputError(f'scores must have the shape {points.shape[:2]} as the keypoints, got {np.shape(scores)}')

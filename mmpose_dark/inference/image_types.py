@@ -1,18 +1,18 @@
 """One image, in whatever form it is given: a file, an array, a PIL image or a tensor."""
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..utils.errors import InputTypeError
+from ..utils.foreign_types import is_pil_image, is_tensor
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PilImage
     from torch import Tensor
 
-__all__ = ['ImageTypeError', 'as_image', 'is_pil_image', 'is_tensor']
+__all__ = ['ImageTypeError', 'as_image']
 
 _CHANNELS = (1, 3, 4)
 _DEEP = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N')
@@ -20,26 +20,6 @@ _DEEP = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N')
 
 class ImageTypeError(InputTypeError):
     """Something that is no image; the message says what is."""
-
-
-def is_tensor(value: object) -> bool:
-    """Tell whether ``value`` is a tensor of torch, which is not imported for it.
-
-    >>> is_tensor(torch.zeros(2)), is_tensor(np.zeros(2))
-    (True, False)
-    """
-    torch = sys.modules.get('torch')
-    return torch is not None and isinstance(value, torch.Tensor)
-
-
-def is_pil_image(value: object) -> bool:
-    """Tell whether ``value`` is an image of Pillow, which is not imported for it.
-
-    >>> is_pil_image('a.jpg')
-    False
-    """
-    pil = sys.modules.get('PIL.Image')
-    return pil is not None and isinstance(value, pil.Image)
 
 
 def as_image(image: object) -> np.ndarray | str:

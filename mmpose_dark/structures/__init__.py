@@ -17,6 +17,8 @@ _HOMES = {
     'get_warp_matrix': 'bbox',
     'transform_points': 'bbox',
     'flip_keypoints': 'keypoint',
+    'KeypointMapping': 'keypoint_mapping',
+    'map_keypoints': 'keypoint_mapping',
     'merge_data_samples': 'merging',
     'revert_heatmap': 'heatmap',
     'PoseDataSample': 'pose_data_sample',

@@ -12,6 +12,7 @@ import numpy as np
 from ..drawing.canvas import as_canvas, draw_disc_
 from ..structures.heatmap import revert_heatmap
 from ..utils.errors import InputError
+from ..utils.foreign_types import as_numbers
 from .sheets import contact_sheet
 
 __all__ = ['colorize_heatmap', 'heatmap_grid', 'heatmaps_to_image', 'overlay_heatmap', 'resize_heatmaps']
@@ -19,7 +20,7 @@ __all__ = ['colorize_heatmap', 'heatmap_grid', 'heatmaps_to_image', 'overlay_hea
 
 def _unit(heatmap: np.ndarray, vmax: float | None) -> np.ndarray:
     """Scale to 0..1 by ``vmax`` (the map's maximum where None); NaN and negative values become 0."""
-    values = np.nan_to_num(np.asarray(heatmap, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    values = np.nan_to_num(as_numbers(heatmap, 'heatmap', np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0)) if vmax is None else float(vmax)
     return np.clip(values / top, 0, 1) if top > 0 else np.zeros_like(values)
 
@@ -55,6 +56,9 @@ def resize_heatmaps(heatmaps: np.ndarray, size_wh: tuple[int, int]) -> np.ndarra
     >>> resize_heatmaps(np.array([[[0.0, 1.0]]]), (4, 1)).tolist()
     [[[0.0, 0.5, 1.0, 0.5]]]
     """
+    heatmaps = as_numbers(heatmaps, 'heatmaps', np.float32)
+    if heatmaps.ndim != 3:
+        raise InputError(f'heatmaps must have the shape (K, H, W), got {heatmaps.shape}')
     _, height, width = heatmaps.shape
     matrix = np.array([[size_wh[0] / width, 0, 0], [0, size_wh[1] / height, 0]])
     return _warp(heatmaps, matrix, size_wh)
@@ -108,7 +112,7 @@ def overlay_heatmap(
     ([9, 9, 9], True)
     """
     canvas = as_canvas(image)
-    maps = np.asarray(heatmaps, dtype=np.float32)
+    maps = as_numbers(heatmaps, 'heatmaps', np.float32)
     maps = maps[None] if maps.ndim == 2 else maps
     if maps.ndim != 3:
         raise InputError(f'heatmaps must have the shape (K, H, W) or (H, W), got {np.shape(heatmaps)}')
@@ -150,7 +154,7 @@ def heatmap_grid(
     >>> heatmap_grid(np.zeros((2, 4, 4)), names=['nose', 'eye'], cell_wh=(50, 50), columns=2).shape
     (77, 118, 3)
     """
-    maps = np.asarray(heatmaps, dtype=np.float32)
+    maps = as_numbers(heatmaps, 'heatmaps', np.float32)
     if maps.ndim != 3:
         raise InputError(f'heatmaps must have the shape (K, H, W), got {np.shape(heatmaps)}')
     count, height, width = maps.shape

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mmengine.dist import master_only
-from mmengine.structures import InstanceData
+from mmengine.structures import BaseDataElement, InstanceData
 from mmengine.visualization import Visualizer
 
 from ..drawing.boxes import draw_bboxes
+from ..drawing.canvas import as_canvas
 from ..drawing.files import write_image
 from ..drawing.keypoints import draw_people
 from ..drawing.poses import score_labels, skeleton_look
 from ..registry import VISUALIZERS
-from ..utils.errors import InputError
+from ..utils.errors import InputError, InputTypeError
 from .heatmaps import overlay_heatmap
 from .samples import joined_people, sample_heatmaps, to_array
 from .sheets import side_by_side
@@ -146,7 +147,7 @@ class PoseLocalVisualizer(Visualizer):
         >>> PoseLocalVisualizer().draw_instances(np.zeros((9, 9, 3), np.uint8), person)[4, 4].tolist()
         [255, 0, 0]
         """
-        drawn = image
+        drawn = as_canvas(image)
         if draw_bbox and 'bboxes' in instances:
             scores = instances.get('bbox_scores', None)
             drawn = draw_bboxes(
@@ -213,7 +214,8 @@ class PoseLocalVisualizer(Visualizer):
         >>> PoseLocalVisualizer().add_datasample('none', np.zeros((4, 6, 3), np.uint8), PoseDataSample()).shape
         (4, 6, 3)
         """
-        samples = data_sample if isinstance(data_sample, list | tuple) else [data_sample]
+        samples = _checked_samples(data_sample)
+        image = as_canvas(image)
         _check_style(skeleton_style)
         drawings = [
             self._draw_kind(image, samples, kind, kpt_thr=threshold, draw_bbox=draw_bbox, draw_heatmap=draw_heatmap,
@@ -221,7 +223,7 @@ class PoseLocalVisualizer(Visualizer):
             for kind, threshold in [('gt', 0.0)] * draw_gt + [('pred', kpt_thr)] * draw_pred
         ]  # fmt: skip
         columns = [drawing for drawing in drawings if drawing is not None]
-        drawn = side_by_side(*columns) if columns else np.array(image)
+        drawn = side_by_side(*columns) if columns else image
         self.set_image(drawn)
         if show:
             self.show(drawn, win_name=name, wait_time=wait_time)
@@ -249,6 +251,14 @@ class PoseLocalVisualizer(Visualizer):
         if heat is None:
             return drawn
         return np.concatenate([drawn, overlay_heatmap((image * 0.6).astype(np.uint8), heat, vmax=1.0)])
+
+
+def _checked_samples(given: object) -> 'Sequence[PoseDataSample]':
+    samples = given if isinstance(given, list | tuple) else [given]
+    others = [type(sample).__name__ for sample in samples if not isinstance(sample, BaseDataElement)]
+    if others:
+        raise InputTypeError(f'data_sample must be a PoseDataSample, or a list of these, got {others[0]}')
+    return samples
 
 
 def _check_style(skeleton_style: str) -> None:

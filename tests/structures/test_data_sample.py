@@ -8,6 +8,7 @@ import torch
 from mmengine.structures import InstanceData, PixelData
 
 from mmpose_dark.structures import PoseDataSample, merge_data_samples
+from mmpose_dark.utils.errors import InputTypeError
 
 
 def sample(**meta) -> PoseDataSample:
@@ -64,6 +65,29 @@ def test_people_of_one_image_merge():
     assert np.argwhere(heat[0] > 0.9).tolist() == [[20, 4], [20, 24]]
 
 
-def test_merging_nothing_is_an_error():
-    with pytest.raises(ValueError, match='at least one'):
-        merge_data_samples([])
+def test_merging_nothing_gives_an_empty_sample_and_says_so():
+    with pytest.warns(UserWarning, match='the list is empty'):
+        merged = merge_data_samples([])
+    assert isinstance(merged, PoseDataSample)
+    assert not merged.keys()
+
+
+def test_one_sample_alone_is_a_list_of_one():
+    one = sample(id=9, input_center=np.array([10.0, 20]), input_scale=np.array([12.0, 16.0]), ori_shape=(40, 50))
+    merged = merge_data_samples(one)
+    np.testing.assert_array_equal(merged.gt_instances.keypoints, one.gt_instances.keypoints)
+
+
+@pytest.mark.parametrize(
+    ('given', 'message'),
+    [
+        (None, 'got NoneType'),
+        ('ab', 'got a str at place 0'),
+        ([sample(), 3], 'got a int at place 1'),
+        (iter([]), 'got list_iterator'),
+        (InstanceData(), 'got InstanceData'),
+    ],
+)
+def test_what_is_no_list_of_samples_is_refused_by_its_type(given, message):
+    with pytest.raises(InputTypeError, match=message):
+        merge_data_samples(given)
