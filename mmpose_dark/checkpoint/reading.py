@@ -9,12 +9,15 @@ import re
 import tarfile
 import warnings
 import zipfile
+from collections.abc import Callable
 from typing import IO
 
 import torch
 
+from .archive import DamagedArchiveError, check_archive, check_stream
 from .download import download_checkpoint
 from .errors import CheckpointError
+from .pickle_check import CostlyPickleError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
 from .state_dict import MapLocation
 from .urls import is_url
@@ -45,7 +48,8 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
         The dictionary in the file as it is: keys ``state_dict``, ``meta``, ``optimizer`` ... or parameter names.
 
     Raises:
-        CheckpointError: the file is missing, empty, cut off, not a checkpoint, or would run code when loaded.
+        CheckpointError: the file is missing, empty, cut off, damaged (by its own checksums), not a checkpoint, would
+            run code when loaded, or asks for more memory than what is in it.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +63,7 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
         with allow_safe_classes(), warnings.catch_warnings():
             warnings.simplefilter('ignore')
             content = restore(torch.load(path, map_location=map_location, weights_only=True))
-    except Exception as err:  # whatever a damaged or hostile file makes the reader raise
+    except (Exception, RecursionError) as err:  # whatever a damaged or hostile file makes the reader raise
         raise CheckpointError(_why_unreadable(path, err)) from err
     if not isinstance(content, dict):
         raise CheckpointError(
@@ -114,8 +118,10 @@ def _check_bytes(path: pathlib.Path) -> None:
             raise CheckpointError(
                 f'{path}: is a TorchScript archive, not a checkpoint. Save model.state_dict() instead.'
             )
+        _check_cost(path, check_archive)
         return
     if head.startswith(b'\x80') and not tarfile.is_tarfile(path):
+        _check_cost(path, check_stream)
         return
     what = next((text for pattern, text in _WHAT_IT_IS if re.match(pattern, head, re.I | re.S)), None)
     raise CheckpointError(
@@ -123,6 +129,17 @@ def _check_bytes(path: pathlib.Path) -> None:
         + (what or f'something that starts with {head[:16]!r}')
         + '. Expected a file written by torch.save.'
     )
+
+
+def _check_cost(path: pathlib.Path, check: Callable[[pathlib.Path], None]) -> None:
+    try:
+        check(path)
+    except CostlyPickleError as err:
+        raise CheckpointError(
+            f'{path}: not read: it is cut off, damaged or made to do harm, as it claims {err}. Fetch it again.'
+        ) from err
+    except DamagedArchiveError as err:
+        raise CheckpointError(f'{_cut_off(path)} ({err})') from err
 
 
 def _is_zip(path: pathlib.Path) -> bool:

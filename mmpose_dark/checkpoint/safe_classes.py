@@ -81,6 +81,8 @@ class _Dtype:
             raise UnpicklingError('a NumPy value that is not made of bytes')
         if len(data) != count * self.value.itemsize:
             raise UnpicklingError(f'{count} NumPy values of type {self.value} announced, {len(data)} bytes found')
+        if count and not self.value.itemsize:
+            raise UnpicklingError(f'{count} NumPy values of no size')
         if not data:
             return np.zeros(count, self.value)
         return np.frombuffer(bytes(data), self.value, count).astype(self.value.newbyteorder('='))
