@@ -168,17 +168,23 @@ def _with_ids(annotations: list[dict]) -> tuple[list[dict], str]:
     Nothing points to an annotation, so where the file's ids are of no use a number is as good.
     """
     ids = [ann.get('id') for ann in annotations]
-    wrong = [i for i in ids if not isinstance(i, int | str) or isinstance(i, bool)]
+    wrong = [i for i in ids if not _is_id(i)]
     if not wrong and len(set(ids)) == len(ids):
         return annotations, ''
     if wrong:
-        reason = f'{len(wrong)} of {len(ids)} annotations have no id, or null'
+        reason = f'{len(wrong)} of {len(ids)} annotations have no id that is a whole number or text'
     else:
         counts = Counter(ids)
         several = [f'{i!r} ({n} times)' for i, n in counts.most_common(3) if n > 1]
         more = sum(n > 1 for n in counts.values()) - len(several)
         reason = f'annotation ids repeat: {", ".join(several)}' + (f' and {more} more' if more else '')
     return [{**ann, 'id': i} for i, ann in enumerate(annotations, 1)], reason
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) <= fields.GREATEST_ID
+    return isinstance(value, str)
 
 
 def _refuse_image(ann: dict, known: set, where: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from ..annotations import fields
+
 __all__ = ['flat', 'hashable', 'integer', 'number', 'rows_of']
 
 
@@ -44,14 +46,15 @@ def flat(points: object) -> list | None:
 
 
 def number(value: object) -> float:
-    """Return a finite number as it is, NaN for anything else.
+    """Return a finite number, as `annotations.fields` reads it, and NaN for anything else.
 
     >>> number(3), number('3'), number(True)
-    (3.0, nan, nan)
+    (3.0, 3.0, nan)
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value):
-        return float(value)
-    return np.nan
+    try:
+        return float(fields.number(value))
+    except fields.FieldError:
+        return np.nan
 
 
 def integer(value: object) -> int:
@@ -61,7 +64,7 @@ def integer(value: object) -> int:
     (3, -1)
     """
     found = number(value)
-    return -1 if np.isnan(found) else int(found)
+    return int(found) if abs(found) < 2**62 else -1  # NaN is not
 
 
 def hashable(value: object) -> Hashable:

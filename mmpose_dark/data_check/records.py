@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .numbers_in_files import hashable
+from .numbers_in_files import hashable, number
 from .people import People
 from .report import Finding, found
 
@@ -207,7 +207,7 @@ def _plain(name: object) -> str:
 
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0 and np.isfinite(value)
+    return number(value) > 0
 
 
 def _repeated(values: Sequence[object], severity: str, check: str, message: str, file: str) -> list[Finding]:

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..annotations import AnnotationError, area_of_box, finite_numbers, head_sizes_of_corners, read_json, read_mat
+from ..annotations.fields import GREATEST_COORDINATE, FieldError, file_name
 from ..registry import DATASETS
 from ..structures import bbox_cs2xyxy
 from ..utils.errors import InputError
 from .base_coco_style_dataset import BaseCocoStyleDataset
+from .image_places import refuse_urls
 
 __all__ = ['PIXELS_PER_SCALE', 'MpiiDataset']
 
@@ -67,7 +69,12 @@ class MpiiDataset(BaseCocoStyleDataset):
                 f'annotation file {self.ann_file!r} holds no list of people (image, center, scale, joints, '
                 'joints_vis); a COCO-style file belongs to CocoDataset with a definition of its own'
             )
+        for i, person in enumerate(people):
+            if not isinstance(person, dict):
+                raise AnnotationError(f'annotation file {self.ann_file!r}: person {i} is no object: {str(person)[:80]}')
         infos = [self.parse_data_info(dict(person, id=i)) for i, person in enumerate(people)]
+        names = (str(person['image']) for person in people)
+        refuse_urls(names, self.ann_file, self.pipeline.transforms)
         if self.headbox_file:
             sizes = _head_sizes(self.headbox_file, self.backend_args)
             if len(sizes) != len(infos):
@@ -88,14 +95,19 @@ class MpiiDataset(BaseCocoStyleDataset):
         for key in ('image', 'center', 'scale', *(() if self.test_mode else ('joints', 'joints_vis'))):
             if key not in raw_data_info:
                 raise AnnotationError(f'{where} has no {key!r}; image, center, scale, joints and joints_vis are needed')
+        try:
+            name = file_name(raw_data_info['image'])
+        except FieldError as err:
+            raise AnnotationError(f'{where}: image is {str(raw_data_info["image"])[:80]!r}; {err}') from err
         count = self._metainfo['num_keypoints']
         center = finite_numbers(raw_data_info['center'], f'{where}: center').reshape(1, -1)
-        scale = finite_numbers([[raw_data_info['scale']] * 2], f'{where}: scale') * PIXELS_PER_SCALE
-        if center.shape != (1, 2) or scale[0, 0] <= 0:
+        scale = finite_numbers([raw_data_info['scale']], f'{where}: scale') * PIXELS_PER_SCALE
+        if center.shape != (1, 2) or scale.shape != (1,) or not 0 < scale[0] < GREATEST_COORDINATE:
             raise AnnotationError(
                 f'{where} has center {raw_data_info["center"]}, scale {raw_data_info["scale"]}; two numbers and a '
                 'positive one are needed'
             )
+        scale = np.repeat(scale, 2)[None]
         if center[0, 0] != -1:
             center[0, 1] += _CENTER_SHIFT / PIXELS_PER_SCALE * scale[0, 1]
         center -= 1
@@ -107,11 +119,11 @@ class MpiiDataset(BaseCocoStyleDataset):
                 f'{where} has joints of shape {joints.shape} and joints_vis of shape {visible.shape}; the definition '
                 f'{self._metainfo["dataset_name"]!r} has {count} keypoints'
             )
-        stem = os.path.splitext(os.path.basename(raw_data_info['image']))[0]
+        stem = os.path.splitext(os.path.basename(name))[0]
         return dict(
             id=raw_data_info['id'],
             img_id=int(stem) if stem.isdigit() else raw_data_info['id'],
-            img_path=os.path.join(self.data_prefix.get('img', ''), raw_data_info['image']),
+            img_path=os.path.join(self.data_prefix.get('img', ''), name),
             bbox_center=center,
             bbox_scale=scale,
             bbox=bbox,

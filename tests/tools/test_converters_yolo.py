@@ -275,7 +275,7 @@ def damaged(tiny_coco, tmp_path, change):
     [
         (lambda c: c['annotations'][0].update(image_id=55), 'annotation 10 points to image_id 55'),
         (lambda c: c['annotations'][0]['keypoints'].pop(), 'annotation 10 has 50 numbers in keypoints'),
-        (lambda c: c['annotations'][0].pop('bbox'), '0 in bbox'),
+        (lambda c: c['annotations'][0].pop('bbox'), "no 'bbox'"),
         (lambda c: c['annotations'][0].update(bbox=[1, 2, None, 4]), 'annotation 10: bbox'),
         (lambda c: c['images'][0].update(file_name='gone.png'), r'gone\.png.* does not exist'),
         (lambda c: c['images'][0].update(file_name='000002.png'), "two images are called '000002'"),

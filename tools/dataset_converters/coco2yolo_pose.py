@@ -16,7 +16,7 @@ import yaml
 from converter_tools import AnnotationError, refuse_to_overwrite, track, user_errors
 from yolo_format import format_line
 
-from mmpose_dark.annotations import finite_numbers, group_by_image, index_images, read_coco
+from mmpose_dark.annotations import group_by_image, index_images, read_coco, require_box
 from mmpose_dark.keypoint_sets import parse_pose_metainfo
 from mmpose_dark.utils.atomic_file import atomic_path
 
@@ -62,14 +62,14 @@ def label_lines(
 
     Args:
         image: COCO record.
-        people: its annotations.
+        people: its annotations, in normal form.
         count: keypoints of the definition.
         file: of the annotations, for messages.
         decimals: of the relative coordinates.
         left_out: counts what the format cannot hold.
 
     Raises:
-        AnnotationError: an annotation lacks its box or has another number of keypoints.
+        AnnotationError: a labelled person lacks the box or has another number of keypoints.
 
     >>> image, person = dict(width=100, height=100), dict(id=1, bbox=[10, 20, 20, 40], keypoints=[15, 30, 2])
     >>> label_lines(image, [person], 1, 'a.json', decimals=3, left_out=Counter())
@@ -82,14 +82,15 @@ def label_lines(
         if ann.get('iscrowd'):
             left_out['crowd regions'] += 1
             continue
+        require_box(ann, where)
         values = ann.get('keypoints', [])
-        if len(values) != 3 * count or len(ann.get('bbox', [])) != 4:
+        if not values or 'bbox' not in ann:
+            left_out['annotations without keypoints'] += 1
+            continue
+        if len(values) != 3 * count:
             raise AnnotationError(
-                f'{where} has {len(values)} numbers in keypoints and {len(ann.get("bbox", []))} in bbox; '
-                f'{3 * count} and 4 are needed (see --definition)'
+                f'{where} has {len(values)} numbers in keypoints; {3 * count} are needed (see --definition)'
             )
-        finite_numbers(values, f'{where}: keypoints')
-        finite_numbers(ann['bbox'], f'{where}: bbox')
         points = np.array(values, float).reshape(count, 3)
         outside = (points[:, 2] > 0) & ((points[:, :2] < 0) | (points[:, :2] > size)).any(1)
         left_out['keypoints outside the image'] += int(outside.sum())
@@ -109,9 +110,9 @@ def convert_split(split: str, json_file: str, folder: str, out: Path, args: argp
     Raises:
         AnnotationError: the annotations cannot be used, or an image is not there.
     """
-    records, annotations = read_coco(json_file)
-    images = index_images(records, json_file)
-    by_image = group_by_image(annotations, images, json_file)
+    content = read_coco(json_file)
+    images = index_images(content.images, json_file)
+    by_image = group_by_image(content.annotations, images, json_file)
     left_out: Counter = Counter()
     people, names = 0, set()
     for kind in ('images', 'labels'):

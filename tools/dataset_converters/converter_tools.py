@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import os.path as osp
 import sys
@@ -55,7 +56,7 @@ def person(
     """
     flat = []
     for x, y, v in keypoints.tolist():
-        flat += [_short(x, decimals), _short(y, decimals), int(v)] if v > 0 else [0, 0, 0]
+        flat += [_short(x, decimals), _short(y, decimals), min(math.ceil(v), 2)] if v > 0 else [0, 0, 0]
     box = [_short(float(value), decimals) for value in bbox]
     area = area_of_box(box[2], box[3]) if area is None else area
     return dict(

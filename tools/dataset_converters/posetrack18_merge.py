@@ -98,7 +98,8 @@ def merge(folder: str, *, root: str | None = None, all_frames: bool = False) -> 
     images, annotations = [], []
     origin: dict = {}
     for file in track(files, len(files), 'sequences'):
-        frames, people = read_coco(str(file))
+        content = read_coco(str(file))
+        frames, people = content.images, content.annotations
         if not all_frames:
             frames = [frame for frame in frames if frame.get('is_labeled', True)]
         for frame in frames:

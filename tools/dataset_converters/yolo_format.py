@@ -1,6 +1,7 @@
 """The YOLO-pose format: label lines, the data file, and where labels lie."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +109,15 @@ def label_path(image: Path) -> Path:
     return Path(*parts).with_suffix('.txt')
 
 
+def visibility(value: float) -> int:
+    """Return 0, 1 or 2 for a visibility: what is above 0 is labelled, fractions too.
+
+    >>> [visibility(value) for value in (0, 0.4, 1, 2, 7, -1)]
+    [0, 1, 1, 2, 2, 0]
+    """
+    return min(max(math.ceil(value), 0), 2)
+
+
 def format_line(box_xywh: Sequence[float], keypoints: np.ndarray, size_wh: tuple[int, int], decimals: int = 6) -> str:
     """Return a person as a line of a label file.
 
@@ -125,7 +135,7 @@ def format_line(box_xywh: Sequence[float], keypoints: np.ndarray, size_wh: tuple
     relative = [(x + w / 2) / width, (y + h / 2) / height, w / width, h / height]
     words = ['0', *(_word(value, decimals) for value in relative)]
     for px, py, v in keypoints.tolist():
-        words += [_word(px / width, decimals), _word(py / height, decimals), str(int(v))]
+        words += [_word(px / width, decimals), _word(py / height, decimals), str(visibility(v))]
     return ' '.join(words)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .image_header import image_size, jpeg_header, webp_chunks
+from .quiet import without_stderr
 
 __all__ = ['damage', 'is_cut_off', 'lacks_data']
 
@@ -14,7 +15,7 @@ _FLAT = 0.3  # bits a pixel: a file with less shows hardly anything, and may hol
 # Neither a marker nor a fill byte is in it, and it means something else than zeros under any code.
 _NOISE = bytes(range(1, 255)) * 16
 _GREY = 128
-_CORNER = 8
+_CORNER = 2  # pixels: of the last block of pixels no more may be in the image
 
 
 def is_cut_off(content: bytes) -> bool:
@@ -43,8 +44,10 @@ def damage(content: bytes) -> str:
     compressed = content[:3] == b'\xff\xd8\xff' or content[:4] == b'RIFF' or content[4:8] in (b'jP  ', b'ftyp')
     zeros = max(_ZEROS, int(_ZEROS_SHARE * len(content)))
     at = content.find(bytes(zeros), _data_begin(content)) if compressed else -1
+    if at < 0:
+        return ''
     width, height = image_size(content) or (0, 0)
-    if at >= 0 and 8 * len(content) > _FLAT * width * height:
+    if 8 * len(content) > _FLAT * width * height:
         return f'the file is damaged: from byte {at} on there are {zeros} zeros and more where image data should be'
     return ''
 
@@ -65,17 +68,21 @@ def lacks_data(
         content: of the file.
         decode: from bytes to (H, W, 3), or None.
         image: (H, W, 3) that it gave for ``content``.
-        strict: try every JPEG, not only those with a grey corner, and look for missing scans.
+        strict: look at the scans of progressive JPEGs too, and not only for a grey corner.
 
     >>> lacks_data(b'no image', lambda content: None, np.zeros((4, 4, 3), np.uint8))
     False
     """
-    if content[:3] != b'\xff\xd8\xff' or not (strict or _has_grey_corner(image)):
+    if content[:3] != b'\xff\xd8\xff':
         return False
-    if strict and _lacks_scans(content):
+    scans = _scans(content) if strict else None
+    if scans is not None and not scans:
         return True
+    if scans is None and not _has_grey_corner(image):
+        return False
     end = content.find(b'\xff\xd9', jpeg_header(content)[0])
-    again = decode(content[:end] + _NOISE + content[end:])
+    with without_stderr():
+        again = decode(content[:end] + _NOISE + content[end:])
     return again is not None and not np.array_equal(image, again)
 
 
@@ -84,8 +91,8 @@ def _has_grey_corner(image: np.ndarray) -> bool:
     return any((c == _GREY).all() for c in (image[-n:, -n:], image[-n:, :n], image[:n, -n:], image[:n, :n]))
 
 
-def _lacks_scans(content: bytes) -> bool:
-    """Tell whether a progressive JPEG ends before all bits of all coefficients came."""
+def _scans(content: bytes) -> bool | None:
+    """Tell whether all bits of all coefficients of a progressive JPEG have a scan; None for another JPEG."""
     at, progressive, components, coming = 2, False, 0, {}
     while at + 4 <= len(content):
         at = content.find(b'\xff', at)
@@ -106,4 +113,6 @@ def _lacks_scans(content: bytes) -> bool:
                 own = coming.setdefault(content[at + 5 + 2 * i], [None] * 64)
                 own[first : last + 1] = [bits & 15] * (last + 1 - first)
         at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
-    return progressive and (len(coming) < components or any(bits != 0 for own in coming.values() for bits in own))
+    if not progressive:
+        return None
+    return len(coming) >= components and all(bits == 0 for own in coming.values() for bits in own)
