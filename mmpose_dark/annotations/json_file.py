@@ -2,11 +2,14 @@
 
 import json
 import os
+import stat
 
 from .errors import AnnotationError, MissingAnnotationError
 from .gc_pause import without_garbage_collection
 
 __all__ = ['parse_json', 'read_bytes', 'read_json']
+
+_BYTES = 16 << 30
 
 Json = dict | list | str | int | float | bool | None
 
@@ -31,6 +34,17 @@ def read_json(
     """
     content = read_bytes(path, what=what, hint=hint, backend_args=backend_args)
     return parse_json(content, f'{what} {str(path)!r}')
+
+
+def _check_file(path: str, what: str) -> None:
+    """Refuse what is no file (a pipe or a device may never end), or larger than any of its kind."""
+    found = os.stat(path)
+    if stat.S_ISDIR(found.st_mode):
+        return  # opening says so
+    if not stat.S_ISREG(found.st_mode):
+        raise AnnotationError(f'{what} {path!r} is a pipe, a device or a socket; a file is needed')
+    if found.st_size > _BYTES:
+        raise AnnotationError(f'{what} {path!r} has {found.st_size} bytes; more than {_BYTES} are not read')
 
 
 def parse_json(content: bytes | str, where: str) -> Json:
@@ -66,11 +80,14 @@ def read_bytes(
     path = os.fspath(path)
     try:
         if '://' not in path and not backend_args:
+            _check_file(path, what)
             with open(path, 'rb') as file:
                 return file.read()
         from mmengine import fileio
 
         return fileio.get(path, backend_args=backend_args)
+    except AnnotationError:
+        raise
     except FileNotFoundError as err:
         # A backend's own message says where it has looked.
         looked = f'looked from {os.getcwd()}' if err.strerror else str(err)

@@ -1,7 +1,9 @@
 """The one reader of annotation files: what it gives is what json gives, and errors name file, record and remedy."""
 
+import contextlib
 import gc
 import json
+import os
 import pathlib
 import pickle
 import subprocess
@@ -100,6 +102,26 @@ def test_folders_and_unreadable_files(tmp_path):
         read_json(tmp_path)
     with pytest.raises(AnnotationError, match='cannot be read'):
         read_json('x' * 5000)
+
+
+def test_pipes_devices_and_sparse_giants_are_not_read(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    for path in (tmp_path / 'pipe', '/dev/zero'):
+        with pytest.raises(AnnotationError, match='is a pipe, a device or a socket; a file is needed'):
+            read_json(path)
+    with open(tmp_path / 'giant', 'wb') as file:
+        file.truncate(1 << 40)
+    with pytest.raises(AnnotationError, match='has 1099511627776 bytes'):
+        read_json(tmp_path / 'giant')
+    with pytest.raises(AnnotationError, match='is no name that a file can have'):
+        read_json('a\0b.json')
+
+
+def test_deep_json_is_refused(file):
+    for text in ('[' * 200_000, '[' * 200_000 + ']' * 200_000, '{"a":' * 200_000 + '1' + '}' * 200_000):
+        file.write_text(text)
+        with pytest.raises(AnnotationError, match='nested deeper'):
+            read_json(file)
 
 
 def test_text_can_be_parsed_too():
@@ -246,3 +268,28 @@ def test_reading_imports_only_numpy(file):
     )
     done = subprocess.run([sys.executable, '-c', code, str(file)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == '[]'
+
+
+@pytest.mark.parametrize('structs', [False, True])
+def test_mutated_mat_files_are_read_or_refused(tmp_path, structs):
+    """Damaged bytes crash SciPy's reader now and then; here that is an error like another."""
+    path = tmp_path / 'a.mat'
+    savemat(path, dict(points=np.arange(6.0), person=dict(name='x', at=np.ones((2, 2)))), do_compression=structs)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(6):
+        content = bytearray(whole)
+        for at in rng.integers(128, len(content), 12):
+            content[at] = rng.integers(256)
+        path.write_bytes(content)
+        with contextlib.suppress(AnnotationError):
+            read_mat(path, structs=structs)
+
+
+def test_a_crash_of_the_reader_is_an_error(tmp_path, monkeypatch):
+    from mmpose_dark.annotations import mat_file
+
+    path = tmp_path / 'a.mat'
+    savemat(path, dict(points=np.arange(6.0)))
+    monkeypatch.setattr(mat_file, '_CODE', 'import os; os.abort()')
+    with pytest.raises(AnnotationError, match="SciPy's reader ended with signal 6"):
+        read_mat(path)
