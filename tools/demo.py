@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import os.path as osp
-import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -84,6 +83,8 @@ def _train(cfg: 'Config', settings: 'PeopleSettings', *, retrain: bool) -> Path:
     """Train, or go on, or do nothing if it is done; return the checkpoint."""
     from mmpose_dark.config import validate_config
     from mmpose_dark.engine import PoseRunner, find_latest_checkpoint
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.errors import ExistsError
 
     work_dir = Path(cfg.work_dir)
     note = work_dir / 'demo.json'
@@ -94,10 +95,12 @@ def _train(cfg: 'Config', settings: 'PeopleSettings', *, retrain: bool) -> Path:
         print(f'already trained: {last} (--retrain trains again)')
         return last
     if not same or retrain:
+        if not note.is_file() and find_latest_checkpoint(str(work_dir)) is not None:
+            raise ExistsError(f'{work_dir} has checkpoints of another training: choose another --work-dir')
         for old in (*work_dir.glob('epoch_*.pth'), work_dir / 'last_checkpoint'):
             old.unlink(missing_ok=True)
     work_dir.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(dict(key=key.hexdigest())))
+    write_atomic(note, json.dumps(dict(key=key.hexdigest())))
     cfg = cfg.copy()
     if find_latest_checkpoint(str(work_dir)) is not None:
         cfg.resume, cfg.load_from = True, None
@@ -135,7 +138,8 @@ def _draw(cfg: 'Config', checkpoint: Path, folder: Path) -> None:
     from mmpose_dark.apis import Inferencer, init_model
     from mmpose_dark.inference.writers import write_result
 
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in (folder / 'single').glob('val_*'):  # of another training
+        old.unlink()
     root = Path(cfg.data_root)
     content = json.loads((root / 'annotations' / 'val.json').read_text())
     images = content['images'][:IMAGES]
@@ -153,17 +157,25 @@ def _write_sheet(target: Path, files: Sequence[Path], *, columns: int) -> None:
     """Put images on one sheet."""
     import cv2
 
-    from mmpose_dark.visualization import contact_sheet
+    from mmpose_dark.visualization import contact_sheet, write_image
 
     if files:
-        cv2.imwrite(str(target), contact_sheet([cv2.imread(str(file)) for file in files], columns=columns))
+        write_image(target, contact_sheet([cv2.imread(str(file))[..., ::-1] for file in files], columns=columns))
 
 
 def main() -> None:
     """Run the four steps."""
     args = _parse_args()
     from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.errors import OutputError
+    from mmpose_dark.utils.output_paths import check_outputs, is_same_file
 
+    if is_same_file(args.data_root, args.work_dir):
+        raise OutputError(
+            f'--data-root and --work-dir are both {args.work_dir}: both have a folder of images; take two'
+        )
+    check_outputs([args.data_root / 'people.json', args.work_dir / 'results.json'])
     start = time.perf_counter()
     settings = PeopleSettings(train=24, val=8) if args.quick else PeopleSettings()
     print(f'1/4 Drawing people into {args.data_root}', flush=True)
@@ -175,7 +187,7 @@ def main() -> None:
 
     print('\n3/4 Testing with two ways of reading a keypoint from its heatmap', flush=True)
     rows = _test(cfg, checkpoint)
-    (args.work_dir / 'results.json').write_text(json.dumps(rows, indent=2) + '\n')
+    write_atomic(args.work_dir / 'results.json', json.dumps(rows, indent=2) + '\n')
     _print_table(rows)
 
     images = args.work_dir / 'images'

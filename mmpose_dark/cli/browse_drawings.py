@@ -1,6 +1,7 @@
 """What ``browse_dataset.py`` draws: the samples of a phase, as they are annotated and as the network is fed them."""
 
 import argparse
+import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from ..datasets.errors import BadSample, ImageReadError
 from ..datasets.pose_dataset import PoseDataset
 from ..datasets.sample_key import SampleKey
 from ..datasets.transforms import LoadImage
+from ..engine.hooks.drawn_images import image_files
 from ..registry import DATASETS, KEYPOINT_CODECS
 from ..utils.pose_registry import accepted_arguments
 from ..visualization import PoseLocalVisualizer, contact_sheet, network_input, side_by_side, stacked
@@ -42,6 +44,7 @@ class Browser:
     order: np.ndarray
     args: argparse.Namespace
     bad: dict[str, str] = field(default_factory=dict)
+    _images: frozenset[str] | None = None
 
     @classmethod
     def of_config(cls, cfg: Config, args: argparse.Namespace) -> 'Browser':
@@ -61,6 +64,12 @@ class Browser:
         count = len(dataset)
         order = np.random.default_rng(seed).permutation(count) if args.shuffle else np.arange(count)
         return cls(dataset, KEYPOINT_CODECS.build(codec) if codec else None, seed, order, args)
+
+    def is_input(self, path: pathlib.Path) -> bool:
+        """Tell whether a file is an image of the dataset."""
+        if self._images is None:
+            self._images = image_files(self.dataset)
+        return os.path.realpath(path) in self._images
 
     def drawings(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield a name and a drawing (H, W, 3), uint8 RGB, each as ``args.mode`` says."""

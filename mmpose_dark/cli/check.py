@@ -54,9 +54,13 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from ..config.reading import load_config
     from ..data_check import check_config
     from ..utils.atomic_file import write_atomic
+    from ..utils.output_paths import check_outputs
     from ..utils.progress import track
+    from .inputs import files_of_config
 
     cfg = load_config(args.config, args.cfg_options)
+    if args.out:
+        check_outputs([args.out], inputs=[args.config, *files_of_config(cfg)])
     report = check_config(
         cfg, name=args.config, phases=args.phase, workers=args.workers, max_images=args.max_images, track=track
     )

@@ -54,6 +54,7 @@ def _compare(
     from mmpose_dark.engine import PoseRunner
     from mmpose_dark.evaluation import Evaluator
     from mmpose_dark.utils import register_all_modules
+    from mmpose_dark.utils.atomic_file import atomic_path
     from mmpose_dark.utils.progress import track
 
     model = init_model(cfg, checkpoint, cfg.device, {'model.test_cfg.output_heatmaps': True})
@@ -71,7 +72,8 @@ def _compare(
             samples = model.test_step(batch)
             heatmaps = torch.stack([sample.pred_fields.heatmaps for sample in samples])
             if heatmaps_file and number == 0:
-                np.save(heatmaps_file, heatmaps.cpu().numpy())
+                with atomic_path(heatmaps_file) as temporary, open(temporary, 'wb') as file:
+                    np.save(file, heatmaps.cpu().numpy())
             for name, codec in ways.items():
                 model.head.decoder = codec
                 found = model.pack_points(model.head.points(heatmaps), samples)
@@ -84,8 +86,13 @@ def main() -> None:
     """Compare and print a table."""
     args = _parse_args()
     from mmpose_dark.cli import apply
+    from mmpose_dark.cli.inputs import files_of_config
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.output_paths import check_outputs
 
     cfg = apply.read_config(args)
+    outputs = [path for path in (args.out, args.heatmaps) if path]
+    check_outputs(outputs, inputs=[args.config, args.checkpoint, *files_of_config(cfg)])
     apply.apply_common_arguments(cfg, args)
     rows = _compare(cfg, args.checkpoint, args.kernels, args.heatmaps)
     names = [n for n in next(iter(rows.values())) if '(' not in n]
@@ -94,8 +101,8 @@ def main() -> None:
     for name in names:
         print(f'{name:<{width}}' + ''.join(f'{row[name]:18.4f}' for row in rows.values()))
     if args.out:
-        with open(args.out, 'w', encoding='utf-8') as file:
-            json.dump({way: {k: float(v) for k, v in row.items()} for way, row in rows.items()}, file, indent=2)
+        metrics = {way: {k: float(v) for k, v in row.items()} for way, row in rows.items()}
+        write_atomic(args.out, json.dumps(metrics, indent=2))
 
 
 if __name__ == '__main__':

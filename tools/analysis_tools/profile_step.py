@@ -92,8 +92,11 @@ def main() -> None:
     from mmpose_dark.config.validate import validate_config
     from mmpose_dark.engine import PoseRunner
     from mmpose_dark.engine.profiling import advise, format_table, profile_runner
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.output_paths import check_outputs
     from mmpose_dark.utils.progress import show_progress
 
+    check_outputs([args.out] if args.out else [], inputs=[args.config])
     with tempfile.TemporaryDirectory() as folder:
         cfg = profile_config(args, folder)
         validate_config(cfg)
@@ -114,7 +117,7 @@ def main() -> None:
     print('\nadvice\n' + '\n'.join(f'  {line}' for line in advice))
     if args.out:
         record = _record(profile, args, runner.device)
-        Path(args.out).write_text(json.dumps({**record, 'advice': advice}, indent=2) + '\n', encoding='utf-8')
+        write_atomic(args.out, json.dumps({**record, 'advice': advice}, indent=2) + '\n')
 
 
 def _record(profile: 'Profile', args: argparse.Namespace, device: 'torch.device') -> dict[str, object]:

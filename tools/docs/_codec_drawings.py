@@ -18,6 +18,7 @@ from mmpose_dark.codecs import (
     quarter_pixel_refine,
     unbiased_gaussian_heatmaps,
 )
+from mmpose_dark.utils.atomic_file import atomic_path
 from mmpose_dark.utils.errors import InputError
 
 DECODERS = ('argmax', 'quarter-pixel', 'DARK')
@@ -58,7 +59,8 @@ def draw_encoding(path: Path) -> None:
     axes[0].plot(*np.floor([x + 0.5, y + 0.5]), 'wx', markersize=8, markeredgewidth=2, label='centre drawn (6, 6)')
     axes[1].plot(x, y, 'wx', markersize=8, markeredgewidth=2)
     axes[0].legend(loc='lower left', fontsize=7, framealpha=0.85)
-    figure.savefig(path, dpi=110)
+    with atomic_path(path, keep_suffix=True) as temporary:
+        figure.savefig(temporary, dpi=110)
     plt.close(figure)
 
 
@@ -83,7 +85,8 @@ def draw_decode_error(path: Path) -> None:
         axis.legend(fontsize=8, loc='upper center')
     axes[0].set_ylabel('mean |error| in x, heatmap pixels')
     axes[0].set_ylim(-0.01, 0.72)
-    figure.savefig(path, dpi=110)
+    with atomic_path(path, keep_suffix=True) as temporary:
+        figure.savefig(temporary, dpi=110)
     plt.close(figure)
 
 
@@ -128,7 +131,8 @@ def draw_real_heatmap(path: Path, heatmap: np.ndarray, *, kernel_size: int, trut
         log, levels=np.linspace(log.max() - 1, log.max(), 8), colors='white', linewidths=0.6, linestyles='solid'
     )
     axes[1].legend(fontsize=7, loc='lower left', framealpha=0.85)
-    figure.savefig(path, dpi=110)
+    with atomic_path(path, keep_suffix=True) as temporary:
+        figure.savefig(temporary, dpi=110)
     plt.close(figure)
 
 

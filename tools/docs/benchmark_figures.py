@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from mmpose_dark.utils.atomic_file import atomic_path
+
 __all__ = ['draw_rows', 'draw_sweep']
 
 COLORS = ('#444444', '#1f6fb2', '#d1702e', '#9a9a9a')
@@ -128,6 +130,6 @@ def _name_ends(axis: Axes, x: float, labels: list[tuple[float, str, str]]) -> No
 
 
 def _save(figure: plt.Figure, path: Path, digest: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={'Software': None, 'Description': digest})
+    with atomic_path(path, keep_suffix=True) as temporary:
+        figure.savefig(temporary, dpi=110, metadata={'Software': None, 'Description': digest})
     plt.close(figure)

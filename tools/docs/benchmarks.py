@@ -10,7 +10,6 @@ the usual machine, ``NAME_ANYTHING.json`` on another one.
 
 import hashlib
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import _generated
 from benchmark_texts import ABOUT, INTRO, NO_GPU, About
 
 from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.utils.atomic_file import write_atomic
 from mmpose_dark.utils.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,9 +193,8 @@ def main() -> int:
         parser.error('--check writes nothing: leave --from away')
     folder = args.docs / 'benchmarks'
     if args.source:
-        folder.mkdir(parents=True, exist_ok=True)
         for stem in read_records(args.source):
-            shutil.copyfile(args.source / f'{stem}.json', folder / f'{stem}.json')
+            write_atomic(folder / f'{stem}.json', (args.source / f'{stem}.json').read_bytes())
     records = read_records(folder)
     text = page(records, (folder / 'tried.md').read_text(encoding='utf-8'))
     stale = stale_figures(records, args.docs / 'figures', draw=not args.check)

@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mmpose_dark.cli.arguments import make_parser
+from mmpose_dark.cli.errors import user_errors
+from mmpose_dark.utils.output_paths import check_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +34,7 @@ def main() -> None:
     import _codec_drawings as drawings
     import numpy as np
 
-    args.out_dir.mkdir(parents=True, exist_ok=True)
+    check_outputs([args.out_dir / 'codec_encoding.png'])
     drawings.draw_encoding(args.out_dir / 'codec_encoding.png')
     drawings.draw_decode_error(args.out_dir / 'codec_decode_error.png')
     names = ['codec_encoding.png', 'codec_decode_error.png']
@@ -47,4 +49,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    with user_errors('codec_figures.py'):
+        main()

@@ -40,23 +40,35 @@ def _parse_args() -> argparse.Namespace:
     return args
 
 
+def _done(count: int) -> str:
+    return f'{count} drawings are done and kept; the others are missing'
+
+
 def main() -> int:
     """Draw, and return the exit status."""
     args = _parse_args()
     from mmpose_dark.cli.browse_drawings import Browser
     from mmpose_dark.config import find_config, load_config, validate_config
+    from mmpose_dark.utils.errors import OutputError
+    from mmpose_dark.utils.output_paths import check_outputs, path_inside
     from mmpose_dark.visualization import PoseLocalVisualizer, write_image
 
     file = find_config(args.config)
+    out_dir = Path(args.output_dir or Path('work_dirs') / 'browse' / file.stem)
+    check_outputs([out_dir / 'drawing.jpg'])
     cfg = load_config(file, args.cfg_options)
     validate_config(cfg)
     browser = Browser.of_config(cfg, args)
-    out_dir = Path(args.output_dir or Path('work_dirs') / 'browse' / file.stem)
     count = 0
     for name, image in browser.drawings():
         count += 1
-        path = out_dir / f'{args.phase}_{name}.jpg'
-        write_image(path, image)
+        path = path_inside(out_dir, f'{args.phase}_{name}.jpg')
+        if path.exists() and browser.is_input(path):
+            raise OutputError(f'{path} is an image of the dataset: choose another --output-dir. {_done(count - 1)}')
+        try:
+            write_image(path, image)
+        except OutputError as err:
+            raise OutputError(f'{err} {_done(count - 1)}') from err
         print(f'{path} ({image.shape[1]}x{image.shape[0]})', flush=True)
         if args.show:
             PoseLocalVisualizer('window').show(image, win_name=name, wait_time=args.show_interval)

@@ -25,7 +25,9 @@ def main() -> None:
     from mmpose_dark.checkpoint import load_checkpoint, save_checkpoint
     from mmpose_dark.config import ConfigError, load_config
     from mmpose_dark.registry import MODELS
+    from mmpose_dark.utils.output_paths import check_outputs
 
+    check_outputs([args.out], inputs=[args.config, *args.checkpoints])
     cfg = load_config(args.config)
     model = MODELS.build(cfg.model)
     members = getattr(model, 'members', None)

@@ -72,8 +72,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Pack, and say how to use it."""
     args = parse_args(arguments)
     from mmpose_dark.datasets.storage.packing import pack_images
+    from mmpose_dark.utils.output_paths import check_outputs
     from mmpose_dark.utils.progress import track
 
+    check_outputs([args.out])
     packed = pack_images(args.folder, args.out, shard_size=args.shard_size, force=args.force, track=track)
     size = sum(os.path.getsize(f) for f in packed.files) / 1e6
     files = f'{packed.files[0]}' if len(packed.files) == 1 else f'{packed.files[0]} to {packed.files[-1].name}'

@@ -105,9 +105,12 @@ def main() -> int:
     parser.add_argument('pytest', nargs='*', help='tests instead of the numeric ones')
     args = parser.parse_args()
     if args.probe:
-        sys.path.insert(0, str(ROOT))
         print(json.dumps(probe()))
         return 0
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.output_paths import check_outputs
+
+    check_outputs([args.out])
     tests = args.pytest or [f'tests/{folder}' for folder in FOLDERS]
     first, result = None, {}
     for name, chosen in settings().items():
@@ -128,10 +131,13 @@ def main() -> int:
             row |= dict(failed=failed, seconds=round(time.monotonic() - start), status=done.returncode)
             print(f'  {len(failed)} failed in {row["seconds"]} s', *failed, sep='\n  ', flush=True)
         result[name] = row
-    Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-    Path(args.out).write_text(json.dumps(result, indent=1), encoding='utf-8')
+    write_atomic(args.out, json.dumps(result, indent=1))
     return sum(bool(row.get('status')) for row in result.values())
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.path.insert(0, str(ROOT))
+    from mmpose_dark.cli.errors import user_errors
+
+    with user_errors('portable_tests.py'):
+        sys.exit(main())

@@ -26,14 +26,19 @@ def main() -> None:
     """Print or write the config."""
     args = _parse_args()
     from mmpose_dark.config import load_config, validate_config
+    from mmpose_dark.utils.atomic_file import atomic_path
+    from mmpose_dark.utils.output_paths import check_outputs
 
-    cfg = load_config(args.config, args.cfg_options)
     if args.save_path:
-        cfg.dump(args.save_path)
-    else:
+        check_outputs([args.save_path], inputs=[args.config])
+    cfg = load_config(args.config, args.cfg_options)
+    if not args.save_path:
         print(cfg.pretty_text, end='')
     if not args.no_check:
         validate_config(cfg)
+    if args.save_path:
+        with atomic_path(args.save_path, keep_suffix=True) as temporary:
+            cfg.dump(str(temporary))
 
 
 if __name__ == '__main__':

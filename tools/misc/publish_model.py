@@ -4,7 +4,7 @@
 import argparse
 import datetime
 import hashlib
-import os
+import io
 import os.path as osp
 import re
 import sys
@@ -53,12 +53,18 @@ def _publish(checkpoint: str, out: str, *, date: str) -> Path:
         date: as YYYYMMDD.
 
     Raises:
-        CheckpointError: the checkpoint cannot be read, or the file cannot be written.
+        CheckpointError: the checkpoint cannot be read.
+        OutputError: the file cannot be written, or is the checkpoint itself.
     """
     import torch
 
-    from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
+    from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.output_paths import check_outputs
 
+    base = Path(out).expanduser()
+    base = base.with_name(base.name.removesuffix('.pth'))
+    check_outputs([base.with_name(f'{base.name}-00000000_{date}.pth')])
     try:
         content = _stripped(load_state_dict_file(checkpoint))
     except ValueError as err:
@@ -66,13 +72,12 @@ def _publish(checkpoint: str, out: str, *, date: str) -> Path:
     weak = [name for name, tensor in content['state_dict'].items() if not torch.isfinite(tensor).all()]
     if weak:
         raise CheckpointError(f'{checkpoint}: {len(weak)} tensors hold NaN or infinity, the first is {weak[0]}')
-    base = Path(out).expanduser()
-    base = base.with_name(base.name.removesuffix('.pth'))
-    unnamed = base.with_name(f'.{base.name}.unnamed.pth')
-    save_checkpoint(content, unnamed)
-    digits = hashlib.sha256(unnamed.read_bytes()).hexdigest()[:8]
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    digits = hashlib.sha256(buffer.getbuffer()).hexdigest()[:8]
     path = base.with_name(f'{base.name}-{digits}_{date}.pth')
-    os.replace(unnamed, path)
+    check_outputs([path], inputs=[checkpoint])
+    write_atomic(path, buffer.getvalue())
     return path
 
 
