@@ -12,6 +12,7 @@ from scipy.io import savemat
 
 from mmpose_dark.annotations import AnnotationError
 from mmpose_dark.datasets import AicDataset, LspetDataset, PoseTrack18Dataset
+from mmpose_dark.utils.errors import OutputError
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / 'tools' / 'dataset_converters'
 
@@ -43,6 +44,27 @@ def test_files_are_replaced_together_or_not_at_all(converter, tmp_path):
     assert json.loads((tmp_path / 'a.json').read_text()) == [1]
     assert (tmp_path / 'sub' / 'b.txt').read_text() == 'text'
     assert sorted(p.name for p in tmp_path.iterdir()) == ['a.json', 'c', 'sub']
+
+
+def test_outputs_are_tried_before_the_work(converter, tmp_path):
+    tools = converter('converter_tools')
+    (tmp_path / 'file').write_text('x')
+    (tmp_path / 'a.json').write_text('{}')
+    with pytest.raises(OutputError, match=r'file/a\.json cannot be written \(Not a directory\)'):
+        tools.refuse_to_overwrite([tmp_path / 'file' / 'a.json'], force=False)
+    with pytest.raises(OutputError, match=r'a\.json is one of the inputs and would be overwritten'):
+        tools.refuse_to_overwrite([tmp_path / 'sub' / '..' / 'a.json'], force=True, inputs=[tmp_path / 'a.json'])
+    with pytest.raises(OutputError, match='it is a folder'):
+        tools.refuse_to_overwrite([tmp_path], force=True)
+    with pytest.raises(AnnotationError, match=r'a\.json. exists already'):
+        tools.refuse_to_overwrite([tmp_path / 'a.json'], force=False)
+    tools.refuse_to_overwrite([tmp_path / 'new' / 'a.json'], force=False)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['a.json', 'file']
+
+
+def test_fractions_of_visibility_are_labelled(converter):
+    person = converter('converter_tools').person(1, 7, [0, 0, 9, 9], np.array([[1.5, 2, 0.4], [3, 4, 0], [5, 6, 2]]))
+    assert (person['keypoints'], person['num_keypoints']) == ([1.5, 2, 1, 0, 0, 0, 5, 6, 2], 2)
 
 
 # ---------------------------------------------------------------------------------- LSPET

@@ -297,6 +297,26 @@ def test_a_folder_that_is_there_is_kept(tools, tiny_coco, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ['yolo']
 
 
+def test_inputs_in_the_folder_are_not_replaced(tools, tiny_coco, tmp_path):
+    coco = damaged(tiny_coco, tmp_path, lambda content: None)
+    (tmp_path / 'data.yaml').write_text('{}')
+    with pytest.raises(AnnotationError, match=r'damaged\.json. lies in .*which would be replaced'):
+        to_yolo(tools, coco, tmp_path, '--force')
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['damaged.json', 'data.yaml']
+
+
+def test_objects_without_keypoints_are_left_out(tools, tiny_coco, tmp_path, capsys):
+    def change(content):
+        content['annotations'][0]['keypoints'] = None
+        content['annotations'][1]['keypoints'] = []
+        content['annotations'][2]['iscrowd'] = '0'
+
+    to_yolo(tools, damaged(tiny_coco, tmp_path, change), tmp_path / 'yolo')
+    printed = capsys.readouterr().out
+    assert 'train: 4 people' in printed
+    assert 'left out: 2 annotations without keypoints' in printed
+
+
 def test_force_removes_nothing_but_its_own(tools, tiny_coco, tmp_path):
     (tmp_path / 'thesis').mkdir()
     (tmp_path / 'thesis' / 'chapter1.tex').write_text('precious')

@@ -96,7 +96,7 @@ def _numbers(values: object, count: int, where: str) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> None:
     """Convert."""
     args = parse_args(arguments)
-    refuse_to_overwrite([args.out], force=args.force)
+    refuse_to_overwrite([args.out], force=args.force, inputs=[args.annotations])
     records = read_json(args.annotations)
     images, annotations = convert(records, args.annotations, args.images, workers=args.workers)
     names = parse_pose_metainfo(dict(from_file='aic'))['keypoint_id2name'].values()

@@ -13,12 +13,13 @@ sys.path.insert(0, osp.dirname(osp.abspath(__file__)))
 
 import numpy as np
 import yaml
-from converter_tools import AnnotationError, refuse_to_overwrite, track, user_errors
+from converter_tools import AnnotationError, refuse_existing, track, user_errors
 from yolo_format import format_line
 
 from mmpose_dark.annotations import group_by_image, index_images, read_coco, require_box
 from mmpose_dark.keypoint_sets import parse_pose_metainfo
 from mmpose_dark.utils.atomic_file import atomic_path
+from mmpose_dark.utils.output_paths import check_outputs
 
 EPILOG = """
 examples:
@@ -146,6 +147,10 @@ def _bring(source: Path, target: Path, *, link: bool) -> None:
         shutil.copyfile(source, target)
 
 
+def _is_inside(path: str, folder: Path) -> bool:
+    return Path(path).resolve().is_relative_to(folder.resolve())
+
+
 def data_file(splits: list[str], definition: str) -> str:
     """Return the text of data.yaml, with paths relative to its own folder.
 
@@ -168,11 +173,15 @@ def main(arguments: list[str] | None = None) -> None:
     """Convert, in a folder beside the final one that is renamed at the end."""
     args = parse_args(arguments)
     out = Path(args.out)
-    refuse_to_overwrite([out], force=args.force)
+    splits = [split for split in ('train', 'val', 'test') if getattr(args, split)]
+    refuse_existing([out], force=args.force)
+    check_outputs([out / 'data.yaml'])
+    inside = [path for split in splits for path in getattr(args, split) if _is_inside(path, out)]
+    if inside:
+        raise AnnotationError(f'{inside[0]!r} lies in {args.out!r}, which would be replaced: write to another folder')
     if out.exists() and any(out.iterdir()) and not (out / 'data.yaml').is_file():
         raise AnnotationError(f'{args.out!r} has no data.yaml, so it is no dataset of this kind: remove it yourself')
     count = parse_pose_metainfo(dict(from_file=args.definition))['num_keypoints']
-    splits = [split for split in ('train', 'val', 'test') if getattr(args, split)]
     old = out.with_name(f'.{out.name}.{os.getpid()}.old')
     try:
         with atomic_path(out) as work:

@@ -15,6 +15,7 @@ import numpy as np
 from mmpose_dark.annotations import AnnotationError, area_of_box
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.utils.atomic_file import atomic_path
+from mmpose_dark.utils.output_paths import check_outputs
 from mmpose_dark.utils.progress import track
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     'extent_box',
     'image_sizes',
     'person',
+    'refuse_existing',
     'refuse_to_overwrite',
     'track',
     'user_errors',
@@ -152,8 +154,27 @@ def image_sizes(paths: Iterable[str | os.PathLike], *, workers: int) -> dict[str
     return sizes
 
 
-def refuse_to_overwrite(paths: Iterable[str | os.PathLike], *, force: bool) -> None:
-    """Stop before the work if a result is there already.
+def refuse_to_overwrite(
+    paths: Iterable[str | os.PathLike], *, force: bool, inputs: Iterable[str | os.PathLike] = ()
+) -> None:
+    """Stop before the work if a result is there already, could not be written, or would replace an input.
+
+    Args:
+        paths: files that will be written.
+        force: whether they may be there.
+        inputs: files that are read.
+
+    Raises:
+        AnnotationError: a path exists and ``force`` is not set.
+        OutputError: a path cannot be written, or is an input.
+    """
+    paths = list(paths)
+    refuse_existing(paths, force=force)
+    check_outputs(paths, inputs=inputs)
+
+
+def refuse_existing(paths: Iterable[str | os.PathLike], *, force: bool) -> None:
+    """Stop if a result is there already.
 
     Raises:
         AnnotationError: a path exists and ``force`` is not set.

@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Convert."""
     args = parse_args(arguments)
     targets = {name: Path(args.out) / f'lspet_{name}.json' for name in ('train', 'val')}
-    refuse_to_overwrite(targets.values(), force=args.force)
+    refuse_to_overwrite(targets.values(), force=args.force, inputs=[args.joints])
     joints = read_joints(args.joints)
     images, annotations = convert(joints, args.images, min_keypoints=args.min_keypoints, workers=args.workers)
     in_val = split(len(images), args.val_share, args.seed)

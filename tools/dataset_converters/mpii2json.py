@@ -218,7 +218,7 @@ def main(arguments: list[str] | None = None) -> None:
     if args.val_share:
         names += ('mpii_gt_val.mat',)
     targets = [out / name for name in names]
-    refuse_to_overwrite(targets, force=args.force)
+    refuse_to_overwrite(targets, force=args.force, inputs=[args.mat, *filter(None, [args.val_mat])])
     people = read_people(args.mat)
     if args.val_mat:
         truth = read_mat(args.val_mat, 'pos_gt_src', 'jnt_missing', 'headboxes_src', structs=True)

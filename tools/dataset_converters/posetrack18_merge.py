@@ -128,7 +128,7 @@ def _categories() -> list[dict]:
 def main(arguments: list[str] | None = None) -> None:
     """Merge."""
     args = parse_args(arguments)
-    refuse_to_overwrite([args.out], force=args.force)
+    refuse_to_overwrite([args.out], force=args.force, inputs=Path(args.folder).glob('*.json'))
     content = merge(args.folder, root=args.images, all_frames=args.all_frames)
     write_files({args.out: content})
     print(f'{args.out}: {len(content["annotations"])} people on {len(content["images"])} images')

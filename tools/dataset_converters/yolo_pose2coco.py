@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
     if missing or not splits:
         raise AnnotationError(f'{args.data!r} has no {missing[0] if missing else "train, val or test"}')
     targets = {split: Path(args.out) / f'{split}.json' for split in splits}
-    refuse_to_overwrite(targets.values(), force=args.force)
+    refuse_to_overwrite(targets.values(), force=args.force, inputs=[args.data])
     root = Path(args.image_root).resolve() if args.image_root else Path(args.data).resolve().parent
     files = {}
     for split, target in targets.items():
