@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from typing import IO
 
 import torch
 
@@ -31,13 +32,36 @@ def save_checkpoint(obj: object, path: str | os.PathLike) -> None:
     {'epoch': 3}
     """
     path = pathlib.Path(path).expanduser()
+    refusals: list[OSError] = []
     try:
         with atomic_path(path) as temporary, open(temporary, 'wb') as file:
-            torch.save(obj, file)
+            torch.save(obj, _Watched(file, refusals))
     except OutputError as err:
         raise CheckpointError(str(err)) from err
     except RuntimeError as err:  # what torch's writer makes of a full disk
+        reason = refusals[0].strerror if refusals else str(err).splitlines()[0]
         raise CheckpointError(
-            f'{path}: could not be written ({str(err).splitlines()[0]}); what was there before is untouched. '
+            f'{path}: could not be written ({reason}); what was there before is untouched. '
             'Check free space and permissions of the folder.'
         ) from err
+
+
+class _Watched:
+    """A file that remembers the system's refusals, of which torch's writer tells nothing."""
+
+    def __init__(self, file: IO[bytes], refusals: list[OSError]) -> None:
+        self._file, self._refusals = file, refusals
+
+    def write(self, data: bytes | memoryview) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as err:
+            self._refusals.append(err)
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as err:
+            self._refusals.append(err)
+            raise

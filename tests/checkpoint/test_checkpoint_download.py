@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmpose_dark.checkpoint import CheckpointError, download, load_checkpoint, load_state_dict_file
+from mmpose_dark.checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, transfer
 from mmpose_dark.checkpoint.download import cache_folder, download_checkpoint
 from mmpose_dark.checkpoint.urls import expected_hash, file_name, is_url, mirrored, resolve
 from mmpose_dark.utils import progress
@@ -300,7 +300,7 @@ def test_a_cache_that_cannot_be_written(server, tmp_path, cache, monkeypatch):
 
 def test_too_little_space(server, cache, monkeypatch):
     server.files[HASHED] = CONTENT
-    monkeypatch.setattr(download.shutil, 'disk_usage', lambda _: types.SimpleNamespace(free=1_000_000))
+    monkeypatch.setattr(transfer.shutil, 'disk_usage', lambda _: types.SimpleNamespace(free=1_000_000))
     with pytest.raises(CheckpointError, match='3 MB needed, 1 MB free'):
         download_checkpoint(server.url + HASHED)
 

@@ -3,6 +3,7 @@
 from .base import ArrayMetric
 from .coco_metric import CocoMetric
 from .coco_wholebody_metric import CocoWholeBodyMetric
+from .dump_results import DumpResults
 from .keypoint_2d_metrics import AUC, EPE, NME, MpiiPCKAccuracy, PCKAccuracy
 from .posetrack18_metric import PoseTrack18Metric
 
@@ -13,6 +14,7 @@ __all__ = [
     'ArrayMetric',
     'CocoMetric',
     'CocoWholeBodyMetric',
+    'DumpResults',
     'MpiiPCKAccuracy',
     'PCKAccuracy',
     'PoseTrack18Metric',
