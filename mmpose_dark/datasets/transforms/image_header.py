@@ -119,7 +119,7 @@ def jpeg_header(content: bytes) -> tuple[int, tuple[int, int] | None]:
     Returns:
         Where the image begins, behind the header, and its width and height.
 
-    >>> jpeg_header(b'\xff\xd8\xff\xda')
+    >>> jpeg_header(b'\xff\xd8\xff\xda\x00\x0c')
     (2, None)
     """
     at, size = 2, len(content)
