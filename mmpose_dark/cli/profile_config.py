@@ -19,7 +19,7 @@ __all__ = ['forget_weights', 'profile_config']
 
 _IMAGES = 16
 # Metrics that need no more of the ground truth than boxes and keypoints while they take predictions in.
-_PLAIN_METRICS = ('CocoMetric', 'CocoWholeBodyMetric', 'PCKAccuracy', 'AUC', 'EPE', 'NME')
+_PLAIN_METRICS = ('CocoMetric', 'PCKAccuracy', 'AUC', 'EPE', 'NME')
 
 
 def profile_config(args: argparse.Namespace, folder: str) -> Config:

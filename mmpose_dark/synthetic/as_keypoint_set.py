@@ -9,6 +9,7 @@ import numpy as np
 
 from ..keypoint_sets.definitions import parse_pose_metainfo
 from ..utils.atomic_file import write_atomic
+from ..utils.output_paths import check_outputs
 from .body import KEYPOINT_NAMES
 
 __all__ = ['relabel_keypoints', 'write_as_keypoint_set']
@@ -72,5 +73,6 @@ def write_as_keypoint_set(ann_file: str | os.PathLike, metainfo: Mapping[str, ob
         person['keypoints'] = points.flatten().tolist()
     content['categories'][0]['keypoints'] = list(wanted)
     content['categories'][0].pop('skeleton', None)
+    check_outputs([out], inputs=[ann_file])
     write_atomic(out, json.dumps(content))
     return len(content['annotations'])

@@ -28,7 +28,7 @@ def test_it_runs(benchmark, tiny_coco, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['pipeline.py', *arguments])
     for module, name in ((benchmark.torch, 'set_num_threads'), (benchmark.cv2, 'setNumThreads')):
         monkeypatch.setattr(module, name, lambda n: None)  # for the tests that follow
-    benchmark.main()
+    benchmark.main(benchmark.parse_args())
     assert '384x288' in capsys.readouterr().out
     results = json.loads(out.read_text())['results']
     ways = ['files', 'files', 'files, reduced', 'zip', 'tar', *(['lmdb'] if importlib.util.find_spec('lmdb') else [])]

@@ -94,7 +94,7 @@ def test_drawn_people_with_the_keypoints_of_the_config(config, mode, call_tool, 
         (['configs/top_down/hrnet/mpii/hrnet_w32_mpii_256x256.py'], 'expects this layout'),
         (
             ['CONFIG', '--batch-size', '100', '--cfg-options', 'train_dataloader.drop_last=True'],
-            'batches of 100, and drop_last',
+            'drop_last=True leaves out what does not fill a batch',
         ),
     ],
 )

@@ -59,7 +59,7 @@ def test_variants_are_what_the_device_can_do(bench):
 def test_a_run_reports_every_variant(bench, monkeypatch, tmp_path, capsys):
     out = tmp_path / 'train_step.json'
     monkeypatch.setattr(sys, 'argv', ['train_step.py', '--repeat', '2', '--warm-up', '1', '--out', str(out)])
-    bench.main()
+    bench.main(bench.parse_args())
     record = json.loads(out.read_text())
     rows = record['results']
     assert [row['precision'] for row in rows] == list(map(str, bench.variants('cpu', False)))

@@ -18,10 +18,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-import torch
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -67,6 +63,18 @@ def make_parser(
         parser.add_argument('--threads', type=int, help='torch threads (default: torch decides)')
     parser.add_argument('--out', help='write the timings and the machine to this json file')
     return parser
+
+
+def check_out(out: str | None) -> None:
+    """End the program where the record could not be written; called before anything is measured.
+
+    >>> check_out(None)
+    """
+    from mmpose_dark.cli.errors import user_errors  # not before torch: it would change how its threads wait
+    from mmpose_dark.utils.output_paths import check_outputs
+
+    with user_errors(Path(sys.argv[0]).name):
+        check_outputs([out] if out else [])
 
 
 def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu', warm_up: int = 2) -> Timing:
@@ -119,6 +127,8 @@ def sweep_points(*, base_people: int) -> Iterator[tuple[str, str, int, int, tupl
 
 def synchronize(device: str) -> None:
     """Wait until the device has done all that was asked of it."""
+    import torch
+
     kind = torch.device(device).type
     if kind == 'cuda':
         torch.cuda.synchronize(device)
@@ -128,6 +138,10 @@ def synchronize(device: str) -> None:
 
 def machine(device: str) -> dict:
     """What a timing depends on: processor, device, threads, versions, commit, and what else the machine did."""
+    import cv2
+    import numpy as np
+    import torch
+
     kind = torch.device(device).type
     name = torch.cuda.get_device_name(device) if kind == 'cuda' else _processor()
     name += f' ({device})' if kind not in ('cpu', 'cuda') else ''
@@ -214,8 +228,9 @@ def report(
             sweep=[_plain(row) for row in sweep],
             notes=list(notes),
         )
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(json.dumps(content, indent=1) + '\n')
+        from mmpose_dark.utils.atomic_file import write_atomic
+
+        write_atomic(out, json.dumps(content, indent=1) + '\n')
 
 
 def _print_table(rows: Sequence[dict]) -> None:

@@ -20,15 +20,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import report, timing_of
+from _bench import check_out, report, timing_of
+
+WORKS = ('training', 'decoding')
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--repeat', type=int, default=3, help='rounds (default: 3)')
+    parser.add_argument('--seconds', type=float, default=3.0, help='of each measurement in a round (default: 3)')
+    parser.add_argument('--busy', type=int, default=1, help='other programs (default: 1)')
+    parser.add_argument('--threads', type=int, nargs='+', default=[os.cpu_count() or 1], help='(default: all cores)')
+    parser.add_argument('--spin-counts', type=int, nargs='*', default=[1000], help='(default: 1000)')
+    parser.add_argument('--only', nargs='+', choices=WORKS, default=WORKS, help='default: all')
+    parser.add_argument('--measure', choices=WORKS, help=argparse.SUPPRESS)
+    parser.add_argument('--out', help='write the values and the machine to this json file')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import torch
 
 from mmpose_dark.utils.threads import THREAD_POLICY
 
-WORKS = ('training', 'decoding')
 CONFIG = 'configs/demo/people_dark_192x144.py'
 PEOPLE = dict(training=8, decoding=64)
 
@@ -120,18 +139,9 @@ def run(args: argparse.Namespace) -> Iterator[dict]:
                 }
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments; measure one work, or start the processes that do and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--repeat', type=int, default=3, help='rounds (default: 3)')
-    parser.add_argument('--seconds', type=float, default=3.0, help='of each measurement in a round (default: 3)')
-    parser.add_argument('--busy', type=int, default=1, help='other programs (default: 1)')
-    parser.add_argument('--threads', type=int, nargs='+', default=[os.cpu_count() or 1], help='(default: all cores)')
-    parser.add_argument('--spin-counts', type=int, nargs='*', default=[1000], help='(default: 1000)')
-    parser.add_argument('--only', nargs='+', choices=WORKS, default=WORKS, help='default: all')
-    parser.add_argument('--measure', choices=WORKS, help=argparse.SUPPRESS)
-    parser.add_argument('--out', help='write the values and the machine to this json file')
-    args = parser.parse_args()
+    check_out(args.out)
     if args.measure:
         torch.set_num_threads(args.threads[0])
         print(json.dumps(times_of(dict(training=training, decoding=decoding)[args.measure](), args.seconds)))
@@ -140,4 +150,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

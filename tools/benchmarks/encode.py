@@ -13,12 +13,24 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, make_parser, measure, report, sweep_points
+from _bench import Timing, check_out, make_parser, measure, report, sweep_points
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=21, device=True, threads=True)
+    parser.add_argument('--sweep', action='store_true', help='also vary people, keypoints and input size')
+    parser.add_argument('--cases', type=int, help='only the first so many cases of the table')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import numpy as np
+import torch
 
 from mmpose_dark.codecs import MSRAHeatmap
 
@@ -95,12 +107,9 @@ def sweep(args: argparse.Namespace) -> list[dict]:
     return rows
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = make_parser(__doc__, repeat=21, device=True, threads=True)
-    parser.add_argument('--sweep', action='store_true', help='also vary people, keypoints and input size')
-    parser.add_argument('--cases', type=int, help='only the first so many cases of the table')
-    args = parser.parse_args()
+    check_out(args.out)
     if args.threads:
         torch.set_num_threads(args.threads)
 
@@ -121,4 +130,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

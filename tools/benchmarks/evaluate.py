@@ -10,6 +10,7 @@ where it is installed (`make xtcocotools`), and prints medians, spread and ratio
 than the "floor".
 """
 
+import argparse
 import contextlib
 import importlib
 import io
@@ -22,11 +23,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, make_parser, measure, report, timing_of
+from _bench import Timing, check_out, make_parser, measure, report, timing_of
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=3, repeated='runs, after one to warm up')
+    parser.add_argument('--images', type=int, default=5000, help='number of images (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import numpy as np
 
 from mmpose_dark.evaluation.functional import COCO_SIGMAS
 from mmpose_dark.evaluation.metrics import CocoMetric
@@ -120,7 +133,8 @@ def run_floor(ann_file: str, samples: list[dict]) -> None:
 def missing_baseline() -> str:
     """Return why xtcocotools cannot be imported, nothing where it can."""
     try:
-        importlib.import_module('xtcocotools.cocoeval')
+        for name in ('coco', 'cocoeval'):
+            importlib.import_module(f'xtcocotools.{name}')
     except (ImportError, ValueError) as err:  # ValueError: its wheel was compiled for NumPy 1
         return str(err)
     return ''
@@ -140,12 +154,9 @@ def run_xtcocotools(ann_file: str, results: str) -> float:
     return float(run.stats[0])
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Measure and report."""
-    parser = make_parser(__doc__, repeat=3, repeated='runs, after one to warm up')
-    parser.add_argument('--images', type=int, default=5000, help='number of images (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0)
-    args = parser.parse_args()
+    check_out(args.out)
     data, samples = make_data(args.images, args.seed)
     notes = [f'{len(samples):,} detections, {len(data["annotations"]):,} people, {args.images:,} images.']
     values: dict[str, float] = {}
@@ -191,4 +202,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

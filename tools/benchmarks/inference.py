@@ -19,12 +19,28 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, make_parser, measure, report
+from _bench import Timing, check_out, make_parser, measure, report
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=9, device=True)
+    parser.add_argument('--config', help='one network, a file or a name of the zoo (default: HRNet-W32 256x192)')
+    parser.add_argument('--batch-size', type=int, help='people a batch')
+    parser.add_argument('--images', type=int, default=24, help='images from file to keypoints (default: 24)')
+    parser.add_argument('--images-config', help='network for the images (default: that of the demo, a small one)')
+    parser.add_argument('--compile', action='store_true', help='with torch.compile, minutes to compile on the CPU')
+    parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body 384x288')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import numpy as np
+import torch
 
 from mmpose_dark.apis import Inferencer, inference_topdown, init_model
 from mmpose_dark.deploy import Acceleration, accelerate
@@ -147,16 +163,9 @@ def image_rows(config: str, args: argparse.Namespace) -> list[Row]:
     ]
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = make_parser(__doc__, repeat=9, device=True)
-    parser.add_argument('--config', help='one network, a file or a name of the zoo (default: HRNet-W32 256x192)')
-    parser.add_argument('--batch-size', type=int, help='people a batch')
-    parser.add_argument('--images', type=int, default=24, help='images from file to keypoints (default: 24)')
-    parser.add_argument('--images-config', help='network for the images (default: that of the demo, a small one)')
-    parser.add_argument('--compile', action='store_true', help='with torch.compile, minutes to compile on the CPU')
-    parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body 384x288')
-    args = parser.parse_args()
+    check_out(args.out)
 
     cases = [(args.config, 8)] if args.config else FULL if args.full else CASES
     rows, notes = [], []
@@ -174,4 +183,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

@@ -11,6 +11,7 @@ images in one file. Decode + warp is always of the whole image, read beforehand.
 for timings worth keeping.
 """
 
+import argparse
 import contextlib
 import importlib.util
 import io
@@ -22,13 +23,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import Timing, check_out, make_parser, report, timing_of
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=9, repeated='passes')
+    parser.add_argument('--data', help='COCO annotation file (default: draws images)')
+    parser.add_argument('--images', help='folder of its images')
+    parser.add_argument('--people', type=int, default=64, help='samples at most (default: 64)')
+    args = parser.parse_args()
+    if bool(args.data) != bool(args.images):
+        parser.error('--data and --images go together')
+    return args
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
 import cv2
 import numpy as np
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from _bench import Timing, make_parser, report, timing_of
 
 from mmpose_dark.datasets import PoseDataset, SampleKey
 from mmpose_dark.datasets.storage.packing import pack_images
@@ -200,15 +217,9 @@ def rows_of(
     return rows
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = make_parser(__doc__, repeat=9, repeated='passes')
-    parser.add_argument('--data', help='COCO annotation file (default: draws images)')
-    parser.add_argument('--images', help='folder of its images')
-    parser.add_argument('--people', type=int, default=64, help='samples at most (default: 64)')
-    args = parser.parse_args()
-    if bool(args.data) != bool(args.images):
-        parser.error('--data and --images go together')
+    check_out(args.out)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
@@ -225,4 +236,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

@@ -16,12 +16,26 @@ import tempfile
 import time
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import ROOT, report, timing_of
+from _bench import ROOT, check_out, report, timing_of
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--repeat', type=int, default=11, help='measured starts of each (default: 11)')
+    parser.add_argument('--checkout', type=Path, default=ROOT, help='run the programs of this folder instead')
+    parser.add_argument('--only', nargs='+', help='only the programs whose name holds one of these words')
+    parser.add_argument('--out', help='write the values and the machine to this json file')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import cv2
+import numpy as np
 
 from mmpose_dark.synthetic import draw_scene
 
@@ -89,14 +103,9 @@ def seconds_of(arguments: list[str], checkout: Path) -> float:
     return seconds
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments, run every program in turn, print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--repeat', type=int, default=11, help='measured starts of each (default: 11)')
-    parser.add_argument('--checkout', type=Path, default=ROOT, help='run the programs of this folder instead')
-    parser.add_argument('--only', nargs='+', help='only the programs whose name holds one of these words')
-    parser.add_argument('--out', help='write the values and the machine to this json file')
-    args = parser.parse_args()
+    check_out(args.out)
     checkout = args.checkout.resolve()
     with tempfile.TemporaryDirectory() as folder:
         chosen = {
@@ -124,4 +133,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

@@ -20,16 +20,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import Timing, check_out, make_parser, measure, report
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=5, repeated='steps', device=True, threads=True)
+    parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body, for a GPU')
+    parser.add_argument('--batch-size', type=int, help='samples a step (default: 8; full: 64 and 32)')
+    parser.add_argument('--warm-up', type=int, default=2, help='steps before them (default: 2)')
+    parser.add_argument('--compile', action='store_true', help='rows through torch.compile too')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
 import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch.utils.data import DataLoader, Dataset
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from _bench import Timing, make_parser, measure, report
 
 from mmpose_dark.config.reading import load_config
 from mmpose_dark.datasets import pose_collate
@@ -214,14 +228,9 @@ def run(case: Case, args: argparse.Namespace) -> Iterator[dict]:
         }
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Parse the arguments, measure every case, print and write the table."""
-    parser = make_parser(__doc__, repeat=5, repeated='steps', device=True, threads=True)
-    parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body, for a GPU')
-    parser.add_argument('--batch-size', type=int, help='samples a step (default: 8; full: 64 and 32)')
-    parser.add_argument('--warm-up', type=int, default=2, help='steps before them (default: 2)')
-    parser.add_argument('--compile', action='store_true', help='rows through torch.compile too')
-    args = parser.parse_args()
+    check_out(args.out)
     cv2.setNumThreads(1)
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -236,4 +245,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)

@@ -7,20 +7,33 @@ Each row has the same result from both within rounding, or the program ends with
 256x192 unless the row says otherwise; one torch thread unless ``--threads`` says otherwise.
 """
 
+import argparse
 import functools
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import make_parser, measure, report
+from _bench import check_out, make_parser, measure, report
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=21)
+    parser.add_argument('--only', default='', help='rows that contain this')
+    parser.add_argument('--threads', type=int, default=1, help='torch threads (default: 1)')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import numpy as np
+import torch
 from decode import make_heatmaps
+from torch import Tensor
 
 from mmpose_dark.codecs import (
     MSRAHeatmap,
@@ -135,12 +148,9 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
     return found
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     """Measure and report."""
-    parser = make_parser(__doc__, repeat=21)
-    parser.add_argument('--only', default='', help='rows that contain this')
-    parser.add_argument('--threads', type=int, default=1, help='torch threads (default: 1)')
-    args = parser.parse_args()
+    check_out(args.out)
     torch.set_num_threads(args.threads)
     rows = []
     for name, (used, tried) in cases().items():
@@ -159,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    main(ARGS)
