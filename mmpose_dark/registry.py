@@ -43,7 +43,9 @@ WEIGHT_INITIALIZERS = PoseRegistry(
 KEYPOINT_CODECS = PoseRegistry('keypoint codec', locations=['mmpose_dark.codecs'])
 DATASETS = PoseRegistry('dataset', parent=root.DATASETS, locations=['mmpose_dark.datasets'])
 TRANSFORMS = PoseRegistry('transform', parent=root.TRANSFORMS, locations=['mmpose_dark.datasets.transforms'])
-DATA_SAMPLERS = PoseRegistry('data sampler', parent=root.DATA_SAMPLERS, locations=_ENGINE)
+DATA_SAMPLERS = PoseRegistry(
+    'data sampler', parent=root.DATA_SAMPLERS, locations=[*_ENGINE, 'mmpose_dark.compat.sampling']
+)
 METRICS = PoseRegistry('metric', parent=root.METRICS, locations=['mmpose_dark.evaluation.metrics'])
 EVALUATORS = PoseRegistry('evaluator', parent=root.EVALUATOR, locations=['mmpose_dark.evaluation.evaluator'])
 VISUALIZERS = PoseRegistry(

@@ -14,7 +14,7 @@ from ..config.validate import validate_config
 
 __all__ = ['Needs', 'needs_of', 'rename_configs', 'top_down_heatmap_configs']
 
-_WORD = re.compile(r'\bmmpose\b(?!\.(?:org|com))')
+_WORD = re.compile(r'(?<![/\w])mmpose\b')  # not in the URLs of weights
 
 
 class Needs(NamedTuple):

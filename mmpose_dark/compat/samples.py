@@ -57,7 +57,8 @@ def on_samples(cfg: Config, data: Path) -> Config:
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.train_cfg = dict(by_epoch=True, max_epochs=1)
     cfg.default_hooks.checkpoint = None
-    for part in (cfg.model, cfg.model.backbone):  # no downloads
+    cfg.load_from = None  # no downloads
+    for part in (cfg.model, cfg.model.backbone):
         part['init_cfg'] = None
     return cfg
 

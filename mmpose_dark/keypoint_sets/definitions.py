@@ -71,6 +71,8 @@ def load_definition(from_file: str) -> dict:
                 content = Config.fromfile(str(path), lazy_import=False, import_custom_modules=False)
         except Exception as err:  # whatever the user's file raises
             raise DefinitionError(f'dataset definition {name!r} cannot be read: {type(err).__name__}: {err}') from err
+        if 'dataset_info' not in content and path.stem in known and path.suffix == '.py':
+            return _builtin(path.stem)  # a config of this project where mmpose has its definition
         if 'dataset_info' not in content:
             raise DefinitionError(
                 f'dataset definition {name!r} has no `dataset_info`, only {sorted(content.keys())}; '

@@ -1,6 +1,7 @@
 """Evaluation as functions of arrays and files; the registered metrics call these."""
 
 from ...structures.keypoint_mapping import map_keypoints, map_sigmas
+from .box_nms import nms
 from .keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -9,11 +10,11 @@ from .keypoint_eval import (
     keypoint_pck_accuracy,
 )
 from .mpii import mpii_pckh, mpii_summary
-from .nms import grouped_oks_nms, grouped_soft_oks_nms, oks_nms, soft_oks_nms
 from .oks import COCO_SIGMAS, oks
 from .oks_detections import OksDetections
 from .oks_eval import evaluate_oks
 from .oks_ground_truth import OksGroundTruth
+from .pose_nms import grouped_oks_nms, grouped_soft_oks_nms, oks_nms, soft_oks_nms
 from .posetrack import evaluate_posetrack
 from .posetrack_ground_truth import PoseTrackGroundTruth
 
@@ -35,6 +36,7 @@ __all__ = [
     'map_sigmas',
     'mpii_pckh',
     'mpii_summary',
+    'nms',
     'oks',
     'oks_nms',
     'soft_oks_nms',

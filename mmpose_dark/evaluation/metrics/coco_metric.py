@@ -13,7 +13,7 @@ from ...structures.pose_score import pose_scores
 from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
 from ..functional.arrays import all_finite
-from ..functional.nms import grouped_oks_nms, grouped_soft_oks_nms
+from ..functional.pose_nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, check_ground_truth, evaluate_oks
