@@ -244,3 +244,45 @@ def test_slurm_script_starts_the_tasks(kind, trained, tiny_config, run_tool, tmp
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh', 'slurm_test.sh'])
 def test_scripts_tell_their_usage(run_tool, script):
     assert f'tools/{script} ' in run_tool(script, status=2)
+
+
+def test_distributed_tools_end_as_single_ones(trained, tiny_config, tiny_coco, run_tool, tmp_path):
+    """A bad image is status 3 and a mistake one line, also in two processes."""
+    data = tmp_path / 'data'
+    (data / 'images').mkdir(parents=True)
+    for image in (tiny_coco.root / 'images').iterdir():
+        (data / 'images' / image.name).write_bytes(image.read_bytes())
+    (data / 'images' / '000001.png').write_bytes(b'\x89PNG cut off')
+    options = ('--cfg-options', f'test_dataloader.dataset.data_prefix.img={data}/images/')
+    options += (f'train_dataloader.dataset.data_prefix.img={data}/images/',)
+    common = (tiny_config, trained[0] / 'epoch_2.pth', 2, '--work-dir', tmp_path / 'test')
+    output = run_tool('dist_test.sh', *common, *options, status=3)
+    assert output.count('2 samples of 1 images could not be read') == 1
+    assert 'Traceback' not in output
+    output = run_tool('dist_train.sh', tiny_config, 2, '--work-dir', tmp_path / 'train', *options, status=2)
+    assert output.count('train.py: error: ') == 1
+    assert '000001.png' in output
+    assert 'Traceback' not in output
+    output = run_tool('dist_test.sh', tiny_config, tmp_path / 'gone.pth', 2, status=2)
+    assert output.count('there is no checkpoint') == 1
+
+
+@pytest.mark.parametrize(
+    'option', [('--out', 'm.json'), ('--dump', 'p.pkl'), ('--show-dir', 'show'), ('--work-dir', 'work')]
+)
+def test_outputs_that_cannot_be_written_are_found_before_the_run(trained, tiny_config, call_tool, tmp_path, option):
+    (tmp_path / 'file').write_text('mine')
+    name, path = option[0], tmp_path / 'file' / option[1]
+    arguments = {'--work-dir': tmp_path / 'w', name: path}
+    words = [word for pair in arguments.items() for word in pair]
+    output = call_tool('test.py', tiny_config, trained[0] / 'epoch_2.pth', *words, status=2)
+    assert 'Traceback' not in output
+    assert 'Epoch(test)' not in output
+    assert f'{tmp_path}/file' in output.strip().splitlines()[-1]
+    assert (tmp_path / 'file').read_text() == 'mine'
+
+
+def test_a_finished_training_is_refused_without_overwrite(trained, tiny_config, call_tool):
+    output = call_tool('train.py', tiny_config, '--work-dir', trained[0], status=2)
+    assert 'holds a training already (epoch_1.pth' in output
+    assert '--overwrite' in output
