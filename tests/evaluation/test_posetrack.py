@@ -274,3 +274,44 @@ class TestWrongInput:
         dt[2]['keypoints'][5] = float('nan')
         with pytest.raises(ValueError, match=r'record 2 \(image 1\): keypoints is .*NaN and infinity are none'):
             evaluate_posetrack(gt, dt)
+
+
+def test_results_go_into_the_benchmark_s_files(tmp_path):
+    """One file a sequence, named as the annotations' files are, whether these are given apart or joined."""
+    names = {i: f'keypoint{i}' for i in range(17)}
+    images = [dict(id=10 + i, file_name=f'images/test/{seq}/{i}.jpg') for i, seq in enumerate(('a_1', 'a_1', 'b_2'))]
+    (tmp_path / 'apart').mkdir()
+    for seq in ('a_1', 'b_2'):
+        content = dict(images=[im for im in images if f'/{seq}/' in im['file_name']], annotations=[], categories=[])
+        (tmp_path / 'apart' / f'{seq}.json').write_text(json.dumps(content))
+    (tmp_path / 'joined.json').write_text(json.dumps(dict(images=images, annotations=[], categories=[])))
+    rng = np.random.default_rng(0)
+    xy, scores = rng.uniform(0, 99, (4, 1, 17, 2)).round(2), rng.uniform(size=(4, 1, 17)).round(2)
+    people = [10, 10, 12, 11]
+    samples = [
+        dict(
+            id=i, img_id=img_id, pred_instances=dict(keypoints=xy[i], keypoint_scores=scores[i]),
+            gt_instances=dict(bbox_scores=np.ones(1), bbox_scales=np.full((1, 2), 50.0)),
+        )
+        for i, img_id in enumerate(people)
+    ]  # fmt: skip
+    for source in ('apart', 'joined.json'):
+        out = tmp_path / f'out_{source}'
+        metric = PoseTrack18Metric(
+            str(tmp_path / source), format_only=True, outfile_prefix=str(out / 'results'), nms_mode='none'
+        )
+        metric.dataset_meta = dict(
+            dataset_name='posetrack18', num_keypoints=17, keypoint_id2name=names, sigmas=np.full(17, 0.05)
+        )
+        metric.process([], samples)
+        assert metric.evaluate(len(samples)) == {}
+        assert sorted(path.name for path in out.iterdir()) == ['a_1.json', 'b_2.json']
+        first, second = (json.loads((out / f'{seq}.json').read_text()) for seq in ('a_1', 'b_2'))
+        assert first['images'] == images[:2]
+        assert first['categories'][0]['keypoints'] == list(names.values())
+        assert [(a['image_id'], a['track_id']) for a in first['annotations']] == [(10, 0), (10, 1), (11, 0)]
+        (person,) = second['annotations']
+        np.testing.assert_allclose(np.reshape(person['keypoints'], (17, 3))[:, :2], xy[2, 0], atol=1e-4)
+        np.testing.assert_allclose(person['scores'], scores[2, 0], atol=1e-6)
+        with pytest.raises(ValueError, match='no annotated people'):
+            PoseTrack18Metric(str(tmp_path / source))

@@ -13,17 +13,17 @@ from ...structures.pose_score import pose_scores
 from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
 from ..functional.arrays import all_finite
-from ..functional.pose_nms import grouped_oks_nms, grouped_soft_oks_nms
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, check_ground_truth, evaluate_oks
 from ..functional.oks_ground_truth import OksGroundTruth
+from ..functional.pose_nms import grouped_oks_nms, grouped_soft_oks_nms
 from .base import ArrayMetric
 from .coco_samples import box_scores, coco_dataset, pose_areas, raw_annotations
 from .sample_arrays import describe, field, maybe_field, per_instance, stack
 from .tables import PER_SAMPLE, Table
 
-__all__ = ['CocoMetric']
+__all__ = ['CocoMetric', 'write_json']
 
 RAW = PER_SAMPLE + 'annotations'
 SCORE_MODES = ('bbox_keypoint', 'bbox', 'keypoint', 'bbox_rle')
@@ -120,6 +120,15 @@ class CocoMetric(ArrayMetric):
         require_engine(self.engine)
         if self.ann_file is not None and not os.path.exists(self.ann_file):
             raise MissingFileError(f'{name}: ann_file not found: {self.ann_file}')
+        self._check_annotated()
+
+    def _check_annotated(self) -> None:
+        """Refuse a test set whose annotations are not published, before anything is computed for it."""
+        if self.ann_file is not None and not len(self.ground_truth.ids):
+            raise InputError(
+                f'{type(self).__name__}: {self.ann_file} has no annotated people to compare with; for the results of a '
+                'test set use format_only=True and outfile_prefix'
+            )
 
     @property
     def ground_truth(self) -> OksGroundTruth:
@@ -189,7 +198,7 @@ class CocoMetric(ArrayMetric):
         """Score, suppress, write and evaluate."""
         detections = self._detections(table)
         if self.outfile_prefix is not None:
-            _write_json(f'{self.outfile_prefix}.keypoints.json', self.results_to_json(detections))
+            self.write_results(detections)
         if self.format_only:
             return {}
         ground_truth = self.ground_truth if self.ann_file is not None else self._ground_truth_of(table)
@@ -228,6 +237,10 @@ class CocoMetric(ArrayMetric):
             use_area=self.use_area,
             engine=self.engine,
         )
+
+    def write_results(self, detections: OksDetections) -> None:
+        """Write the results beside ``outfile_prefix``."""
+        write_json(f'{self.outfile_prefix}.keypoints.json', self.results_to_json(detections))
 
     def results_to_json(self, detections: OksDetections) -> list[CocoRecord]:
         """Return results in COCO's format."""
@@ -302,7 +315,7 @@ class CocoMetric(ArrayMetric):
     def _ground_truth_of(self, table: Table) -> OksGroundTruth:
         data = coco_dataset(table.get(RAW, ()))
         if self.outfile_prefix is not None:
-            _write_json(f'{self.outfile_prefix}.gt.json', data)
+            write_json(f'{self.outfile_prefix}.gt.json', data)
         return OksGroundTruth.read(data, wholebody=self.wholebody)
 
 
@@ -324,7 +337,7 @@ def _check_finite(samples: list[dict], xy: np.ndarray, scores: np.ndarray, count
         )
 
 
-def _write_json(path: str, data: dict | list) -> None:
+def write_json(path: str, data: dict | list) -> None:
     """Write a JSON file whole or not at all."""
     with atomic_path(path) as temporary, open(temporary, 'w') as file:
         json.dump(data, file, default=_plain)
