@@ -176,7 +176,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         prog: the command that the program was called by, by default the file that was started.
     """
     args = parse_args(arguments, prog=prog)
-    from ..inference import coco_results, find_images
+    from ..inference import coco_results, find_images, passed_over
     from ..inference.coco_file import CocoResultsFile
     from ..inference.image_ids import image_ids
     from ..inference.writers import check_targets, unique_stems
@@ -185,6 +185,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from ..utils.progress import track
 
     images = find_images(args.input)
+    if left_out := passed_over(args.input):
+        print(left_out)
     inputs = [*images, *filter(None, (args.bboxes, args.config, args.checkpoint))]
     stems = unique_stems(images)
     check_targets(Path(args.out_dir), stems, inputs, draw_heatmap=args.draw_heatmap)

@@ -19,6 +19,7 @@ _HOMES = {
     'find_images': 'sources',
     'inference_topdown': 'topdown',
     'init_model': 'model',
+    'passed_over': 'sources',
     'read_boxes': 'box_files',
     'result_record': 'records',
 }

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PilImage
     from torch import Tensor
 
-__all__ = ['IMAGE_SUFFIXES', 'Image', 'find_images', 'images_of', 'is_one_image']
+__all__ = ['IMAGE_SUFFIXES', 'Image', 'find_images', 'images_of', 'is_one_image', 'passed_over']
 
 Image: TypeAlias = Union[np.ndarray, str, os.PathLike, 'PilImage', 'Tensor']
 """A file, or pixels: see `as_image`."""
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
+IMAGE_SUFFIXES = (
+    *('.jpg', '.jpeg', '.jfif', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm', '.avif', '.jp2', '.gif'),
+)
+_NAMED = 3  # of what is passed over
 
 
 def find_images(source: str | os.PathLike) -> list[Path]:
@@ -58,6 +61,37 @@ def find_images(source: str | os.PathLike) -> list[Path]:
             return found
         raise MissingFileError(f'no file matches {str(source)!r} from {Path.cwd()}')
     raise MissingFileError(f'there is no image or folder {str(source)!r} (looked from {Path.cwd()})')
+
+
+def passed_over(source: str | os.PathLike) -> str:
+    """Say what of a folder or glob `find_images` passes over: other files, folders, pipes; '' for nothing.
+
+    Hidden files, whose name begins with a dot, are not spoken of.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ('b.jpg', 'notes.txt', '.hidden'):
+    ...         Path(folder, name).touch()
+    ...     passed_over(folder).removeprefix(folder)
+    ': 1 of 2 entries is passed over, as it is no file with the ending of an image: notes.txt'
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        entries = sorted(p for p in path.iterdir() if not p.name.startswith('.'))
+        rest = [p for p in entries if not (p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())]
+        reason = 'no file with the ending of an image'
+    elif not path.is_file() and glob.has_magic(str(source)):
+        entries = sorted(Path(p) for p in glob.glob(str(path), recursive=True))
+        rest = [p for p in entries if not (p.is_file() or p.is_dir())]
+        reason = 'no file'
+    else:
+        return ''
+    if not rest:
+        return ''
+    one = len(rest) == 1
+    names = ', '.join(p.name for p in rest[:_NAMED]) + (', ...' if len(rest) > _NAMED else '')
+    which = f'{len(rest)} of {len(entries)} entries {"is" if one else "are"} passed over'
+    return f'{source}: {which}, as {"it is" if one else "they are"} {reason}: {names}'
 
 
 def is_one_image(source: object) -> bool:

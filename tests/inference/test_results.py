@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmpose_dark.apis import ImageResult, coco_results, find_images, result_record
+from mmpose_dark.inference import passed_over
 from mmpose_dark.inference.writers import record_text, unique_stems
 from mmpose_dark.keypoint_sets import parse_pose_metainfo
 from mmpose_dark.structures import Poses
@@ -106,6 +108,18 @@ def test_find_images(tmp_path: Path) -> None:
     assert [p.name for p in find_images(tmp_path)] == ['a.png', 'b.JPG']
     assert [p.name for p in find_images(f'{tmp_path}/**/*.png')] == ['a.png', 'c.png']
     assert find_images(tmp_path / 'notes.txt') == [tmp_path / 'notes.txt']  # asked for by name
+
+
+def test_what_is_passed_over_is_said(tmp_path: Path) -> None:
+    (tmp_path / 'sub').mkdir()
+    for name in ('a.png', 'notes.txt', '.DS_Store', 'sub/c.txt'):
+        (tmp_path / name).write_bytes(b'x')
+    os.mkfifo(tmp_path / 'pipe.jpg')
+    assert [p.name for p in find_images(tmp_path)] == ['a.png']
+    said = '3 of 4 entries are passed over, as they are no file with the ending of an image: notes.txt, pipe.jpg, sub'
+    assert passed_over(tmp_path) == f'{tmp_path}: {said}'
+    assert passed_over(f'{tmp_path}/*.jpg').endswith('1 of 1 entries is passed over, as it is no file: pipe.jpg')
+    assert passed_over(f'{tmp_path}/*.png') == passed_over(tmp_path / 'a.png') == ''
 
 
 def test_find_images_says_what_is_missing(tmp_path: Path) -> None:
