@@ -13,6 +13,8 @@ from ..config.reading import load_config
 from ..config.tree import evaluators_of
 from ..engine.latest import find_latest_checkpoint
 from ..utils.atomic_file import check_can_write
+from ..utils.output_paths import check_outputs
+from .inputs import files_of_config
 from ..utils.device import resolve_device
 from ..utils.errors import InputError, MissingFileError
 from ..utils.precision import amp_dtype
@@ -155,6 +157,7 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     cfg.default_hooks.checkpoint = None
     for option, path in (('--out', args.out), ('--dump', args.dump)):
         if path:
+            check_outputs([path], inputs=[args.config, args.checkpoint, *files_of_config(cfg)])
             check_can_write(path, option)
     if args.show_dir:
         check_can_write(args.show_dir, '--show-dir', folder=True)
