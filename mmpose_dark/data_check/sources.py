@@ -113,6 +113,7 @@ def _normal(content: dict, file: str, *, annotated: bool) -> tuple[dict, str]:
 
 
 def _categories(content: dict) -> list[dict]:
-    """The categories that have an id."""
+    """The categories whose id can be one."""
     listed = content.get('categories')
-    return [c for c in listed if isinstance(c, dict) and 'id' in c] if isinstance(listed, list) else []
+    listed = listed if isinstance(listed, list) else []
+    return [c for c in listed if isinstance(c, dict) and isinstance(c.get('id'), int | str)]
