@@ -5,7 +5,6 @@ This and `docs/coming_from_mmpose.md` are all there is to delete when nobody com
 
 __all__ = ['ABSENT', 'MODULES', 'said_of']
 
-_UDP = 'UDP is planned; MSRAHeatmap(unbiased=True), which is DARK, places keypoints as finely'
 _VIT = 'ViTPose is planned; the most accurate network here is HRNet-W48'
 _SMALL = "there is no small network yet: ResNet-18 (type='ResNet', depth=18) is the lightest"
 _RESNETS = (
@@ -24,7 +23,6 @@ _COLOUR = 'PhotometricDistortion changes colours'
 _SWITCH = 'write the stages of a training as two configs, the second with load_from'
 
 ABSENT: dict[str, str] = {
-    **dict.fromkeys(('UDPHeatmap',), _UDP),
     **dict.fromkeys(('mmpretrain.VisionTransformer', 'LayerDecayOptimWrapperConstructor'), _VIT),
     'FeatureMapProcessor': 'it belongs to ViTPose, which is planned; HeatmapHead reads the feature map by input_index',
     **dict.fromkeys(
@@ -32,7 +30,7 @@ ABSENT: dict[str, str] = {
          'ViPNAS_MobileNetV3', 'ViPNASHead', 'AlexNet', 'VGG', 'CSPNeXt', 'CSPDarknet'), _SMALL,
     ),
     **dict.fromkeys(('ResNeXt', 'SEResNet', 'SEResNeXt', 'SCNet', 'ResNeSt', 'RegNet'), _RESNETS),
-    **dict.fromkeys(('MSPN', 'RSN', 'CPM', 'MSPNHead', 'MegviiHeatmap', 'CombinedTargetMSELoss'), _STAGES),
+    **dict.fromkeys(('MSPN', 'RSN', 'CPM', 'MSPNHead', 'MegviiHeatmap'), _STAGES),
     **dict.fromkeys(
         ('SwinTransformer', 'PyramidVisionTransformer', 'PyramidVisionTransformerV2', 'HRFormer'), _TRANSFORMER
     ),
@@ -66,7 +64,6 @@ ABSENT: dict[str, str] = {
     **dict.fromkeys(('YOLOXHSVRandomAug', 'mmdet.YOLOXHSVRandomAug'), _COLOUR),
     **dict.fromkeys(('mmdet.PipelineSwitchHook',), _SWITCH),
     'JhmdbPCKAccuracy': "PCKAccuracy(norm_item=['bbox', 'torso']) measures the same for other datasets",
-    'NME': "PCKAccuracy, EPE and AUC are here; of an error divided by a face's size there is none",
     'KeypointPartitionMetric': 'CocoWholeBodyMetric gives the values of each part of the body',
     'MultiDatasetEvaluator': 'test on one dataset after the other',
     'SyncNormHook': "SyncBuffersHook averages BatchNorm's statistics over processes",
@@ -105,9 +102,9 @@ MODULES = (
 def said_of(name: str) -> str:
     """Return what stands for a component of mmpose that is not here, '' for any other name.
 
-    >>> said_of('UDPHeatmap')
-    "a component of mmpose 1.x that is not here: UDP is planned; MSRAHeatmap(unbiased=True), which is DARK, ..."
-    >>> said_of('UdpHeatmap')
+    >>> said_of('SEResNet')[:61]
+    'a component of mmpose 1.x that is not here: ResNet, ResNetV1d'
+    >>> said_of('SeResNet')
     ''
     """
     found = ABSENT.get(name) or ABSENT.get(name.removeprefix('mmpose_dark.'))

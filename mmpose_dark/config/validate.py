@@ -9,6 +9,7 @@ from mmengine.hooks import EMAHook
 
 from .. import registry
 from ..utils.choices import PHASES
+from ..utils.hints import fits, hints_of, in_words
 from ..utils.nearest import nearest
 from ..utils.pose_registry import PoseRegistry, accepted_arguments
 from . import names, positions
@@ -16,6 +17,7 @@ from .agreement import disagreements
 from .components import Component, components
 from .errors import ConfigError
 from .mmpose_parts import said_of
+from .values import wrong_settings
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -29,10 +31,10 @@ def validate_config(cfg: 'Config | dict') -> None:
     """Check ``cfg`` from top to bottom, without building anything.
 
     Every dict with a ``type`` is looked up in the registry of its place, and its arguments are bound to the
-    component's signature; sections without a type must have known keys. A name at the top that nothing reads is a
-    variable of the config (``data_root``, ``train_pipeline``) and may hold anything. It is an error if it is almost
-    one that is read (``train_cfgg``), or one that people expect to be read (``optimizer``, and the other sections of
-    mmpose 0.x). Names that end in ``_pipeline`` and the like, or begin with an underscore, are always variables.
+    component's signature; sections without a type must have known keys; values must be of the kind that is needed
+    (a number, a list, yes or no). A name at the top that nothing reads is a variable of the config (``data_root``,
+    ``train_pipeline``) and may hold anything. It is an error if it is almost one that is read (``train_cfgg``), or
+    one that people expect to be read (``optimizer``, and the other sections of mmpose 0.x). Names that end in ``_pipeline`` and the like, or begin with an underscore, are always variables.
     Last, settings that say the same thing in several places must agree (`disagreements`).
 
     Raises:
@@ -44,7 +46,7 @@ def validate_config(cfg: 'Config | dict') -> None:
     mmpose_dark.config.errors.ConfigError: workdir: unknown name at the top of a config; did you mean 'work_dir'?
     """
     settings = {key: cfg[key] for key in cfg}
-    mistakes = [*_top_level(settings), *_sections(settings)]
+    mistakes = [*_top_level(settings), *_sections(settings), *wrong_settings(settings)]
     for component in components(settings):
         mistakes += _layer(component) if component.registry is None else _component(component)
     if not mistakes:
@@ -189,6 +191,10 @@ def _arguments(place: str, kind: str, found: Callable, cfg: dict, of: PoseRegist
         if key not in accepted and not is_open:
             near = nearest(str(key), offered)
             yield f'{place}: {kind}: unexpected argument {key!r}{near} Accepted: {", ".join(offered) or "none"}.'
+    hints = hints_of(found)
+    for key in given:
+        if key in hints and not fits(cfg[key], hints[key]):
+            yield f'{place}.{key}: {kind}: should be {in_words(hints[key])}, not {cfg[key]!r}'
     for parameter in own[1:] if inspect.isclass(found) else own:
         named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         if named and parameter.default is parameter.empty and parameter.name not in (*given, *injected):

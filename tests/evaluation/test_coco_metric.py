@@ -470,6 +470,6 @@ def test_perfect_predictions_through_a_dataset(tiny_coco):
 def test_a_test_set_without_annotations_is_refused_when_the_metric_is_built(tmp_path):
     path = tmp_path / 'image_info.json'
     path.write_text(json.dumps(dict(images=[dict(id=1)], annotations=[], categories=[dict(id=1, name='person')])))
-    with pytest.raises(ValueError, match='has no annotated people to compare with; .*format_only=True'):
+    with pytest.raises(ValueError, match=r'has no annotated people to compare with; .*format_only=True'):
         CocoMetric(str(path))
     CocoMetric(str(path), format_only=True, outfile_prefix=str(tmp_path / 'out'))
