@@ -13,11 +13,11 @@ from ..config.reading import load_config
 from ..config.tree import evaluators_of
 from ..engine.latest import find_latest_checkpoint
 from ..utils.atomic_file import check_can_write
-from ..utils.output_paths import check_outputs
-from .inputs import files_of_config
 from ..utils.device import resolve_device
 from ..utils.errors import InputError, MissingFileError
+from ..utils.output_paths import check_outputs
 from ..utils.precision import amp_dtype
+from .inputs import files_of_config
 
 __all__ = [
     'apply_common_arguments',
