@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ..models.heads.packing import to_host
-from ..structures.crop import covariances_to_image, crop_to_image
+from ..structures.crop import covariances_to_image, crop_to_image, crops_of
 from ..structures.poses import Poses
 from ..utils.errors import InputError
 from .crops import Crop
@@ -55,13 +55,12 @@ def find_keypoints(model: 'BasePoseEstimator', crops: Sequence[Crop]) -> list[Pe
     points = model.points(inputs, flip_indices=flip_indices)
     keypoints, scores, covariances = to_host(points)
     _check_number(keypoints.shape[1], known_keypoint_set(model))
-    size, center, scale = (
-        np.stack([np.asarray(crop.sample.metainfo[f'input_{key}'], np.float32) for crop in crops])[:, None]
-        for key in ('size', 'center', 'scale')
-    )
-    keypoints = crop_to_image(keypoints, input_size=size, input_center=center, input_scale=scale)
+    places = crops_of([crop.sample.metainfo for crop in crops])
+    keypoints = crop_to_image(keypoints, **places)
     if covariances is not None:
-        covariances = covariances_to_image(covariances, input_size=size, input_scale=scale)
+        covariances = covariances_to_image(
+            covariances, input_size=places['input_size'], input_scale=places['input_scale']
+        )
     return [
         PersonKeypoints(
             keypoints[i],

@@ -4,9 +4,14 @@ A crop shows the box with centre ``input_center`` and size ``input_scale`` (imag
 without rotation, as the test pipelines make it. The formula is mmpose 1.x's, for UDP's crops too.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-__all__ = ['covariances_to_image', 'crop_to_image', 'image_to_crop']
+import numpy as np
+
+from ..utils.errors import InputError
+
+__all__ = ['covariances_to_image', 'crop_to_image', 'crops_of', 'image_to_crop']
 
 Array = TypeVar('Array')  # of NumPy or torch: both have the operators used here
 
@@ -69,3 +74,34 @@ def covariances_to_image(covariances: Array, *, input_size: Array, input_scale: 
     """
     factor = input_scale / input_size
     return covariances * (factor[..., :, None] * factor[..., None, :])
+
+
+def crops_of(metainfos: Sequence[Mapping[str, np.typing.ArrayLike]]) -> dict[str, np.ndarray]:
+    """Gather where the crops of samples lie, as the functions above take it for points (B, K, 2).
+
+    Args:
+        metainfos: of B samples, each with ``input_size``, ``input_center`` and ``input_scale``: two numbers, (2,) or
+            (1, 2).
+
+    Returns:
+        The three as (B, 1, 2) float32, by name.
+
+    Raises:
+        InputError: one is missing, or is not two finite numbers.
+
+    >>> crops_of([dict(input_size=(48, 64), input_center=np.array([[5.0, 6.0]]), input_scale=(9, 12))])['input_center']
+    array([[[5., 6.]]], dtype=float32)
+    """
+    return {key: np.stack([_pair(key, metainfo) for metainfo in metainfos])[:, None] for key in _PLACE}
+
+
+_PLACE = ('input_size', 'input_center', 'input_scale')
+
+
+def _pair(key: str, metainfo: Mapping[str, np.typing.ArrayLike]) -> np.ndarray:
+    if key not in metainfo:
+        raise InputError(f'the metainfo of a sample has no {key}; TopdownAffine gives it and PackPoseInputs packs it')
+    value = np.asarray(metainfo[key], np.float32)
+    if value.shape not in ((2,), (1, 2)) or not np.isfinite(value).all():
+        raise InputError(f'the metainfo {key} of a sample must be two finite numbers, got {value.tolist()}')
+    return value.reshape(2)
