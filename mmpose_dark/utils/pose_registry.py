@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope, Registry
 from .errors import InputTypeError, UnknownNameError
 from .nearest import nearest
 
-__all__ = ['Arguments', 'PoseRegistry', 'accepted_arguments', 'nearest']
+__all__ = ['Arguments', 'PoseRegistry', 'accepted_arguments', 'call_chain', 'nearest']
 
 
 class Arguments(NamedTuple):
@@ -45,7 +45,7 @@ def accepted_arguments(component: Callable) -> Arguments:
     accepted: list[str] = []
     required: list[str] = []
     is_open = False
-    for function in _call_chain(component):
+    for function in call_chain(component):
         parameters = list(inspect.signature(function).parameters.values())
         parameters = parameters[1:] if inspect.isclass(component) else parameters
         for p in parameters:
@@ -59,7 +59,7 @@ def accepted_arguments(component: Callable) -> Arguments:
     return Arguments(accepted, required, is_open)
 
 
-def _call_chain(component: Callable) -> list[Callable]:
+def call_chain(component: Callable) -> list[Callable]:
     """Return the functions that a call goes through if each hands its ``**kwargs`` on."""
     if not inspect.isclass(component):
         return [component]

@@ -51,6 +51,11 @@ def check_extra(extra: dict) -> list[dict]:
             raise InputError(f'HRNet: extra.{name} lacks {missing} and has unknown {surplus}; known: {STAGE_KEYS}')
         if stage['block'] not in BLOCKS:
             raise InputError(f'HRNet: extra.{name}.block {stage["block"]!r} is not one of {", ".join(BLOCKS)}')
+        for key in STAGE_KEYS:
+            several = key in ('num_blocks', 'num_channels')
+            if key != 'block' and not (_whole_numbers(stage[key]) if several else _whole_numbers([stage[key]])):
+                wanted = 'whole numbers, one a branch' if several else 'a whole number'
+                raise InputError(f'HRNet: extra.{name}.{key} must be {wanted}, not {stage[key]!r}')
         for key in ('num_blocks', 'num_channels'):
             values = stage[key]
             if len(values) != stage['num_branches'] or min(values) < 1:
@@ -70,6 +75,10 @@ def check_extra(extra: dict) -> list[dict]:
     if stages[0]['num_modules'] != 1:
         raise InputError(f'HRNet: extra.stage1.num_modules must be 1, not {stages[0]["num_modules"]}')
     return stages
+
+
+def _whole_numbers(values: object) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(v, int) and not isinstance(v, bool) for v in values)
 
 
 class HRModule(nn.Module):

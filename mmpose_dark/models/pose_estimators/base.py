@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData, PixelData
@@ -14,9 +13,10 @@ from mmpose_dark.registry import MODELS
 from ...checkpoint import load_checkpoint
 from ...keypoint_sets import parse_pose_metainfo
 from ...structures import PoseDataSample
-from ...structures.crop import crop_to_image
+from ...structures.crop import crop_to_image, crops_of
 from ...structures.points import Points
 from ...utils.errors import InputError
+from ...utils.hints import fits, in_words
 from ...utils.pose_registry import nearest
 from ..base_module import PretrainableModule
 from ..heads import BaseHead
@@ -26,7 +26,14 @@ from ..outputs import Outputs, map_outputs
 __all__ = ['MODES', 'TEST_OPTIONS', 'BasePoseEstimator']
 
 MODES = ('tensor', 'loss', 'predict')
-TEST_OPTIONS = ('flip_test', 'flip_mode', 'shift_heatmap', 'flip_batch', 'output_heatmaps', 'output_keypoint_indices')
+TEST_OPTIONS = {
+    'flip_test': bool,
+    'flip_mode': str,
+    'shift_heatmap': bool,
+    'flip_batch': bool,
+    'output_heatmaps': bool,
+    'output_keypoint_indices': Sequence[int] | None,
+}
 
 
 class BasePoseEstimator(PretrainableModule, BaseModel):
@@ -44,7 +51,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
             others (see ``test_cfg.output_keypoint_indices``).
 
     Raises:
-        InputError: an unknown key in ``test_cfg``.
+        InputError: an unknown key in ``test_cfg``, or a value of another kind.
     """
 
     def __init__(
@@ -59,11 +66,13 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
             data_preprocessor = MODELS.build(dict(type='PoseDataPreprocessor') | dict(data_preprocessor))
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
-        for key in self.test_cfg:
+        for key, value in self.test_cfg.items():
             if key not in TEST_OPTIONS:
                 raise InputError(
                     f'test_cfg: unknown key {key!r}{nearest(key, list(TEST_OPTIONS))} Known: {", ".join(TEST_OPTIONS)}.'
                 )
+            if not fits(value, TEST_OPTIONS[key]):
+                raise InputError(f'test_cfg.{key} should be {in_words(TEST_OPTIONS[key])}, not {value!r}')
         self.metainfo = _full_metainfo(metainfo)
         self._network: Callable[[Tensor], Outputs] | None = None
 
@@ -208,11 +217,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         keypoints, scores, _ = to_host(found)
         if self.test_cfg.get('output_keypoint_indices') is None:
             _check_keypoint_number(keypoints.shape[1], data_samples[0], self.metainfo)
-        size, center, scale = (
-            np.stack([np.asarray(s.metainfo[f'input_{key}'], np.float32) for s in data_samples])[:, None]
-            for key in ('size', 'center', 'scale')
-        )
-        keypoints = crop_to_image(keypoints, input_size=size, input_center=center, input_scale=scale)
+        keypoints = crop_to_image(keypoints, **crops_of([sample.metainfo for sample in data_samples]))
         for i, (sample, xy, score) in enumerate(zip(data_samples, keypoints[:, None], scores[:, None], strict=True)):
             pred = InstanceData(keypoints=xy, keypoint_scores=score, keypoints_visible=score)
             known = sample.get('gt_instances', None)
