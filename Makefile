@@ -1,6 +1,7 @@
 # make demo: install, generate a dataset, train, test and draw.   make test: install, run the tests.
 # make test-portable: the numeric tests as on other processors (some ten minutes).
 # make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
+# make faults: install, kill trainings, fill disks, damage checkpoints, lie in downloads (some three minutes, Linux).
 # All make .venv with PYTHON if there is none, and are quick the second time.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -8,7 +9,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: demo test test-all test-portable bench install xtcocotools lint clean
+.PHONY: demo test test-all test-portable bench faults install xtcocotools lint clean
 
 demo: $(STAMP)
 	@$(BIN)/python tools/demo.py $(ARGS)
@@ -25,6 +26,9 @@ test-portable: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python tools/benchmarks/run_all.py $(ARGS)
+
+faults: $(STAMP)
+	@$(BIN)/python tools/faults/run.py $(ARGS)
 
 install: $(STAMP)
 
