@@ -10,7 +10,7 @@ import pickletools
 from collections.abc import Callable, Iterable
 from typing import IO
 
-__all__ = ['CostlyPickleError', 'check_pickle']
+__all__ = ['Bounded', 'CostlyPickleError', 'check_pickle']
 
 _LARGEST_KEY = 10_000_000  # values in a tuple of tuples, each counted as often as it is met
 _COPIES = 16  # times the file's size that constructors may copy
@@ -53,7 +53,23 @@ def check_pickle(file: IO[bytes] | bytes, size: int) -> None:
     >>> import pickle
     >>> check_pickle(pickle.dumps({'a': [1, 2]}), 100)
     """
-    _Reader(size).read(io.BytesIO(file) if isinstance(file, bytes) else file)
+    _Reader(size).read(io.BytesIO(file) if isinstance(file, bytes) else Bounded(file, size))
+
+
+class Bounded:
+    """A file of which no more is read than it can hold, whatever length a pickle claims."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._size = file, size
+        self.readline, self.tell = file.readline, file.tell
+
+    def read(self, count: int) -> bytes:
+        """Return at most ``count`` bytes.
+
+        >>> Bounded(io.BytesIO(b'abc'), 3).read(1 << 60)
+        b'abc'
+        """
+        return self._file.read(min(count, self._size))
 
 
 class _Reader:
@@ -170,7 +186,8 @@ class _Reader:
         self._push(_Item(value=f'{module}.{name}'))
 
     def _storage(self) -> None:
-        parts = [item.value for item in self._pop().value or ()]
+        named = self._pop().value
+        parts = [item.value for item in named] if isinstance(named, tuple) else []
         if len(parts) >= 5 and parts[0] == 'storage' and isinstance(parts[4], int):
             kind = str(parts[1]).rpartition('.')[2].removesuffix('Storage')
             claimed = max(parts[4], 0) * _WIDTHS.get(kind, 1)

@@ -10,14 +10,13 @@ import tarfile
 import warnings
 import zipfile
 from collections.abc import Callable
-from typing import IO
 
 import torch
 
 from .archive import DamagedArchiveError, check_archive, check_stream
 from .download import download_checkpoint
 from .errors import CheckpointError
-from .pickle_check import CostlyPickleError
+from .pickle_check import Bounded, CostlyPickleError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
 from .state_dict import MapLocation
 from .urls import is_url
@@ -63,7 +62,7 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
         with allow_safe_classes(), warnings.catch_warnings():
             warnings.simplefilter('ignore')
             content = restore(torch.load(path, map_location=map_location, weights_only=True))
-    except (Exception, RecursionError) as err:  # whatever a damaged or hostile file makes the reader raise
+    except Exception as err:  # whatever a damaged or hostile file makes the reader raise
         raise CheckpointError(_why_unreadable(path, err)) from err
     if not isinstance(content, dict):
         raise CheckpointError(
@@ -189,17 +188,17 @@ def _names_in(path: pathlib.Path) -> list[str]:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.namelist():
                     if member.endswith('.pkl'):
-                        _collect_names(archive.open(member), names)
+                        _collect_names(Bounded(archive.open(member), path.stat().st_size), names)
         else:
             with open(path, 'rb') as file:
                 for _ in range(5):  # magic number, protocol, system, content, storage keys
-                    _collect_names(file, names)
+                    _collect_names(Bounded(file, path.stat().st_size), names)
     except (ValueError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         pass  # the end of what can be parsed; the names found so far are what is wanted
     return list(names)
 
 
-def _collect_names(file: IO[bytes], names: dict[str, None]) -> None:
+def _collect_names(file: Bounded, names: dict[str, None]) -> None:
     strings: list[str] = []
     renamed = {'__builtin__': 'builtins', 'copy_reg': 'copyreg'}
     for opcode, argument, _ in pickletools.genops(file):

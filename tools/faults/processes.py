@@ -132,7 +132,7 @@ def disks_that_are_full(tries: int, seed: int, folder: Path) -> Outcome:
         return found
     rng, disk = random.Random(seed), folder / 'disk'
     source = folder / 'weights'
-    status, output = _run(_command(source, 1)[:-5] + ['train_cfg.max_epochs=1', 'train_dataloader.num_workers=0'])
+    status, output = _run([*_command(source, 1)[:-5], 'train_cfg.max_epochs=1', 'train_dataloader.num_workers=0'])
     if status:
         raise RuntimeError(output)
     for i in range(tries):

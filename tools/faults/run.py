@@ -6,6 +6,7 @@ Small disks are mounted, which needs root; without it that campaign is left out,
 
 import argparse
 import dataclasses
+import importlib
 import json
 import os.path as osp
 import platform
@@ -16,22 +17,18 @@ from pathlib import Path
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
-import files
-import processes
-import servers
-
 from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.utils.atomic_file import write_atomic
 
-# Name, function, and how many tries one of --tries stands for.
+# Name, the file and its function, and how many tries one of --tries stands for.
 CAMPAIGNS = {
-    'kills_of_one': (processes.kills_of_one, 1),
-    'kills_of_two': (processes.kills_of_two, 0.5),
-    'full_disks': (processes.disks_that_are_full, 1),
-    'checkpoints': (files.hostile_checkpoints, 250),
-    'downloads': (servers.hostile_downloads, 50),
-    'concurrent': (servers.concurrent_downloads, 0.5),
+    'kills_of_one': ('processes', 'kills_of_one', 1),
+    'kills_of_two': ('processes', 'kills_of_two', 0.5),
+    'full_disks': ('processes', 'disks_that_are_full', 1),
+    'checkpoints': ('files', 'hostile_checkpoints', 250),
+    'downloads': ('servers', 'hostile_downloads', 50),
+    'concurrent': ('servers', 'concurrent_downloads', 0.5),
 }
 
 
@@ -49,7 +46,8 @@ def main() -> int:
     args = _parse_args()
     results = {}
     for name in args.only:
-        campaign, share = CAMPAIGNS[name]
+        module, function, share = CAMPAIGNS[name]
+        campaign = getattr(importlib.import_module(module), function)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f'faults_{name}_') as folder:
             found = campaign(max(round(args.tries * share), 1), args.seed, Path(folder))
