@@ -103,7 +103,9 @@ def test_a_reader_may_stop_reading():
 
 def test_an_interrupted_training_says_how_to_go_on(tmp_path):
     lines: list[str] = []
-    runner = SimpleNamespace(work_dir=str(tmp_path), epoch=2, iter=7, max_epochs=5, logger=SimpleNamespace(warning=lines.append))
+    runner = SimpleNamespace(
+        work_dir=str(tmp_path), epoch=2, iter=7, max_epochs=5, logger=SimpleNamespace(warning=lines.append)
+    )
     say_how_to_go_on(runner, ['mmpose-dark', 'train', 'a b.py', '--resume'])
     (tmp_path / 'epoch_2.pth').touch()
     (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_2.pth'))
@@ -131,7 +133,9 @@ def test_what_a_user_can_put_right_is_one_message(capsys, error, end, says):
     assert capsys.readouterr().err.endswith(says)
 
 
-@pytest.mark.parametrize('error', [ValueError('mine'), OSError(5, 'Input/output error'), KeyError('x'), AssertionError()])
+@pytest.mark.parametrize(
+    'error', [ValueError('mine'), OSError(5, 'Input/output error'), KeyError('x'), AssertionError()]
+)
 def test_faults_of_the_program_keep_their_traceback(error):
     with pytest.raises(type(error)), user_errors('tool.py'):
         raise error
