@@ -34,7 +34,8 @@ def validate_config(cfg: 'Config | dict') -> None:
     component's signature; sections without a type must have known keys; values must be of the kind that is needed
     (a number, a list, yes or no). A name at the top that nothing reads is a variable of the config (``data_root``,
     ``train_pipeline``) and may hold anything. It is an error if it is almost one that is read (``train_cfgg``), or
-    one that people expect to be read (``optimizer``, and the other sections of mmpose 0.x). Names that end in ``_pipeline`` and the like, or begin with an underscore, are always variables.
+    one that people expect to be read (``optimizer``, and the other sections of mmpose 0.x). Names that end in
+    ``_pipeline`` and the like, or begin with an underscore, are always variables.
     Last, settings that say the same thing in several places must agree (`disagreements`).
 
     Raises:

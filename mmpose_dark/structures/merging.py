@@ -76,6 +76,7 @@ def _require_places(data_samples: Sequence[PoseDataSample], name: str) -> None:
         missing = [key for key in ('input_center', 'input_scale', 'ori_shape') if key not in sample.metainfo]
         if missing and name in sample and 'heatmaps' in getattr(sample, name):
             raise InputError(
-                f'merge_data_samples: the heatmaps in {name} cannot be put into the image: metainfo lacks {missing[0]}; '
+                f'merge_data_samples: the heatmaps in {name} cannot be put into the image: metainfo lacks '
+                f'{missing[0]}; '
                 'have it packed by PackPoseInputs(meta_keys=...), or delete the heatmaps'
             )

@@ -16,7 +16,8 @@ class Points(NamedTuple):
         scores: (B, K) float32, heights of the heatmaps' peaks.
         covariances: (B, K, 2, 2) float32 shape of each peak in square pixels of the network's input; NaN where the
             peak has none; None where the codec does not know it. Not calibrated: not yet the covariance of the error.
-        heatmaps: (B, K, H, W) float32, the first map of each keypoint, kept with ``test_cfg.output_heatmaps`` only, else None.
+        heatmaps: (B, K, H, W) float32, the first map of each keypoint, kept with ``test_cfg.output_heatmaps`` only,
+            else None.
     """
 
     keypoints: 'Tensor'

@@ -36,7 +36,7 @@ def fits(value: object, hint: object) -> bool:
         return isinstance(value, bool) or (isinstance(value, numbers.Integral) and value in (0, 1))
     if kind in (int, float):
         return isinstance(value, numbers.Integral if kind is int else numbers.Real) and not isinstance(value, bool)
-    if kind is str:
+    if kind is str or (isinstance(kind, type) and issubclass(kind, os.PathLike)):
         return isinstance(value, str | os.PathLike)
     if not isinstance(value, str | bool | int | float | list | tuple | Mapping | None):
         return True  # an object that a Python config made

@@ -159,3 +159,30 @@ def test_variables_may_hold_anything(config):
 def test_configs_of_mmpose_0_are_refused(config):
     old = dict(lr_config=dict(policy='step'), checkpoint_config=dict(interval=10), evaluation=dict(metric='mAP'))
     assert len(complaint(config, **old).splitlines()) == len(old)
+
+
+@pytest.mark.parametrize(
+    ('place', 'value', 'needed'),
+    [
+        ('train_cfg.max_epochs', 'abc', 'a whole number from 1'),
+        ('train_cfg.max_epochs', -1, 'a whole number from 1'),
+        ('val_dataloader.batch_size', 0, 'a whole number from 1'),
+        ('val_dataloader.batch_size', 1.5, 'a whole number from 1'),
+        ('val_dataloader.num_workers', -2, 'a whole number from 0'),
+        ('randomness.seed', 'x', 'a whole number from 0 or None'),
+        ('log_level', 'LOUD', 'one of CRITICAL'),
+        ('load_from', 1, 'text'),
+        ('model.head.acc_interval', 'often', 'a whole number'),
+        ('model.backbone.depth', '50', 'a whole number'),
+        ('model.backbone.norm_eval', 'maybe', 'True or False'),
+        ('val_evaluator.use_area', 'maybe', 'True or False'),
+    ],
+)
+def test_a_value_of_another_kind_is_named_with_its_place(place, value, needed):
+    cfg = load_config(ROOT / 'configs/top_down/resnet/coco/res50_coco_256x192.py')
+    cfg.merge_from_dict({place: value})
+    with pytest.raises(ConfigError) as raised:
+        validate_config(cfg)
+    assert place in str(raised.value)
+    assert needed in str(raised.value)
+    assert repr(value) in str(raised.value)
