@@ -72,10 +72,25 @@ def restore_optimizer(
         wrapper.load_state_dict(saved_state)
     except (ValueError, KeyError, TypeError, RuntimeError, AttributeError) as err:
         raise CheckpointError(f'{source}: cannot resume, the state of its optimizer does not fit: {err}') from err
-    if not followed:
-        for scheduler, state in zip(schedulers, states, strict=True):
-            scheduler.load_state_dict(state)
+    if followed:
+        _follow(wrapper, schedulers, start, followed, fresh, epoch_length=epoch_length, source=source, logger=logger)
         return
+    for scheduler, state in zip(schedulers, states, strict=True):
+        scheduler.load_state_dict(state)
+
+
+def _follow(
+    wrapper: OptimWrapper,
+    schedulers: 'Sequence[_ParamScheduler]',
+    start: Start,
+    followed: list[str],
+    fresh: list[dict],
+    *,
+    epoch_length: int,
+    source: str,
+    logger: logging.Logger,
+) -> None:
+    """Set the optimizer and the schedules to what the config has where training goes on, and say what is followed."""
     plateaus = [s for s in schedulers if isinstance(s, ReduceOnPlateauParamScheduler)]
     if plateaus:
         raise CheckpointError(
