@@ -253,11 +253,14 @@ class TestWrongInput:
         values = [evaluate_oks(dict(gt, annotations=[a, *gt['annotations'][1:]]), dt) for a in (first, other)]
         assert values[0] == values[1]
 
-    def test_no_area(self, data):
+    @pytest.mark.parametrize('area', [None, 0, -3.5])
+    def test_no_area(self, data, area):
         gt, dt = data
         labelled = next(a for a in gt['annotations'] if not a['iscrowd'] and any(a['keypoints'][2::3]))
-        del labelled['area']
-        message = rf"1 annotations, the first of them {labelled['id']}, have no 'area'; use use_area=False"
+        labelled['area'] = area
+        if area is None:
+            del labelled['area']
+        message = rf"1 annotations, the first of them {labelled['id']}, have no 'area' above 0; use use_area=False"
         with pytest.raises(ValueError, match=message):
             evaluate_oks(gt, dt)
         assert evaluate_oks(gt, dt, use_area=False)['AP'] > 0

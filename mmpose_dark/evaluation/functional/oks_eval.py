@@ -164,14 +164,15 @@ def check_ground_truth(gt: OksGroundTruth, sigmas: np.ndarray, *, use_area: bool
         use_area: whether the annotated area is divided by.
 
     Raises:
-        ValueError: another number of keypoints, or the area of a labelled person is missing.
+        ValueError: another number of keypoints, or the area of a labelled person is missing or not above 0.
     """
     _check_count('annotations', gt.keypoints, gt.source, len(sigmas))
     counts = (gt.keypoints[..., 2] > 0).any(1) & ~gt.iscrowd
-    if use_area and np.isnan(gt.area[counts]).any():
-        lacking = gt.ids[counts & np.isnan(gt.area)]
+    lacking = gt.ids[counts & ~(gt.area > 0)]  # NaN where there is none
+    if use_area and len(lacking):
         raise InputError(
-            f"{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, have no 'area'; "
+            f'{gt.source}: {len(lacking)} annotations, the first of them {lacking.tolist()[0]!r}, '
+            "have no 'area' above 0; "
             'use use_area=False to take 0.53 of the box, as CrowdPose and AIC are evaluated'
         )
 
