@@ -4,6 +4,7 @@ import contextlib
 import errno
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..utils.errors import OutputError
 from .runner_protocol import RunnerLike
@@ -43,6 +44,8 @@ def run_end(runner: RunnerLike) -> Iterator[None]:
 def release_log_files(logger: logging.Logger) -> None:
     """Close the files of a logger; they are opened again, to append, when something more is logged.
 
+    What is logged after the folder was removed does not go into the file.
+
     >>> release_log_files(logging.getLogger('an example'))
     """
     for handler in logger.handlers:
@@ -51,6 +54,8 @@ def release_log_files(logger: logging.Logger) -> None:
                 with contextlib.suppress(OSError):
                     handler.stream.close()
                 handler.stream, handler.mode = None, 'a'
+            handler.filters[:] = [f for f in handler.filters if not isinstance(f, _FolderIsThere)]
+            handler.addFilter(_FolderIsThere(handler))
 
 
 def quiet_log_files(logger: logging.Logger) -> None:
@@ -58,6 +63,17 @@ def quiet_log_files(logger: logging.Logger) -> None:
     for handler in logger.handlers:
         if isinstance(handler, logging.FileHandler):
             handler.handleError = _TellOnce(handler, logger)
+
+
+class _FolderIsThere(logging.Filter):
+    """Keep records from a closed file whose folder was removed; opening it again would raise."""
+
+    def __init__(self, handler: logging.FileHandler) -> None:
+        super().__init__()
+        self.handler = handler
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return self.handler.stream is not None or Path(self.handler.baseFilename).parent.is_dir()
 
 
 class _TellOnce:

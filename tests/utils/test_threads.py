@@ -15,7 +15,7 @@ SCRIPTS = sorted(
     str(path.relative_to(ROOT))
     for folder in ('tools', 'demo')
     for path in (ROOT / folder).rglob('*.py')
-    if 'benchmarks' not in path.parts and 'docs' not in path.parts
+    if 'benchmarks' not in path.parts and 'docs' not in path.parts and '__main__' in path.read_text(encoding='utf-8')
 )
 
 

@@ -1,0 +1,23 @@
+"""Log files after the end of a run: closed, opened again where that is possible, and never in the way."""
+
+import logging
+import shutil
+
+from mmpose_dark.engine.closing import release_log_files
+
+
+def test_a_released_log_goes_on_until_its_folder_is_removed(tmp_path):
+    folder = tmp_path / 'run'
+    folder.mkdir()
+    logger = logging.Logger('a run')
+    handler = logging.FileHandler(folder / 'run.log')
+    logger.addHandler(handler)
+    logger.warning('first')
+    release_log_files(logger)
+    assert handler.stream is None
+    logger.warning('second')
+    assert (folder / 'run.log').read_text() == 'first\nsecond\n'
+    release_log_files(logger)
+    shutil.rmtree(folder)
+    logger.warning('third')
+    assert not folder.exists()
