@@ -3,7 +3,8 @@
 The names are imported on first use, as those two do.
 """
 
-from .. import config, inference
+from .. import config as _config
+from .. import inference as _inference
 
 __all__ = [
     'BoxError',
@@ -27,7 +28,7 @@ _OF_CONFIG = ('find_config', 'list_configs')
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(config if name in _OF_CONFIG else inference, name)
+    return getattr(_config if name in _OF_CONFIG else _inference, name)
 
 
 def __dir__() -> list[str]:
