@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .constants import constant
-from .peak_blur import REACH, blur_around_peaks
+from .peak_blur import REACH, blur_keeping_peaks
 
 __all__ = ['dark_refine', 'dark_refine_with_covariances', 'taylor_step']
 
@@ -83,13 +83,7 @@ def dark_refine_with_covariances(heatmaps: Tensor, peaks: Tensor, *, blur_kernel
 
 def _log_patches(heatmaps: Tensor, peaks: Tensor, blur_kernel_size: int) -> Tensor:
     """Logarithm of the blurred maps around the peaks: (N, K, 5, 5)."""
-    blurred = blur_around_peaks(heatmaps, peaks, kernel_size=blur_kernel_size)
-    # The references scale the blurred map to the old maximum. A factor has no part in the derivatives
-    # of a logarithm, except where the floor cuts a value off; the maximum is that around the peak.
-    index = peaks[..., 1] * heatmaps.shape[-1] + peaks[..., 0]
-    value = heatmaps.flatten(-2).gather(-1, index[..., None])
-    top = blurred.flatten(-2).amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
-    return (blurred * (value / top)[..., None]).clamp_min(_FLOOR).log()
+    return blur_keeping_peaks(heatmaps, peaks, kernel_size=blur_kernel_size).clamp_min(_FLOOR).log()
 
 
 def _refined(heatmaps: Tensor, peaks: Tensor, derivatives: Tensor, blur_kernel_size: int) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from .constants import constant
 from .gaussian_kernel import gaussian_kernel
 from .peak import is_eager_cpu
 
-__all__ = ['REACH', 'blur_around_peaks']
+__all__ = ['REACH', 'blur_around_peaks', 'blur_keeping_peaks']
 
 REACH = 2
 """Pixels to each side of the peak that are returned: the second derivatives' step."""
@@ -44,6 +44,32 @@ def blur_around_peaks(heatmaps: Tensor, peaks: Tensor, *, kernel_size: int) -> T
     if is_eager_cpu(heatmaps) and heatmaps.dtype != torch.float64 and heatmaps.numel() > 0:
         return _from_rows(heatmaps, peaks, kernel_size)
     return _from_windows(heatmaps, peaks, kernel_size)
+
+
+def blur_keeping_peaks(heatmaps: Tensor, peaks: Tensor, *, kernel_size: int) -> Tensor:
+    """Blur as `blur_around_peaks`, scaled so that each peak is as high as it was before.
+
+    The references scale the whole blurred map to the old maximum. The factor has no part in the derivatives of a
+    logarithm, except where a floor cuts a value off; the maximum is taken around the peak.
+
+    Args:
+        heatmaps: as of `blur_around_peaks`.
+        peaks: as of `blur_around_peaks`.
+        kernel_size: as of `blur_around_peaks`.
+
+    Returns:
+        (N, K, 5, 5), as of `blur_around_peaks`.
+
+    >>> one = torch.zeros(1, 1, 7, 7)
+    >>> one[0, 0, 3, 3] = 1
+    >>> blur_keeping_peaks(one, torch.tensor([[[3, 3]]]), kernel_size=3)[0, 0, 2]
+    tensor([0.0000, 0.5000, 1.0000, 0.5000, 0.0000], dtype=torch.float64)
+    """
+    blurred = blur_around_peaks(heatmaps, peaks, kernel_size=kernel_size)
+    index = peaks[..., 1] * heatmaps.shape[-1] + peaks[..., 0]
+    value = heatmaps.flatten(-2).gather(-1, index[..., None])
+    top = blurred.flatten(-2).amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+    return blurred * (value / top)[..., None]
 
 
 def _from_windows(heatmaps: Tensor, peaks: Tensor, kernel_size: int) -> Tensor:

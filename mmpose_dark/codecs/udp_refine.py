@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .constants import constant
 from .gaussian_kernel import gaussian_kernel
-from .peak_blur import REACH, blur_around_peaks
+from .peak_blur import REACH, blur_keeping_peaks
 
 __all__ = ['blur_maps', 'udp_refine', 'udp_refine_with_covariances']
 
@@ -70,11 +70,8 @@ def udp_refine_with_covariances(heatmaps: Tensor, peaks: Tensor, *, blur_kernel_
 
 def _log_patches(heatmaps: Tensor, peaks: Tensor, blur_kernel_size: int) -> Tensor:
     """Logarithm of the blurred maps around the peaks, edges repeated outside the map: (N, K, 3, 3), float64."""
-    blurred = blur_around_peaks(heatmaps, peaks, kernel_size=blur_kernel_size)
-    index = peaks[..., 1] * heatmaps.shape[-1] + peaks[..., 0]
-    value = heatmaps.flatten(-2).gather(-1, index[..., None])
-    top = blurred.flatten(-2).amax(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
-    logs = (blurred * (value / top)[..., None]).clamp(_FLOOR, _CEILING).log()
+    blurred = blur_keeping_peaks(heatmaps, peaks, kernel_size=blur_kernel_size)
+    logs = blurred.clamp(_FLOOR, _CEILING).log()
     offsets = torch.arange(-1, 2, device=peaks.device)
     last = (heatmaps.shape[-1] - 1, heatmaps.shape[-2] - 1)
     columns, rows = (

@@ -66,10 +66,10 @@ def test_part_of_a_progressive_jpeg_is_seen_by_the_strict_check(part):
 def test_whole_images_that_are_flat_or_have_grey_borders_are_not_accused(options, value):
     image = noisy(400, 600)
     image[:60], image[-60:] = value, value
-    for picture in (image, np.full((300, 400, 3), value, np.uint8), np.full((8, 8, 3), value, np.uint8)):
+    for whole in (image, np.full((300, 400, 3), value, np.uint8), np.full((8, 8, 3), value, np.uint8)):
         np.testing.assert_array_equal(
-            decode_image(jpeg(picture, *options), 'a.jpg', strict=True),
-            cv2.imdecode(np.frombuffer(jpeg(picture, *options), np.uint8), cv2.IMREAD_COLOR),
+            decode_image(jpeg(whole, *options), 'a.jpg', strict=True),
+            cv2.imdecode(np.frombuffer(jpeg(whole, *options), np.uint8), cv2.IMREAD_COLOR),
         )
 
 
