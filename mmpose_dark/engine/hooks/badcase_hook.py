@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
 
 from ...registry import HOOKS, METRICS
 from ...utils.atomic_file import write_atomic
 from ...utils.errors import InputError
 from ..batch import Batch, ForeignBatch
 from ..runner_protocol import RunnerLike
+from .drawing_hook import DrawingHook
 from .drawn_images import drawing_path, read_rgb
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def squared_error(keypoints: np.ndarray, annotated: np.ndarray, visible: np.ndar
 
 
 @HOOKS.register_module()
-class BadCaseAnalysisHook(Hook):
+class BadCaseAnalysisHook(DrawingHook):
     """Draw the people whose pose is far off, annotation beside prediction, and list them in ``results.json``.
 
     Args:
@@ -59,9 +58,8 @@ class BadCaseAnalysisHook(Hook):
 
     Raises:
         InputError: another ``metric_type``, or another loss.
+        OutputError: before the run, nothing can be written to ``out_dir``.
     """
-
-    priority = 'NORMAL'
 
     def __init__(
         self,
@@ -86,9 +84,10 @@ class BadCaseAnalysisHook(Hook):
                 f"BadCaseAnalysisHook: the loss of keypoints is {{'type': 'KeypointMSELoss'}}, not {dict(metric)!r}; "
                 "for another measure use metric_type='accuracy' with a metric"
             )
-        self.enable, self.show, self.wait_time, self.interval = enable, show, wait_time, interval
-        self.kpt_thr, self.out_dir, self.backend_args = kpt_thr, out_dir, backend_args
-        self.badcase_thr, self.metric_type = badcase_thr, metric_type
+        super().__init__(
+            enable=enable, show=show, wait_time=wait_time, kpt_thr=kpt_thr, out_dir=out_dir, backend_args=backend_args
+        )
+        self.interval, self.badcase_thr, self.metric_type = interval, badcase_thr, metric_type
         self.metric_name = 'KeypointMSELoss' if loss else metric_key
         self._metric = None if loss or not enable else METRICS.build(dict(metric))
         self._found: list[dict[str, object]] = []
@@ -105,7 +104,7 @@ class BadCaseAnalysisHook(Hook):
         outputs: 'Sequence[PoseDataSample] | None' = None,
     ) -> None:
         """Draw the bad ones of a batch."""
-        if not self.enable or not is_main_process():
+        if not self._is_on():
             return
         for sample in outputs or ():
             value = self._value(runner, sample)
@@ -114,17 +113,15 @@ class BadCaseAnalysisHook(Hook):
 
     def after_test_epoch(self, runner: RunnerLike, metrics: dict | None = None) -> None:
         """Write the list."""
-        if not self.enable or not is_main_process():
+        if not self._is_on():
             return
         where = ''
         if self.out_dir is not None:
             path = self._folder(runner) / 'results.json'
-            write_atomic(path, json.dumps(self._found, indent=2) + '\n')
-            where = f', listed in {path}'
+            text = json.dumps(self._found, indent=2) + '\n'
+            if self._write(runner, lambda: write_atomic(path, text), 'files about bad cases'):
+                where = f', listed in {path}'
         runner.logger.info(f'{len(self._found)} people are bad cases by {self.metric_name}{where}')
-
-    def _folder(self, runner: RunnerLike) -> Path:
-        return Path(runner.work_dir, str(runner.timestamp), self.out_dir or '')
 
     def _value(self, runner: RunnerLike, sample: 'PoseDataSample') -> float:
         known, found = sample.gt_instances, sample.pred_instances
@@ -149,7 +146,8 @@ class BadCaseAnalysisHook(Hook):
             path = drawing_path(self._folder(runner), [sample], dataset)
             out_file = path.with_name(f'{path.stem}_{number}_{self.metric_name}{value:.2f}{path.suffix}')
         runner.visualizer.set_dataset_meta(getattr(dataset, 'metainfo', None))
-        runner.visualizer.add_datasample(
+        draw = partial(
+            runner.visualizer.add_datasample,
             f'badcase_{number}',
             read_rgb(sample.img_path, dataset, self.backend_args),
             data_sample=sample,
@@ -160,3 +158,4 @@ class BadCaseAnalysisHook(Hook):
             kpt_thr=self.kpt_thr,
             step=number,
         )
+        self._write(runner, draw, 'files about bad cases')

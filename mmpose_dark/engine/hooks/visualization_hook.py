@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
 
 from ...registry import HOOKS
-from ...utils.errors import InputError, OutputError
-from ...utils.output_paths import check_outputs, is_same_file
+from ...utils.errors import InputError
+from ...utils.output_paths import is_same_file
 from ..batch import Batch, ForeignBatch
 from ..runner_protocol import RunnerLike
+from .drawing_hook import DrawingHook
 from .drawn_images import drawing_path, image_files, read_rgb
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ __all__ = ['PoseVisualizationHook']
 
 
 @HOOKS.register_module()
-class PoseVisualizationHook(Hook):
+class PoseVisualizationHook(DrawingHook):
     """Draw predictions on whole images; all people of an image, when they come one after another.
 
     In testing every ``interval``-th image is drawn, in validation the first image of every
@@ -49,8 +48,6 @@ class PoseVisualizationHook(Hook):
         OutputError: before the run, nothing can be written to ``out_dir``.
     """
 
-    priority = 'NORMAL'
-
     def __init__(
         self,
         enable: bool = False,
@@ -63,19 +60,14 @@ class PoseVisualizationHook(Hook):
     ) -> None:
         if interval < 1:
             raise InputError(f'PoseVisualizationHook: interval must be at least 1, got {interval}')
-        self.enable, self.interval, self.kpt_thr = enable, interval, kpt_thr
-        self.show, self.wait_time, self.out_dir = show, wait_time, out_dir
-        self.backend_args = backend_args
+        super().__init__(
+            enable=enable, show=show, wait_time=wait_time, kpt_thr=kpt_thr, out_dir=out_dir, backend_args=backend_args
+        )
+        self.interval = interval
         self._samples: list[PoseDataSample] = []  # of the image that the last sample came from
         self._images = 0
         self._written: set[Path] = set()
         self._inputs: dict[int, frozenset[str]] = {}  # images of the datasets, where it was asked
-        self._failed: OutputError | None = None
-
-    def before_run(self, runner: RunnerLike) -> None:
-        """Stop where the drawings could not be written."""
-        if self.enable and self.out_dir is not None and is_main_process():
-            check_outputs([self._folder(runner) / 'drawing.jpg'])
 
     def before_test_epoch(self, runner: RunnerLike) -> None:
         """Start counting."""
@@ -89,7 +81,7 @@ class PoseVisualizationHook(Hook):
         outputs: 'Sequence[PoseDataSample] | None' = None,
     ) -> None:
         """Collect the people of an image, and draw it when those of the next one come."""
-        if not self.enable or not is_main_process():
+        if not self._is_on():
             return
         for sample in outputs or ():
             if self._samples and sample.img_path != self._samples[0].img_path:
@@ -98,7 +90,7 @@ class PoseVisualizationHook(Hook):
 
     def after_test_epoch(self, runner: RunnerLike, metrics: dict | None = None) -> None:
         """Draw the last image, and say where they all are."""
-        if not self.enable or not is_main_process():
+        if not self._is_on():
             return
         self._finish_image(runner)
         if self.out_dir is not None:
@@ -122,14 +114,11 @@ class PoseVisualizationHook(Hook):
         outputs: 'Sequence[PoseDataSample] | None' = None,
     ) -> None:
         """Draw the first image of every ``interval``-th batch."""
-        if not self.enable or batch_idx % self.interval or not outputs or not is_main_process():
+        if not self._is_on() or batch_idx % self.interval or not outputs:
             return
         samples = [s for s in outputs if s.img_path == outputs[0].img_path]
         step = runner.iter + batch_idx
         self._draw(runner, samples, runner.val_dataloader.dataset, name='val_img', step=step)
-
-    def _folder(self, runner: RunnerLike) -> Path:
-        return Path(runner.work_dir, str(runner.timestamp), self.out_dir)
 
     def _draw(
         self, runner: RunnerLike, samples: 'list[PoseDataSample]', dataset: 'Dataset', *, name: str, step: int
@@ -158,12 +147,8 @@ class PoseVisualizationHook(Hook):
             kpt_thr=self.kpt_thr,
             step=step,
         )
-        try:
-            draw()
-        except OutputError as err:
-            self._failed = err
+        if not self._write(runner, draw, 'images of predictions'):
             self._written.discard(out_file)
-            runner.logger.error(f'no more images of predictions are written: {err}')
 
     def _unused(self, path: Path, image: str, dataset: 'Dataset') -> Path:
         """Return ``path``, numbered if this run has written it already (images of one name in several folders).
