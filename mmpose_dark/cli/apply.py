@@ -12,7 +12,6 @@ from ..config.errors import ConfigError
 from ..config.reading import load_config
 from ..config.tree import evaluators_of
 from ..engine.latest import find_latest_checkpoint
-from ..utils.atomic_file import check_can_write
 from ..utils.device import resolve_device
 from ..utils.errors import InputError, MissingFileError
 from ..utils.output_paths import check_outputs
@@ -155,13 +154,9 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     _put_acceleration(cfg, args)
     cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
     cfg.default_hooks.checkpoint = None
-    for option, path in (('--out', args.out), ('--dump', args.dump)):
-        if path:
-            check_outputs([path], inputs=[args.config, args.checkpoint, *files_of_config(cfg)])
-            check_can_write(path, option)
-    if args.show_dir:
-        check_can_write(args.show_dir, '--show-dir', folder=True)
-    check_can_write(cfg.work_dir, '--work-dir', folder=True)
+    written = [path for path in (args.out, args.dump) if path]
+    read = [args.config, args.checkpoint, *files_of_config(cfg)] if written else []
+    check_outputs(written, folders=filter(None, [args.show_dir, cfg.work_dir]), inputs=read)
     if args.dump:
         cfg.test_evaluator = [*evaluators_of(cfg, 'test'), dict(type='DumpResults', out_file_path=args.dump)]
     if args.show or args.show_dir:

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from ..config.validate import validate_config
     from ..engine import PoseRunner
     from ..engine.work_folder import check_work_dir
-    from ..utils.atomic_file import check_can_write
+    from ..utils.output_paths import check_outputs
     from . import apply
 
     cfg = apply.read_config(args)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     apply.apply_training_arguments(cfg, args)
     validate_config(cfg)
     check_work_dir(cfg.work_dir, resume=bool(cfg.get('resume')), overwrite=args.overwrite)
-    check_can_write(cfg.work_dir, '--work-dir', folder=True)
+    check_outputs(folders=[cfg.work_dir])
     runner = PoseRunner.from_cfg(cfg)
     try:
         runner.train()

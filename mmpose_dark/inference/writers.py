@@ -62,7 +62,7 @@ def check_targets(
     root, written = folder.resolve(), set(stems)
     endings = r'\.json|_pose\.jpg' + (r'|_heatmap\.jpg|_heatmaps_\d+\.jpg' if draw_heatmap else '')
     inputs = list(inputs)
-    check_outputs([folder / '.any'])
+    check_outputs(folders=[folder])
     targets = []
     for path in map(Path, map(os.path.realpath, inputs)):
         match = re.fullmatch(rf'(.*)({endings})', path.name) if path.parent == root else None

@@ -5,7 +5,6 @@ target's name. What a killed process leaves behind goes with the next writing of
 """
 
 import contextlib
-import errno
 import itertools
 import os
 import pathlib
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 
 from .errors import OutputError
 
-__all__ = ['atomic_path', 'check_can_write', 'remove_left_over', 'write_atomic']
+__all__ = ['atomic_path', 'remove_left_over', 'write_atomic']
 
 _COUNTER = itertools.count()
 
@@ -81,42 +80,6 @@ def write_atomic(path: str | os.PathLike, content: str | bytes) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-
-
-def check_can_write(path: str | os.PathLike, option: str, *, folder: bool = False) -> None:
-    """Say before a long run that what is to be written in the end cannot be: the folder is made, and a file tried.
-
-    Args:
-        path: the file, or the folder of files.
-        option: that named it, for the message.
-        folder: ``path`` is a folder.
-
-    Raises:
-        OutputError: it cannot be written (no permission, read-only, a file in the way, no space); the message has the
-            path and the reason.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     check_can_write(f'{folder}/new/a.json', '--out')
-    ...     os.listdir(f'{folder}/new')
-    []
-    """
-    target = pathlib.Path(path).expanduser()
-    where = target if folder else target.parent
-    if not folder and where == pathlib.Path('/dev'):
-        return
-    try:
-        if not folder and target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        where.mkdir(parents=True, exist_ok=True)
-        trial = _temporary(where / 'trial', keep_suffix=False)
-        try:
-            trial.write_bytes(b'x' * 4096)
-        finally:
-            _remove(trial)
-    except (OSError, ValueError) as err:
-        reason = getattr(err, 'strerror', None) or err
-        raise OutputError(f'{option} {target}: cannot be written: {reason}. Free space or name another place') from err
 
 
 def _temporary(target: pathlib.Path, *, keep_suffix: bool) -> pathlib.Path:

@@ -41,7 +41,12 @@ def is_same_file(one: str | os.PathLike, other: str | os.PathLike) -> bool:
     return _place(one) == _place(other)
 
 
-def check_outputs(outputs: Iterable[str | os.PathLike], *, inputs: Iterable[str | os.PathLike] = ()) -> None:
+def check_outputs(
+    outputs: Iterable[str | os.PathLike] = (),
+    *,
+    folders: Iterable[str | os.PathLike] = (),
+    inputs: Iterable[str | os.PathLike] = (),
+) -> None:
     """Stop before work is begun that could not be written.
 
     Nothing is left behind: whether a folder takes files is tried with a file without a name, in the nearest folder
@@ -49,6 +54,7 @@ def check_outputs(outputs: Iterable[str | os.PathLike], *, inputs: Iterable[str 
 
     Args:
         outputs: files that will be written.
+        folders: folders that files will be written to, under names that are not known yet.
         inputs: files that are read, which none of these may replace.
 
     Raises:
@@ -76,8 +82,17 @@ def check_outputs(outputs: Iterable[str | os.PathLike], *, inputs: Iterable[str 
         except (OSError, ValueError) as err:
             if isinstance(err, OutputError):
                 raise
-            reason = getattr(err, 'strerror', None) or err
-            raise OutputError(f'{path} cannot be written ({reason}): choose another place') from err
+            raise _unwritable(path, err) from err
+    for folder in folders:
+        try:
+            _try_folder(Path(folder).expanduser() / 'any', tried)
+        except (OSError, ValueError) as err:
+            raise _unwritable(folder, err) from err
+
+
+def _unwritable(path: str | os.PathLike, err: Exception) -> OutputError:
+    reason = getattr(err, 'strerror', None) or err
+    return OutputError(f'{path} cannot be written ({reason}): free space or choose another place')
 
 
 def _place(path: str | os.PathLike) -> str:
@@ -89,5 +104,5 @@ def _try_folder(target: Path, tried: set[Path]) -> None:
     folder = next(parent for parent in target.absolute().parents if parent.exists() or parent.is_symlink())
     if folder not in tried:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-            file.write(b' ')
+            file.write(bytes(4096))  # a page, which a full disk does not have
         tried.add(folder)

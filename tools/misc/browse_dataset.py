@@ -55,7 +55,7 @@ def main() -> int:
 
     file = find_config(args.config)
     out_dir = Path(args.output_dir or Path('work_dirs') / 'browse' / file.stem)
-    check_outputs([out_dir / 'drawing.jpg'])
+    check_outputs(folders=[out_dir])
     cfg = load_config(file, args.cfg_options)
     validate_config(cfg)
     browser = Browser.of_config(cfg, args)

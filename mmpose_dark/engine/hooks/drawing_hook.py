@@ -47,7 +47,7 @@ class DrawingHook(Hook):
     def before_run(self, runner: RunnerLike) -> None:
         """Stop where the drawings could not be written."""
         if self._is_on() and self.out_dir is not None:
-            check_outputs([self._folder(runner) / 'drawing.jpg'])
+            check_outputs(folders=[self._folder(runner)])
 
     def _is_on(self) -> bool:
         return self.enable and is_main_process()
