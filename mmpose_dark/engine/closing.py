@@ -6,7 +6,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..utils.choices import PHASES
 from ..utils.errors import OutputError
+from .dataloader import release_workers
 from .runner_protocol import RunnerLike
 
 __all__ = ['SYSTEM_REFUSALS', 'quiet_log_files', 'release_log_files', 'run_end']
@@ -21,7 +23,7 @@ SYSTEM_REFUSALS = tuple(
 
 @contextlib.contextmanager
 def run_end(runner: RunnerLike) -> Iterator[None]:
-    """Run the ``with`` block; then tell hooks with ``at_exit``, and let go of the log files.
+    """Run the ``with`` block; then tell hooks with ``at_exit``, end worker processes, and let go of the log files.
 
     Raises:
         OutputError: something in the work folder could not be written, and the error did not say what.
@@ -38,6 +40,8 @@ def run_end(runner: RunnerLike) -> Iterator[None]:
         raise
     finally:
         runner.call_hook('at_exit')
+        for phase in PHASES:
+            release_workers(getattr(getattr(runner, f'_{phase}_loop', None), 'dataloader', None))
         release_log_files(runner.logger)
 
 

@@ -10,7 +10,7 @@ from ..utils.device import resolve_device
 from ..utils.parents import end_with_parent
 from .randomness import seed_everything
 
-__all__ = ['WORKER_TIMEOUT', 'complete_dataloader_cfg', 'start_worker']
+__all__ = ['WORKER_TIMEOUT', 'complete_dataloader_cfg', 'release_workers', 'start_worker']
 
 WORKER_TIMEOUT = 1800
 """Seconds after which a loader gives its worker processes up, unless its ``timeout`` says otherwise."""
@@ -56,3 +56,17 @@ def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, 
             type=start_worker, seed=seed or 0, rank=rank, num_workers=cfg.get('num_workers', 0)
         )
     return cfg
+
+
+def release_workers(loader: object) -> None:
+    """End the worker processes that a loader with ``persistent_workers`` keeps; it starts new ones when needed.
+
+    Left to Python's collector of cycles, torch waits 5 seconds for each of them: their queues are closed before they
+    are told to end.
+
+    >>> release_workers(None)
+    """
+    iterator = getattr(loader, '_iterator', None)
+    if iterator is not None:
+        loader._iterator = None
+        iterator._shutdown_workers()

@@ -1,6 +1,7 @@
 """Log files after the end of a run: closed, opened again where that is possible, and never in the way."""
 
 import logging
+import multiprocessing
 import shutil
 
 from mmpose_dark.engine.closing import release_log_files
@@ -21,3 +22,12 @@ def test_a_released_log_goes_on_until_its_folder_is_removed(tmp_path):
     shutil.rmtree(folder)
     logger.warning('third')
     assert not folder.exists()
+
+
+def test_kept_workers_end_with_the_run(make_runner):
+    changes = {'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True}
+    runner = make_runner(**changes)
+    before = set(multiprocessing.active_children())
+    runner.train()
+    assert runner.train_dataloader.persistent_workers
+    assert set(multiprocessing.active_children()) == before
