@@ -136,8 +136,3 @@ def test_importing_a_room_runs_no_room_above_it(room: str) -> None:
 @pytest.mark.parametrize('room', ['structures', 'keypoint_sets', 'annotations', 'config', 'cli'])
 def test_the_light_rooms_need_neither_torch_nor_mmengine(room: str) -> None:
     assert not loaded_by(f'import mmpose_dark.{room}') & {'torch', 'mmengine', 'mmcv'}
-
-
-def test_reading_weights_needs_no_runner_models_or_datasets() -> None:
-    rooms = {room_of(m) for m in loaded_by('from mmpose_dark.checkpoint import load_checkpoint')}
-    assert not rooms & {'engine', 'models', 'datasets', 'evaluation', 'inference'}

@@ -79,7 +79,9 @@ def _runs(pid):
         ('sys.exit(3 if rank else 0)', 3),
         ('time.sleep(rank); sys.exit(0 if rank else 3)', 3),
         ('sys.exit(7 if rank else 0)', 7),
-        ('os.kill(os.getpid(), 9) if rank else time.sleep(60)', 137),
+        pytest.param(
+            'os.kill(os.getpid(), 9) if rank else time.sleep(60)', 137, marks=pytest.mark.slow
+        ),  # 10 s of grace
     ],
 )
 def test_status(launch, body, status):
@@ -125,6 +127,7 @@ def test_a_killed_launcher_leaves_nobody(launch, tmp_path, kind):
     assert all_end(ids)
 
 
+@pytest.mark.slow
 def test_a_frozen_process_ends_all(launch, tmp_path):
     body = 'os.kill(os.getpid(), 19) if rank else time.sleep(60)'
     status, errors = launch(body, MMPOSE_DARK_HANG_TIMEOUT='4')

@@ -66,8 +66,7 @@ def test_the_core_imports_without_torch(module):
 def test_packages_give_their_names_on_first_use():
     names = '[getattr(room, name) for name in dir(room)]'
     code = f'import mmpose_dark.{{}} as room\nassert set(dir(room)) >= set(room.__all__)\n{names}'
-    for room in ('structures', 'deploy', 'config', 'synthetic'):
-        loaded(code.format(room))
+    loaded('\n'.join(code.format(room) for room in ('structures', 'deploy', 'config', 'synthetic')))
 
 
 def test_the_zoo_is_listed_without_torch():

@@ -80,6 +80,7 @@ def test_forked_workers(data, kind):
     same_in_workers(dataset_of(data, backend_of(data, kind)), 'fork')
 
 
+@pytest.mark.slow
 def test_spawned_workers(data):
     kinds = ['zip', 'tar', *(['lmdb'] if HAS_LMDB else [])]
     same_in_workers(ConcatDataset([dataset_of(data, backend_of(data, kind)) for kind in kinds]), 'spawn')

@@ -151,6 +151,7 @@ def test_a_conversion_that_changes_the_network_is_refused(checkpoint: str, monke
         init_model(CONFIG, checkpoint, acceleration=dict(backend='openvino'))
 
 
+@pytest.mark.slow
 @needs_openvino
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='about a call of Linux')
 def test_networks_that_come_and_go_leave_no_signal_stack(checkpoint: str) -> None:

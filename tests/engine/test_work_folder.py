@@ -184,7 +184,11 @@ def _die():
 
 
 @pytest.mark.parametrize(
-    ('act', 'says'), [(_hang, r'no batch came .* in 1 s.*test_dataloader\.timeout'), (_die, 'exit code')]
+    ('act', 'says'),
+    [
+        pytest.param(_hang, r'no batch came .* in 1 s.*test_dataloader\.timeout', marks=pytest.mark.slow),
+        (_die, 'exit code'),
+    ],
 )
 def test_workers_that_hang_or_end_are_named(act, says):
     loader = torch.utils.data.DataLoader(_Slow(act), batch_size=1, num_workers=1, timeout=1 if act is _hang else 30)

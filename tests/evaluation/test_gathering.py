@@ -95,7 +95,7 @@ def orders_of_all(rank: int, folder: str, world: int) -> dict[tuple[str, str], f
     return found
 
 
-@pytest.mark.parametrize('world', [2, 3])
+@pytest.mark.parametrize('world', [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_shares_of_any_length(tmp_path, world):
     expected = {
         # columns of samples that say who they are stand in the order of the dataset

@@ -27,7 +27,7 @@ TINY = {
     'inference': ('--repeat', '1', '--config', 'configs/demo/people_dark_192x144.py', '--images', '2'),
     'train_step': ('--repeat', '1', '--warm-up', '0', '--batch-size', '2', '--threads', '1'),
 }
-SLOW = ('busy_machine', 'inference', 'train_step')
+SLOW = ('busy_machine', 'inference', 'pipeline', 'startup', 'train_step')
 NAMES = sorted(path.stem for path in FOLDER.glob('*.py') if path.stem not in ('_bench', 'run_all'))
 
 

@@ -68,6 +68,7 @@ def test_wrong_arguments_end_with_a_sentence(data, capsys):
         tool.main([config, '--workers', '0'])
 
 
+@pytest.mark.slow
 def test_as_a_program_from_another_folder(data):
     data.change(first('image_id', 12345))
     command = [sys.executable, str(TOOL), write_config(data), '--max-images', '1', '--phase', 'val']

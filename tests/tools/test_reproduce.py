@@ -110,6 +110,7 @@ def test_users_mistakes(tiny_config, call_tool, tmp_path, arguments, says):
     assert says.replace('.*', str(zoo)) in said
 
 
+@pytest.mark.slow
 def test_a_test_set_whose_annotations_a_server_keeps(tiny_coco, tiny_config, call_tool, tmp_path):
     """As COCO's test-dev: images and detections, no annotations; the test writes the file to upload."""
     content = json.loads(pathlib.Path(tiny_coco.ann_file).read_text())

@@ -43,6 +43,7 @@ def test_training_by_two_processes(trained, tiny_config):
     assert load_state_dict_file(work_dir / 'epoch_2.pth')['meta']['iter'] == 4  # 6 people, 2 x 2 a step, 2 epochs
 
 
+@pytest.mark.slow
 def test_two_processes_test_as_one(trained, tiny_config, tiny_coco, run_tool, call_tool, tmp_path):
     work_dir, output = trained
     checkpoint = work_dir / 'epoch_2.pth'
@@ -62,6 +63,7 @@ def test_two_processes_test_as_one(trained, tiny_config, tiny_coco, run_tool, ca
     assert bfloat16.split('coco/AP: ')[-1].split('data_time')[0] == in_training.split('data_time')[0]
 
 
+@pytest.mark.slow
 def test_bad_image_is_named_and_the_rest_is_tested(trained, tiny_config, tiny_coco, call_tool, tmp_path):
     data = tmp_path / 'data'
     (data / 'images').mkdir(parents=True)
@@ -246,6 +248,7 @@ def test_scripts_tell_their_usage(run_tool, script):
     assert f'tools/{script} ' in run_tool(script, status=2)
 
 
+@pytest.mark.slow
 def test_distributed_tools_end_as_single_ones(trained, tiny_config, tiny_coco, run_tool, tmp_path):
     """A bad image is status 3 and a mistake one line, also in two processes."""
     data = tmp_path / 'data'

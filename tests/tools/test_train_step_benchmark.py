@@ -56,6 +56,7 @@ def test_variants_are_what_the_device_can_do(bench):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_a_run_reports_every_variant(bench, monkeypatch, tmp_path, capsys):
     out = tmp_path / 'train_step.json'
     monkeypatch.setattr(sys, 'argv', ['train_step.py', '--repeat', '2', '--warm-up', '1', '--out', str(out)])
