@@ -270,7 +270,7 @@ def test_reading_imports_only_numpy(file):
     assert done.stdout.strip() == '[]'
 
 
-@pytest.mark.parametrize('structs', [False, True])
+@pytest.mark.parametrize('structs', [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_mutated_mat_files_are_read_or_refused(tmp_path, structs):
     """Damaged bytes crash SciPy's reader now and then; here that is an error like another."""
     path = tmp_path / 'a.mat'

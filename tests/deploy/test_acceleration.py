@@ -51,7 +51,7 @@ def heatmaps_of(checkpoint: str, image: np.ndarray, flip_batch: bool = False, **
         (dict(fuse_conv_bn=True, channels_last=True), 1e-5),
         (dict(amp='auto', channels_last=True), 6e-2),
         pytest.param(dict(backend='openvino'), 1e-5, marks=needs_openvino),
-        pytest.param(dict(backend='openvino', fuse_conv_bn=True), 1e-5, marks=needs_openvino),
+        pytest.param(dict(backend='openvino', fuse_conv_bn=True), 1e-5, marks=[needs_openvino, pytest.mark.slow]),
         pytest.param(dict(backend='openvino-bf16'), 6e-2, marks=needs_openvino),
         pytest.param(dict(compile=True), 1e-5, marks=pytest.mark.slow),
         pytest.param(dict(compile=True, amp='bfloat16', fuse_conv_bn=True), 6e-2, marks=pytest.mark.slow),

@@ -21,7 +21,7 @@ class _Exported(torch.nn.Module):
         return found.keypoints, found.scores, found.covariances
 
 
-@pytest.mark.parametrize('flip', [False, True])
+@pytest.mark.parametrize('flip', [pytest.param(False, marks=pytest.mark.slow), True])
 def test_points_can_be_exported_with_any_batch_size(flip):
     model = tiny_topdown(test_cfg=dict(flip_test=flip, shift_heatmap=True), metainfo=META).eval()
     example = torch.randn(2, 3, 64, 48)
