@@ -104,8 +104,15 @@ def raw_batch(count):
     return dict(inputs=images, data_samples=batch(0, count)[1], bad_samples=[])
 
 
-@pytest.mark.parametrize('mixed', [False, True])
-@pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(
+    ('mixed', 'memory_format'),
+    [
+        (False, torch.contiguous_format),
+        (True, torch.channels_last),
+        pytest.param(True, torch.contiguous_format, marks=pytest.mark.slow),
+        pytest.param(False, torch.channels_last, marks=pytest.mark.slow),
+    ],
+)
 def test_training_lowers_the_loss(mixed, memory_format):
     model = tiny_topdown(data_preprocessor=PREPROCESSOR).train().to(memory_format=memory_format)
     model.init_weights()
