@@ -21,7 +21,7 @@ __all__ = ['ImageResult']
 
 @dataclass(eq=False)
 class ImageResult:
-    """What was found in one image.
+    """What was found in one image, or in one frame of a video.
 
     Attributes:
         path: of the image; '' for an array.
@@ -30,6 +30,11 @@ class ImageResult:
         error: why there are no poses: the image cannot be read, or a box not used; None if all is well.
         crops: samples of the pipeline, one a person: which part of the image the network saw.
         heatmaps: N times (K, h, w), with the model's ``test_cfg.output_heatmaps``; otherwise empty.
+        detections: (M, 5) of the detector, before boxes were chosen: left, top, right, bottom, score; None where it
+            did not look at this image.
+        index: number of the image or frame in its source, from 0.
+        time: seconds since the source's first frame; None for images.
+        source: what the frame is of, see `SourceInfo.name`; '' for images that were handed over.
 
     >>> ImageResult('a.jpg', Poses([[[1, 2]]], [[0.5]], [[0, 0, 4, 4]]))
     ImageResult(path='a.jpg', poses=Poses(1 person, 1 keypoints, scores 0.50), error=None)
@@ -41,6 +46,10 @@ class ImageResult:
     error: str | None = None
     crops: 'Sequence[PoseDataSample]' = field(default=(), repr=False)
     heatmaps: 'Sequence[Tensor]' = field(default=(), repr=False)
+    detections: np.ndarray | None = field(default=None, repr=False)
+    index: int = field(default=0, repr=False)
+    time: float | None = field(default=None, repr=False)
+    source: str = field(default='', repr=False)
 
     @cached_property
     def samples(self) -> 'list[PoseDataSample]':

@@ -36,7 +36,9 @@ class Poses:
         box_scores: (N,), 0..1; ones by default.
         scores: (N,) of the people; by default those of `pose_scores`.
         covariances: (N, K, 2, 2) of the keypoints in square image pixels, NaN where one has none; None: not known.
-        track_ids: (N,) whole numbers, the same for the same person in other images; None: not tracked.
+        track_ids: (N,) whole numbers, the same for the same person in other images, -1 for who has none; None: not
+            tracked.
+        filled: (N,) whether a person was not seen but put into a gap of its track; None: nobody was.
         keypoint_set: definition of the keypoints, see `parse_pose_metainfo`; None: not known.
 
     Raises:
@@ -56,6 +58,7 @@ class Poses:
     scores: np.ndarray | None = None
     covariances: np.ndarray | None = None
     track_ids: np.ndarray | None = None
+    filled: np.ndarray | None = None
     keypoint_set: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
@@ -73,6 +76,8 @@ class Poses:
             self._put('covariances', self.covariances, (people, count, 2, 2))
         if self.track_ids is not None:
             self._put('track_ids', self.track_ids, (people,), np.int64)
+        if self.filled is not None:
+            self._put('filled', self.filled, (people,), np.bool_)
         known = count if self.keypoint_set is None else self.keypoint_set['num_keypoints']
         if known != count:
             raise InputError(
@@ -237,13 +242,15 @@ class Poses:
         """Return a table with one row a person, by column.
 
         Returns:
-            Arrays (N,): ``track_id`` (if tracked), ``score``, ``box_x1``, ``box_y1``, ``box_x2``, ``box_y2``,
+            Arrays (N,): ``track_id`` (if tracked), ``filled`` (if gaps were), ``score``, ``box_x1``, ``box_y1``, ``box_x2``, ``box_y2``,
             ``box_score``, and for each keypoint ``NAME_x``, ``NAME_y`` and ``NAME_score``; pixels of the image.
 
         >>> list(Poses([[[1, 2]]], [[0.5]], [[0, 0, 4, 4]]).columns())[-3:]
         ['keypoint_0_x', 'keypoint_0_y', 'keypoint_0_score']
         """
         table = {} if self.track_ids is None else dict(track_id=self.track_ids)
+        if self.filled is not None:
+            table['filled'] = self.filled
         table['score'] = self.scores
         table |= {f'box_{name}': self.boxes[:, i] for i, name in enumerate(('x1', 'y1', 'x2', 'y2'))}
         table['box_score'] = self.box_scores

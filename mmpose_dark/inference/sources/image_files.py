@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
-from ..utils.errors import InputTypeError, MissingFileError
-from ..utils.foreign_types import is_pil_image, is_tensor
+from ...utils.errors import InputTypeError, MissingFileError
+from ...utils.foreign_types import is_pil_image, is_tensor
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PilImage

@@ -1,0 +1,16 @@
+"""Sources: where images and frames come from. The names are imported on first use."""
+
+from ...utils.lazy import lazy_names
+
+_HOMES = {
+    'IMAGE_SUFFIXES': 'image_files',
+    'BaseSource': 'base',
+    'Image': 'image_files',
+    'find_images': 'image_files',
+    'images_of': 'image_files',
+    'is_one_image': 'image_files',
+    'passed_over': 'image_files',
+}
+
+__all__ = list(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
