@@ -8,7 +8,7 @@ import numpy as np
 __all__ = ['Frame', 'SourceInfo', 'SourceKind']
 
 SourceKind: TypeAlias = Literal['images', 'video', 'stream']
-"""``'images'``: have nothing to do with each other; ``'video'``: ends and can be read again; ``'stream'``: may not end."""
+"""``'images'`` are strangers to each other, a ``'video'`` ends and can be read again, a ``'stream'`` may not end."""
 
 
 @dataclass(frozen=True)

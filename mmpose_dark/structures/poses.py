@@ -242,8 +242,9 @@ class Poses:
         """Return a table with one row a person, by column.
 
         Returns:
-            Arrays (N,): ``track_id`` (if tracked), ``filled`` (if gaps were), ``score``, ``box_x1``, ``box_y1``, ``box_x2``, ``box_y2``,
-            ``box_score``, and for each keypoint ``NAME_x``, ``NAME_y`` and ``NAME_score``; pixels of the image.
+            Arrays (N,): ``track_id`` (if tracked), ``filled`` (if gaps were), ``score``, ``box_x1``, ``box_y1``,
+            ``box_x2``, ``box_y2``, ``box_score``, and for each keypoint ``NAME_x``, ``NAME_y`` and ``NAME_score``;
+            pixels of the image.
 
         >>> list(Poses([[[1, 2]]], [[0.5]], [[0, 0, 4, 4]]).columns())[-3:]
         ['keypoint_0_x', 'keypoint_0_y', 'keypoint_0_score']

@@ -72,5 +72,5 @@ class BaseSink(ABC):
             OutputError: they cannot be written.
         """
 
-    def abort(self) -> None:
+    def abort(self) -> None:  # noqa: B027
         """Give up: leave what was streamed, remove what is no whole file. Raises nothing."""

@@ -35,5 +35,5 @@ class BaseSource(ABC):
             InputError: a source that turns out to have no frame at all.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Let go of files, devices and connections; a loop that is under way ends."""
