@@ -15,6 +15,12 @@ _HOMES = {
     'PersonLabel': 'scene',
     'Scene': 'scene',
     'draw_scene': 'scene',
+    'DrawnVideo': 'video',
+    'FrameTruth': 'video',
+    'VideoSettings': 'video_settings',
+    'drawn_video': 'video',
+    'observe': 'observing',
+    'truth_of_video': 'video',
 }
 
 __all__ = sorted(_HOMES)

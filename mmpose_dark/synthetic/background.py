@@ -41,18 +41,19 @@ class Occluder:
     alpha: np.ndarray
 
 
-def draw_backdrop(rng: np.random.Generator, width: int, height: int) -> Backdrop:
+def draw_backdrop(rng: np.random.Generator, width: int, height: int, horizon: float | None = None) -> Backdrop:
     """Draw a place without people.
 
     Args:
         rng: source of randomness.
         width: pixels.
         height: pixels.
+        horizon: row at the height of the viewer's eyes, pixels; by default chosen.
 
     >>> draw_backdrop(np.random.default_rng(0), 32, 24).image.shape
     (24, 32, 3)
     """
-    horizon = height * rng.uniform(0.18, 0.5)
+    horizon = height * rng.uniform(0.18, 0.5) if horizon is None else horizon
     kind = rng.choice(3, p=[0.42, 0.38, 0.2])
     if kind == 0:
         image = _outdoors(rng, width, height, horizon)

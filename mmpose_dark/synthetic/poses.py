@@ -6,7 +6,7 @@ import numpy as np
 
 from .body import Pose
 
-__all__ = ['FAMILIES', 'LIMITS', 'clip_to_limits', 'sample_pose']
+__all__ = ['FAMILIES', 'LIMITS', 'Angles', 'clip_to_limits', 'sample_pose']
 
 LIMITS = dict(
     arm=((-45.0, 180.0), (-10.0, 175.0), (-60.0, 110.0), (0.0, 145.0)),

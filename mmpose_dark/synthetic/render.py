@@ -9,7 +9,7 @@ from .body import KEYPOINT_NAMES
 from .pieces import PARTS, Piece
 from .solids import cast_rays
 
-__all__ = ['SUPERSAMPLING', 'Layer', 'Light', 'keypoints_in_sight', 'render_figure']
+__all__ = ['JOINT_DEPTH', 'SUPERSAMPLING', 'Layer', 'Light', 'keypoints_in_sight', 'render_figure']
 
 SUPERSAMPLING = 2
 """Rays per pixel along each axis."""
@@ -23,6 +23,8 @@ _ARMS = {f'{side}_{joint}': parts for side in ('left', 'right') for joint, parts
 _SHOWN_BY = {'nose': ('nose', 'head'), **_ARMS}
 _DEPTH_OF = dict(nose=0.02, eye=0.015, ear=0.022, shoulder=0.075, elbow=0.055, wrist=0.045, hip=0.115, knee=0.08,
                  ankle=0.12)  # fmt: skip
+JOINT_DEPTH = np.array([_DEPTH_OF[name.split('_')[-1]] for name in KEYPOINT_NAMES])
+"""(17,) how far behind the surface of the body a keypoint lies that is seen, body heights at most."""
 
 
 @dataclass(frozen=True)
@@ -210,5 +212,5 @@ def keypoints_in_sight(
     for k, name in enumerate(KEYPOINT_NAMES):
         front = PARTS[parts[rows[k], columns[k]]]
         # an eye on the rim of the head may project just outside of it
-        seen[k] = (front in _SHOWN_BY[name]) and before[k] <= _DEPTH_OF[name.split('_')[-1]]
+        seen[k] = (front in _SHOWN_BY[name]) and before[k] <= JOINT_DEPTH[k]
     return seen

@@ -8,6 +8,7 @@ import numpy as np
 
 from .background import Backdrop, draw_backdrop, draw_occluder
 from .body import SKELETON, build_skeleton, sample_body
+from .compositing import cast_shadows, layer_overlap, paste_layer, sample_light
 from .figure import dress
 from .outfit import sample_outfit
 from .poses import sample_pose
@@ -78,7 +79,7 @@ def draw_scene(rng: np.random.Generator, width: int = 320, height: int = 240) ->
     ((72, 96, 3), (17, 3))
     """
     backdrop = draw_backdrop(rng, width, height)
-    light = _sample_light(rng)
+    light = sample_light(rng)
     camera_pitch = rng.uniform(0, 16)
     count = int(rng.choice([1, 2, 3, 4, 5], p=[0.24, 0.3, 0.24, 0.14, 0.08]))
     scales = np.sort(height * np.exp(rng.uniform(np.log(0.34), np.log(1.05), count)))[::-1]
@@ -101,14 +102,12 @@ def draw_scene(rng: np.random.Generator, width: int = 320, height: int = 240) ->
                 if (label.keypoints[:, 2] > 0).sum() >= 5:
                     people.append(label)
                     placed.append(candidate)
-                    rows, columns, inner = _overlap(candidate, width, height)
+                    rows, columns, inner = layer_overlap(candidate, width, height)
                     transmission[rows, columns] *= 1 - candidate.alpha[inner]
                     break
-    image = _cast_shadows(backdrop.image, placed)
+    image = cast_shadows(backdrop.image, placed)
     for layer in reversed(placed):
-        rows, columns, inner = _overlap(layer, width, height)
-        alpha = layer.alpha[inner][..., None]
-        image[rows, columns] += (layer.colour[inner] - image[rows, columns]) * alpha
+        paste_layer(image, layer)
     if occluder is not None:
         image += (occluder.image - image) * occluder.alpha[..., None]
     return Scene(_photograph(rng, image), people)
@@ -123,7 +122,7 @@ def label_person(layer: Layer, transmission: np.ndarray, pose: str = '') -> Pers
         pose: name of the pose.
     """
     height, width = transmission.shape
-    rows, columns, inner = _overlap(layer, width, height)
+    rows, columns, inner = layer_overlap(layer, width, height)
     mask = np.zeros((height, width), bool)
     mask[rows, columns] = (layer.person[inner] >= 0.5) & (transmission[rows, columns] > 0.5)
     keypoints = np.zeros((len(layer.keypoints), 3))
@@ -174,43 +173,10 @@ def _draw_person(
     return layer, family
 
 
-def _overlap(layer: Layer, width: int, height: int) -> tuple[slice, slice, tuple[slice, slice]]:
-    """Rows and columns of the image that a layer covers, and the same rectangle inside the layer."""
-    h, w = layer.alpha.shape
-    x0, x1 = max(layer.left, 0), min(layer.left + w, width)
-    y0, y1 = max(layer.top, 0), min(layer.top + h, height)
-    x1, y1 = max(x0, x1), max(y0, y1)
-    inner = (slice(y0 - layer.top, y1 - layer.top), slice(x0 - layer.left, x1 - layer.left))
-    return slice(y0, y1), slice(x0, x1), inner
-
-
 def _share_in_view(layer: Layer, transmission: np.ndarray) -> float:
     height, width = transmission.shape
-    rows, columns, inner = _overlap(layer, width, height)
+    rows, columns, inner = layer_overlap(layer, width, height)
     return float((layer.person[inner] * transmission[rows, columns]).sum() / layer.person.sum())
-
-
-def _sample_light(rng: np.random.Generator) -> Light:
-    direction = np.array([rng.normal(0, 0.7), rng.uniform(0.4, 1.0), rng.uniform(0.3, 1.0)])
-    warmth = rng.normal(0, 0.05)
-    return Light(
-        direction / np.linalg.norm(direction),
-        ambient=float(rng.uniform(0.45, 0.75)),
-        diffuse=float(rng.uniform(0.3, 0.6)),
-        colour=(float(1 - warmth), 1.0, float(1 + warmth)),
-    )
-
-
-def _cast_shadows(image: np.ndarray, layers: list[Layer]) -> np.ndarray:
-    """Darken the ground under the people."""
-    height, width = image.shape[:2]
-    shade = np.zeros((height // 2, width // 2), np.float32)
-    for layer in layers:
-        h, w = layer.alpha.shape
-        centre = (round((layer.left + w / 2) / 2), round((layer.top + h - 2) / 2))
-        cv2.ellipse(shade, centre, (max(w // 5, 2), max(h // 44, 1)), 0, 0, 360, 1.0, -1)
-    shade = cv2.GaussianBlur(shade, (0, 0), 2.5)
-    return image * (1 - 0.45 * cv2.resize(shade, (width, height)))[..., None]
 
 
 def _photograph(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
