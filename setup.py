@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 ROOT = pathlib.Path(__file__).resolve().parent
 # What a user of the installed package reaches by name, beside the modules: `configs/` goes here,
 # where OpenMMLab's tools look for it too.
-SHIPPED = ('configs', 'model-index.yml', 'docs/zoo/published.json')
+SHIPPED = ('configs', 'model-index.yml', 'docs/zoo/published.json', 'demo/people_start-74f856aa_20261121.pth')
 
 
 def requirements(name: str) -> list[str]:

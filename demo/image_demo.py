@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, osp.dirname(osp.dirname(osp.abspath(__file__))))
 
 from mmpose_dark.cli.errors import user_errors
-from mmpose_dark.cli.predict import main
+from mmpose_dark.cli.image_demo import main
 
 if __name__ == '__main__':
     with user_errors('image_demo.py'):

@@ -24,10 +24,11 @@ def in_batches(
     threads: int = 0,
     size_of: Callable[[Item], int] = lambda item: 0,
     most: int = 0,
+    waiting: int | None = None,
 ) -> Iterator[tuple[Item, list[Result]]]:
     """Run the parts of many items in full batches, and yield each item, in order, as soon as its parts are done.
 
-    Not more than ``3 * batch_size`` items wait, however many of them have no parts: before that, what is there goes
+    Not more than ``waiting`` items wait, however many of them have no parts: before that, what is there goes
     through as a smaller batch. Nor do more parts of an item with many: they are taken as batches have room. ``close``
     gives up the batches that have not begun, and waits for the one that has.
 
@@ -39,6 +40,8 @@ def in_batches(
             the last ones; 0 runs them in the calling thread.
         size_of: how large an item is.
         most: items of more than this size together do not wait either; 0: however large they are.
+        waiting: how many items may wait for a full batch; by default ``3 * batch_size``. With 0 each item comes out
+            before the next one is taken: for live images, which would grow old.
 
     Yields:
         Each item with the results of its parts, in their order.
@@ -48,7 +51,7 @@ def in_batches(
     [('a', [10, 20]), ('b', []), ('c', [30])]
     """
     with threads_or_inline(threads) as pool:
-        line = _Line(run, batch_size, pool, size_of, most)
+        line = _Line(run, batch_size, pool, size_of, most, _WAITING * batch_size if waiting is None else waiting)
         try:
             for item, parts in items:
                 line.add(item, parts)
@@ -82,7 +85,9 @@ class _Line(Generic[Item, Part, Result]):
         pool: Executor,
         size_of: Callable[[Item], int],
         most: int,
+        longest: int,
     ) -> None:
+        self.longest = longest
         self.run, self.batch_size, self.pool = run, batch_size, pool
         self.size_of, self.most, self.size = size_of, most, 0
         self.waiting: deque[_Waiting[Item, Result]] = deque()
@@ -92,7 +97,7 @@ class _Line(Generic[Item, Part, Result]):
     @property
     def is_long(self) -> bool:
         """Whether more items wait than should."""
-        return len(self.waiting) > _WAITING * self.batch_size or (self.most and self.size > self.most)
+        return len(self.waiting) > self.longest or (self.most and self.size > self.most)
 
     def add(self, item: Item, parts: Iterable[Part]) -> None:
         """Take an item, and submit the batches that are full."""

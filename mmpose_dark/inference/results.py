@@ -1,7 +1,7 @@
 """What comes out for one image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,21 @@ class ImageResult:
         crops = self.crops or [None] * len(self.poses)
         heatmaps = self.heatmaps or [None] * len(self.poses)
         return [_sample(*parts) for parts in zip(self.poses, crops, heatmaps, strict=True)]
+
+    def of_people(self, index: slice | Sequence[int] | np.ndarray) -> 'ImageResult':
+        """Return the result with some of its people only.
+
+        Args:
+            index: as that of `Poses`: numbers, a slice or a mask (N,).
+
+        >>> result = ImageResult('', Poses([[[4, 4]], [[5, 5]]], [[0.5], [0.1]], [[0, 0, 9, 9]] * 2))
+        >>> result.of_people(result.poses.scores > 0.3).poses
+        Poses(1 person, 1 keypoints, scores 0.50)
+        """
+        poses = self.poses[index]
+        places = np.arange(len(self.poses))[index]
+        crops, heatmaps = ([parts[i] for i in places] if parts else parts for parts in (self.crops, self.heatmaps))
+        return replace(self, poses=poses, crops=crops, heatmaps=heatmaps)
 
     def draw(self, *, kpt_thr: float = 0.3, draw_bbox: bool = False) -> np.ndarray:
         """Draw the people on the image, with the colours and the skeleton of their keypoints' definition.

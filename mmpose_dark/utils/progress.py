@@ -26,8 +26,8 @@ Item = TypeVar('Item')
 class Report(Protocol):
     """What is called with how much is done, and with how much there is (None: not known)."""
 
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """Show it, unless that was done just now."""
+    def __call__(self, done: int, total: int | None = None, note: str = '') -> None:
+        """Show it, unless that was done just now; ``note`` stands behind it."""
 
 
 def track(
@@ -91,7 +91,7 @@ def show_progress(
     with contextlib.ExitStack() as stack:
         bars: Bars | None = None
 
-        def report(done: int, total: int | None = None) -> None:
+        def report(done: int, total: int | None = None, note: str = '') -> None:
             nonlocal bars, pace, known, last, shown
             known = total if total is not None else known
             now = clock()
@@ -103,7 +103,7 @@ def show_progress(
                 pace = Pace(0, clock=clock)
             pace.total = known or 0
             pace.advance(done, done - pace.done)
-            text = _text(done, known, unit, pace)
+            text = _text(done, known, unit, pace) + (f', {note}' if note else '')
             if on_terminal:
                 if bars is None:
                     bars = stack.enter_context(Bars(stream))

@@ -25,7 +25,7 @@ def is_cut_off(content: bytes) -> bool:
     True
     """
     if content[:3] == b'\xff\xd8\xff':
-        return content.find(b'\xff\xd9', jpeg_header(content)[0]) < 0
+        return content.rfind(b'\xff\xd9', jpeg_header(content)[0]) < 0  # from the end, where it usually is
     if content[:8] == b'\x89PNG\r\n\x1a\n':
         return content.rfind(b'IEND') < 8
     if content[:4] == b'RIFF' and content[8:12] == b'WEBP':

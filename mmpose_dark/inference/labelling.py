@@ -1,0 +1,195 @@
+"""From a source to files: results to all sinks, once or, for smoothers that know the future, in two readings."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from ..structures.poses import Poses
+from ..utils.errors import OutputError
+from ..utils.interrupts import Interrupts
+from .frames import SourceInfo
+from .results import ImageResult
+from .sinks import BaseSink
+from .smoothing import BaseTrackSmoother
+from .sources import BaseSource
+
+__all__ = ['NOT_FINITE', 'Outcome', 'collect', 'smoothed_results', 'write_results']
+
+NOT_FINITE = 'the network gives values that are not finite: are those of the checkpoint, and is --amp too much?'
+
+
+@dataclass
+class Outcome:
+    """What became of a source.
+
+    Attributes:
+        frames: images or frames that were used.
+        people: found in these.
+        filled: of these, people that were put into gaps.
+        tracks: numbers of the people that were followed.
+        bad: what could not be used, a line each with the place and the reason.
+        interrupted: the user ended it; what came before is written.
+        seconds: it took.
+    """
+
+    frames: int = 0
+    people: int = 0
+    filled: int = 0
+    tracks: set[int] = field(default_factory=set)
+    bad: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    def add(self, result: ImageResult) -> None:
+        """Count a result.
+
+        >>> outcome = Outcome()
+        >>> outcome.add(ImageResult('a.jpg', error='no image'))
+        >>> outcome.bad, outcome.frames
+        (['a.jpg: no image'], 0)
+        """
+        if result.error is not None:
+            self.bad.append(f'{result.path or f"frame {result.index}"}: {result.error}')
+            return
+        poses = result.poses
+        self.frames += 1
+        self.people += len(poses)
+        if poses.filled is not None:
+            self.filled += int(poses.filled.sum())
+        if poses.track_ids is not None:
+            self.tracks.update(int(i) for i in poses.track_ids if i >= 0)
+
+
+def collect(
+    results: Iterator[ImageResult],
+    interrupts: Interrupts,
+    *,
+    on_result: Callable[[ImageResult], None] = lambda result: None,
+) -> list[ImageResult]:
+    """Return the results of a whole video without its images, for a smoother that wants to know all of them.
+
+    A frame takes a few hundred bytes a person. After an interruption by the user it is what there was until then.
+
+    Args:
+        results: of an `Inferencer` with a tracker.
+        interrupts: entered.
+        on_result: is called with each.
+    """
+    kept: list[ImageResult] = []
+    try:
+        for result in results:
+            kept.append(replace(_finite(result), image=None, crops=(), heatmaps=()))
+            on_result(result)
+            if interrupts.requested:
+                break
+    except KeyboardInterrupt:
+        pass
+    return kept
+
+
+def smoothed_results(
+    results: Sequence[ImageResult], smoother: BaseTrackSmoother, source: BaseSource | None
+) -> Iterator[ImageResult]:
+    """Yield the results of a video again, with smoothed poses.
+
+    Args:
+        results: of `collect`.
+        smoother: of whole tracks.
+        source: is read again for the images; None where nobody needs them.
+    """
+    timed = [i for i, result in enumerate(results) if result.time is not None and result.error is None]
+    smooth = smoother.smooth([results[i].poses for i in timed], [results[i].time for i in timed])
+    poses: dict[int, Poses] = dict(zip(timed, smooth, strict=True))
+    frames = {} if source is None else iter(source)
+    for i, result in enumerate(results):
+        frame = next(frames, None) if source is not None else None
+        while frame is not None and frame.index < result.index:
+            frame = next(frames, None)
+        image = None if frame is None else frame.image
+        yield replace(result, poses=poses.get(i, result.poses), image=image)
+
+
+def write_results(
+    results: Iterator[ImageResult],
+    sinks: Sequence[BaseSink],
+    info: SourceInfo,
+    keypoint_set: Mapping[str, object] | None,
+    *,
+    interrupts: Interrupts,
+    on_result: Callable[[ImageResult], None] = lambda result: None,
+) -> Outcome:
+    """Give each result to all sinks.
+
+    Where one of them can write no more, the others finish what they have before the error goes on.
+
+    Args:
+        results: of one source; closed at the end.
+        sinks: not yet opened.
+        info: of the source.
+        keypoint_set: definition of the keypoints.
+        interrupts: entered; after the first signal the frame at hand is written, and the files are finished.
+        on_result: is called with each result that was written.
+
+    Raises:
+        OutputError: a sink cannot write.
+    """
+    outcome, start = Outcome(), time.perf_counter()
+    opened: list[BaseSink] = []
+    try:
+        with closing(results):
+            for sink in sinks:
+                opened.append(sink)
+                sink.open(info, keypoint_set)
+            try:
+                for result in results:
+                    with interrupts.held():
+                        result = _finite(result)
+                        _write(result, opened)
+                        outcome.add(result)
+                    on_result(result)
+                    if interrupts.requested:
+                        break
+            except KeyboardInterrupt:
+                interrupts.requested = True
+        with interrupts.held():
+            while opened:
+                opened[0].close()
+                opened.pop(0)
+    except OutputError:
+        _end(opened)
+        raise
+    except BaseException:
+        for sink in opened:
+            sink.abort()
+        raise
+    outcome.interrupted, outcome.seconds = interrupts.requested, time.perf_counter() - start
+    return outcome
+
+
+def _write(result: ImageResult, sinks: list[BaseSink]) -> None:
+    for i, sink in enumerate(sinks):
+        try:
+            sink.write(result)
+        except OutputError:
+            sinks.insert(0, sinks.pop(i))  # the one that failed stands first
+            raise
+
+
+def _end(sinks: Iterable[BaseSink]) -> None:
+    """Give up the first sink, which failed, and finish the others where they can."""
+    for i, sink in enumerate(sinks):
+        if i == 0:
+            sink.abort()
+            continue
+        try:
+            sink.close()
+        except OutputError:
+            sink.abort()
+
+
+def _finite(result: ImageResult) -> ImageResult:
+    """Return a result whose network gave no numbers as one with an error."""
+    if result.error is not None or result.poses.is_finite:
+        return result
+    return replace(result, poses=result.poses[:0], error=NOT_FINITE, crops=(), heatmaps=())
