@@ -1,13 +1,18 @@
-"""Look at the models of the zoo: list and search them, or show all that is known of one."""
+"""Look at the models of the zoo: list and search them, show all that is known of one, or download its weights."""
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arguments import make_parser
 from .status import OK
+
+if TYPE_CHECKING:
+    from ..zoo import Row, Zoo
 
 __all__ = ['main', 'parse_args']
 
@@ -15,8 +20,11 @@ EPILOG = """
 examples:
   {prog} list
   {prog} list 'mmpose-*_dark' '*wholebody*'
-  {prog} show mmpose-hrnet_w32_coco_256x192_dark
+  {prog} search hrnet wholebody
+  {prog} show hrnet_w32_coco_256x192_dark
+  {prog} download hrnet_w32_coco_256x192_dark
 """
+_MODEL = 'id as list gives it, or the name of a config'
 
 
 def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> argparse.Namespace:
@@ -31,8 +39,13 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
     listing = actions.add_parser('list', help='one line a model')
     listing.add_argument('patterns', nargs='*', metavar='PATTERN', help="ids, or patterns as 'mmpose-*_dark' (all)")
+    search = actions.add_parser('search', help='the models that speak of all of the words')
+    search.add_argument('words', nargs='+', metavar='WORD', help='part of a network, dataset, method or size')
     show = actions.add_parser('show', help='all that is known of a model')
-    show.add_argument('id', help='as list gives it')
+    show.add_argument('id', help=_MODEL)
+    download = actions.add_parser('download', help='fetch the weights of a model, and say where they are')
+    download.add_argument('id', help=_MODEL)
+    download.add_argument('--out', type=Path, metavar='FILE', help='put a copy there (default: the cache only)')
     return parser.parse_args(arguments)
 
 
@@ -48,14 +61,43 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     0
     """
     args = parse_args(arguments, prog=prog)
-    from ..zoo import describe_row, list_rows, read_zoo, zoo_file
+    from ..zoo import describe_row, find_row, list_rows, read_zoo, zoo_file
 
     zoo = read_zoo(args.zoo or zoo_file())
-    if args.action == 'list':
-        _print(list_rows(zoo, zoo.choose(args.patterns)))
+    if args.action in ('list', 'search'):
+        rows = zoo.choose(args.patterns) if args.action == 'list' else zoo.search(args.words)
+        _print(list_rows(zoo, rows))
+    elif args.action == 'show':
+        _print(describe_row(zoo, find_row(zoo, args.id)))
     else:
-        _print('\n\n'.join(describe_row(zoo, row) for row in zoo.choose([args.id])))
+        _download(zoo, find_row(zoo, args.id), args.out)
     return OK
+
+
+def _download(zoo: 'Zoo', row: 'Row', out: Path | None) -> None:
+    """Fetch the weights of a row, and print what they are and where."""
+    from ..utils.output_paths import check_outputs
+    from ..zoo import ZooError, describe_row
+
+    if out is not None:
+        check_outputs([out])
+    _print(describe_row(zoo, row))
+    if row.url is None:
+        raise ZooError(
+            f'{row.id}: its weights cannot be fetched by a program; '
+            + (f'a browser gets them at {row.checkpoint}' if row.checkpoint else 'none were published')
+        )
+    from ..checkpoint import download_checkpoint
+    from ..utils.atomic_file import atomic_path
+
+    path = download_checkpoint(row.url)
+    if out is not None:
+        with atomic_path(out) as temporary:
+            shutil.copyfile(path, temporary)
+        path = out
+    size = path.stat().st_size / 1e6
+    print(f'  {"downloaded":<11} {path}, {size:.1f} MB')
+    print(f'use it with: mmpose-dark predict SOURCE --config {row.config} --checkpoint {path}')
 
 
 def _print(text: str) -> None:

@@ -43,6 +43,7 @@ def describe_row(zoo: Zoo, row: Row) -> str:
     parts = {
         'model': row.model,
         'source': ', '.join(zoo.sources[row.source].get(key, '') for key in ('title', 'url')),
+        'licence': zoo.sources[row.source].get('licence', ''),
         'measured on': benchmark.title,
         'published': ', '.join(f'{name} {value:g}' for name, value in row.published.items()),
         'config': row.config,

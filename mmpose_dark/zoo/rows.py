@@ -157,7 +157,7 @@ class Zoo:
         path: the file.
         rows: by id, in the file's order.
         benchmarks: by key.
-        sources: project -> its ``title`` and ``url``.
+        sources: project -> its ``title``, ``url`` and ``licence``.
         collections: kind of recipe (the folder of its config) -> ``name``, ``title`` and ``url`` of its paper.
     """
 
@@ -188,6 +188,33 @@ class Zoo:
                 hint = f'; did you mean {" or ".join(near)}?' if near else f'; rows are as {next(iter(self.rows))}'
                 raise ZooError(f'{pattern}: no such row in {self.path}{hint}')
         return [row for row in self.rows.values() if not patterns or any(fnmatch.fnmatch(row.id, p) for p in patterns)]
+
+    def search(self, words: Sequence[str]) -> list[Row]:
+        """Return the rows that speak of all of the words: in id, model, config, benchmark or source.
+
+        Args:
+            words: parts of words, in large or small letters.
+
+        Raises:
+            ZooError: there is none.
+
+        >>> rows = {'r': Row('r', 's', 'b', 'HRNet-W32 + DARK', 'c.py', None, {})}
+        >>> zoo = Zoo(Path('zoo.json'), rows, {'b': Benchmark('COCO val', 'COCO', 1, 'AP', 1, {})}, {'s': {}}, {})
+        >>> [row.id for row in zoo.search(['hrnet', 'coco'])]
+        ['r']
+        """
+        found = [row for row in self.rows.values() if all(word.casefold() in self._text(row) for word in words)]
+        if not found:
+            raise ZooError(
+                f'no model in {self.path} speaks of {" and ".join(map(repr, words))}; networks are called HRNet, '
+                f'ResNet, Hourglass ..., datasets {", ".join(sorted({b.dataset for b in self.benchmarks.values()}))}'
+            )
+        return found
+
+    def _text(self, row: Row) -> str:
+        benchmark, source = self.benchmarks[row.benchmark], self.sources[row.source]
+        parts = (row.id, row.model, row.config, benchmark.title, benchmark.dataset, source.get('title', ''))
+        return ' '.join(parts).casefold()
 
     def compare(self, row: Row, metrics: Mapping[str, float], *, tolerance: float | None = None) -> Comparison:
         """Compare a test's metrics with the published values.

@@ -67,7 +67,7 @@ def test_scripts_have_the_options_of_the_command(capsys, monkeypatch, name, scri
         (['train', 'nowhere.py'], 'mmpose-dark train: error: config nowhere.py does not exist'),
         (['test', 'a.py', 'b.pth', '--out', 'm.csv'], 'mmpose-dark test: error: --out writes .json, not m.csv'),
         (['check', 'a.py', '--workers', '0'], 'mmpose-dark check: error: --workers 0: at least 1 is needed'),
-        (['models', 'show', 'resnet'], 'mmpose-dark models: error: resnet: no such row in'),
+        (['models', 'show', 'resnet'], "mmpose-dark models: error: no model 'resnet' in"),
     ],
 )
 def test_mistakes_are_told_by_the_command_and_end_with_2(capsys, words, message):
