@@ -1,5 +1,7 @@
 """What a detector and a pose network would find in a frame whose truth is known: noise of known covariance."""
 
+import functools
+
 import numpy as np
 
 from ..evaluation.functional.oks import COCO_SIGMAS
@@ -68,6 +70,11 @@ def observe(
     return found[rng.permutation(len(found))]
 
 
+@functools.cache
+def _coco() -> dict[str, object]:
+    return parse_pose_metainfo(dict(from_file='coco'))
+
+
 def _shaken(
     truth: FrameTruth, rows: np.ndarray, rng: np.random.Generator, *, noise: float, hidden_noise: float
 ) -> Poses:
@@ -94,7 +101,7 @@ def _shaken(
         box_scores=np.clip(0.35 + 0.6 * truth.share_in_sight[rows] + rng.normal(0, 0.06, len(rows)), 0.05, 0.99),
         covariances=covariances,
         track_ids=truth.ids[rows],
-        keypoint_set=parse_pose_metainfo(dict(from_file='coco')),
+        keypoint_set=_coco(),
     )
 
 
@@ -119,5 +126,5 @@ def _false_people(truth: FrameTruth, count: int, rng: np.random.Generator) -> Po
         box_scores=rng.beta(3, 5, count),
         covariances=np.full((count, 17, 2, 2), np.nan),
         track_ids=np.full(count, -1),
-        keypoint_set=parse_pose_metainfo(dict(from_file='coco')),
+        keypoint_set=_coco(),
     )

@@ -12,6 +12,7 @@ class TrackedJoints:
 
     Attributes:
         objects, matches, misses, false_positives, switches: (J,) counts.
+        fragmentations: (J,) how often a person that was matched is matched again after frames in which they were not.
         distance: (J,) sum of the distances of matches.
 
     Args:
@@ -26,7 +27,9 @@ class TrackedJoints:
         self.misses = np.zeros(num_joints, int)
         self.false_positives = np.zeros(num_joints, int)
         self.switches = np.zeros(num_joints, int)
+        self.fragmentations = np.zeros(num_joints, int)
         self.distance = np.zeros(num_joints)
+        self._interrupted: dict[tuple[Hashable, int, int], bool] = {}  # (sequence, joint, person) matched before
         self._last: dict[tuple[Hashable, int, int], int] = {}  # (sequence, joint, person) -> its last track
 
     def update(
@@ -57,6 +60,16 @@ class TrackedJoints:
             self.misses[j] += len(gt) - len(matched)
             self.false_positives[j] += len(dt) - len(matched)
             self.distance[j] += sum(cost[n, g] for n, g in matched)
+            self._count_fragmentations(sequence, j, people[gt], {g for _, g in matched})
+
+    def _count_fragmentations(self, sequence: Hashable, joint: int, people: np.ndarray, matched: set[int]) -> None:
+        for g, person in enumerate(people.tolist()):
+            key = (sequence, joint, person)
+            if g in matched:
+                self.fragmentations[joint] += self._interrupted.get(key, False)
+                self._interrupted[key] = False
+            elif key in self._interrupted:
+                self._interrupted[key] = True
 
     def _match(
         self, sequence: Hashable, joint: int, people: np.ndarray, tracks: np.ndarray, cost: np.ndarray

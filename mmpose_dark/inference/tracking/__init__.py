@@ -4,6 +4,12 @@ from ...utils.lazy import lazy_names
 
 _HOMES = {
     'BaseTracker': 'base',
+    'FlowTracker': 'flow_tracker',
+    'Motion': 'motion',
+    'PoseTracker': 'pose_tracker',
+    'StagedTracker': 'lives',
+    'TRACKERS': 'names',
+    'make_tracker': 'names',
 }
 
 __all__ = list(_HOMES)

@@ -1,0 +1,97 @@
+"""How well the people of a frame fit tracks: OKS that knows how uncertain a prediction is, box overlap, and gates."""
+
+import numpy as np
+
+from ...evaluation.functional.box_iou import box_iou
+from .motion import Tracks, predicted_boxes
+from .observed import Observed
+
+__all__ = ['comeback_similarity', 'going_on_similarity', 'uncertain_oks']
+
+_FEW = 3.0  # keypoints; with as many in common OKS and box count half of what they do with all
+
+
+def uncertain_oks(
+    tracks: Tracks, seen: Observed, sigmas: np.ndarray, *, sharpness: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Object keypoint similarity with predicted keypoints, whose variances widen the Gaussian of each.
+
+    ``mean_k (b / (b + v))^sharpness exp(-d^2 / (2 (b + v)))`` with b = area (2 sigma)^2 as in `oks`, and v the
+    variances of prediction and observation together. The factor before the exponential lowers what an uncertain
+    track can reach: with ``sharpness`` 1 it is that of a Gaussian in the plane, with 0 there is none.
+
+    Args:
+        tracks: T, predicted.
+        seen: N people.
+        sigmas: (K,) spread of each keypoint.
+        sharpness: see above, 0..1.
+
+    Returns:
+        Similarity (T, N) in 0..1, 0 where no keypoint is common, and the number (T, N) of common keypoints.
+    """
+    common = np.isfinite(tracks.shape_var)[:, None] & seen.seen[None]
+    place = tracks.centre[:, None] + tracks.shape
+    square = ((place[:, None] - seen.points[None]) ** 2).sum(-1)
+    area = tracks.size[:, None] * seen.sizes[None]
+    base = area[..., None] * (2 * sigmas) ** 2
+    variance = np.where(np.isfinite(tracks.shape_var), tracks.shape_var, 0.0) + tracks.spread[:, :1, 0]
+    wide = base + variance[:, None] + seen.noise[None]
+    near = np.exp(-square / (2 * wide)) * (base / wide) ** sharpness
+    count = common.sum(-1)
+    return (near * common).sum(-1) / np.maximum(count, 1), count
+
+
+def going_on_similarity(
+    tracks: Tracks, seen: Observed, sigmas: np.ndarray, *, oks_weight: float, box_weight: float, gate: float
+) -> np.ndarray:
+    """Return how well people go on with tracks: a weighted mean of OKS and box overlap, 0 outside the gate.
+
+    Args:
+        tracks: T, predicted.
+        seen: N people.
+        sigmas: (K,) spread of each keypoint.
+        oks_weight: of the OKS; it counts less the fewer keypoints are common.
+        box_weight: of the overlap of the boxes.
+        gate: standard deviations that a box may be from where it is expected.
+
+    Returns:
+        (T, N) in 0..1.
+    """
+    similarity, count = uncertain_oks(tracks, seen, sigmas)
+    weight = oks_weight * count / (count + _FEW) * (1 + _FEW / max(seen.seen.shape[1], 1))
+    total = weight + box_weight
+    overlap = box_iou(predicted_boxes(tracks), seen.boxes)
+    mixed = np.divide(weight * similarity + box_weight * overlap, total, out=np.zeros_like(total), where=total > 0)
+    return np.where(_within(tracks, seen, gate), mixed, 0.0)
+
+
+def comeback_similarity(tracks: Tracks, seen: Observed, *, gate: float) -> np.ndarray:
+    """Return how well people fit lost tracks by place and size alone: exp(-d^2 / 2) of the Mahalanobis distance.
+
+    Args:
+        tracks: T, predicted.
+        seen: N people.
+        gate: standard deviations beyond which it is 0.
+
+    Returns:
+        (T, N) in 0..1.
+    """
+    distance = _place_distance(tracks, seen) + _size_distance(tracks, seen)
+    return np.where(distance <= gate**2, np.exp(-distance / 2), 0.0)
+
+
+def _within(tracks: Tracks, seen: Observed, gate: float) -> np.ndarray:
+    place, size = _place_distance(tracks, seen), _size_distance(tracks, seen)
+    return (place <= gate**2) & (size <= gate**2) & seen.usable[None]
+
+
+def _place_distance(tracks: Tracks, seen: Observed) -> np.ndarray:
+    """(T, N) squared distance of the box's middle from the expected one, in variances."""
+    boxes = predicted_boxes(tracks)
+    square = (((boxes[:, None, :2] + boxes[:, None, 2:]) / 2 - seen.centres[None]) ** 2).sum(-1)
+    return square / (tracks.spread[:, :1, 0] + (0.3 * tracks.size[:, None]) ** 2)
+
+
+def _size_distance(tracks: Tracks, seen: Observed) -> np.ndarray:
+    """(T, N) squared difference of the logarithms of the sizes, in variances; boxes are often cut."""
+    return (tracks.log_size[:, None] - np.log(seen.sizes)[None]) ** 2 / (tracks.size_var[:, None] + 0.25**2)
