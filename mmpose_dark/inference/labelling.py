@@ -1,20 +1,24 @@
 """From a source to files: results to all sinks, once or, for smoothers that know the future, in two readings."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from ..structures.poses import Poses
-from ..utils.errors import OutputError
+from ..utils.errors import InputError, OutputError
 from ..utils.interrupts import Interrupts
+from ..utils.progress import Report, show_progress
+from .box_lists import Boxes
 from .frames import SourceInfo
+from .inferencer import Inferencer
 from .results import ImageResult
 from .sinks import BaseSink
 from .smoothing import BaseTrackSmoother
 from .sources import BaseSource
+from .stage_times import StageTimes
 
-__all__ = ['NOT_FINITE', 'Outcome', 'collect', 'smoothed_results', 'write_results']
+__all__ = ['NOT_FINITE', 'Outcome', 'collect', 'label_source', 'smoothed_results', 'write_results']
 
 NOT_FINITE = 'the network gives values that are not finite: are those of the checkpoint, and is --amp too much?'
 
@@ -59,6 +63,83 @@ class Outcome:
             self.filled += int(poses.filled.sum())
         if poses.track_ids is not None:
             self.tracks.update(int(i) for i in poses.track_ids if i >= 0)
+
+
+def label_source(
+    source: BaseSource,
+    inferencer: Inferencer,
+    sinks: Sequence[BaseSink],
+    *,
+    bboxes: Callable[[str], Boxes] | Iterable[Boxes] | None = None,
+    bbox_format: str = 'xyxy',
+    whole: BaseTrackSmoother | None = None,
+    interrupts: Interrupts | None = None,
+) -> Outcome:
+    """Find the people of a source, write them to all sinks, and show how far it is.
+
+    Args:
+        source: images, a video or a stream; closed at the end.
+        inferencer: with a tracker where people are to be followed.
+        sinks: not yet opened.
+        bboxes: boxes of the images, see `Inferencer`; None asks its detector.
+        bbox_format: ``'xyxy'`` or ``'xywh'``.
+        whole: smooths the whole video when all of it was seen; the video is read again for the images.
+        interrupts: entered, by a caller who wants to know of a signal between two sources; by default its own.
+
+    Raises:
+        InputError: ``whole`` for a stream, or without a tracker.
+        OutputError: a sink cannot write; the others finished what there was.
+    """
+    info = source.info
+    if whole is not None and (info.kind == 'stream' or inferencer.tracker is None):
+        raise InputError(f'{info.name}: to smooth a whole video needs one that ends, and a tracker')
+    unit = 'frames' if info.is_moving else 'images'
+    with contextlib.ExitStack() as stack:
+        stack.callback(source.close)
+        if interrupts is None:
+            interrupts = stack.enter_context(Interrupts())
+        results, total, title = inferencer(source, bboxes, bbox_format), info.num_frames, info.name
+        start = time.perf_counter()
+        if whole is not None:
+            with show_progress(title, total, unit) as report:
+                kept = collect(results, interrupts, on_result=_Counter(report, total))
+            again = source if any(sink.needs_images for sink in sinks) else None
+            results, total, title = smoothed_results(kept, whole, again), len(kept), 'writing'
+        stopped, interrupts.requested = interrupts.requested, False
+        report = stack.enter_context(show_progress(title, total, unit))
+        definition = inferencer.model.dataset_meta
+        outcome = write_results(
+            _timed(results, inferencer) if whole is not None else results, sinks, info, definition,
+            interrupts=interrupts, times=inferencer.times, on_result=_Counter(report, total),
+        )  # fmt: skip
+        outcome.interrupted |= stopped
+        outcome.seconds = time.perf_counter() - start
+        return outcome
+
+
+class _Counter:
+    """Reports frames, and people a second."""
+
+    def __init__(self, report: Report, total: int | None) -> None:
+        self.report, self.total = report, total
+        self.frames, self.people, self.start = 0, 0, time.perf_counter()
+
+    def __call__(self, result: ImageResult) -> None:
+        self.frames += 1
+        self.people += len(result.poses)
+        rate = self.people / max(time.perf_counter() - self.start, 1e-9)
+        self.report(self.frames, self.total, note=f'{rate:.0f} people/s')
+
+
+def _timed(results: Iterator[ImageResult], inferencer: Inferencer) -> Iterator[ImageResult]:
+    """Count what the second reading takes, smoothing included, as a stage of its own."""
+    with contextlib.closing(results):
+        while True:
+            with inferencer.times.measure('second reading'):
+                result = next(results, None)
+            if result is None:
+                return
+            yield result
 
 
 def collect(
@@ -117,6 +198,7 @@ def write_results(
     keypoint_set: Mapping[str, object] | None,
     *,
     interrupts: Interrupts,
+    times: StageTimes | None = None,
     on_result: Callable[[ImageResult], None] = lambda result: None,
 ) -> Outcome:
     """Give each result to all sinks.
@@ -129,15 +211,16 @@ def write_results(
         info: of the source.
         keypoint_set: definition of the keypoints.
         interrupts: entered; after the first signal the frame at hand is written, and the files are finished.
+        times: what writing takes is added to these.
         on_result: is called with each result that was written.
 
     Raises:
         OutputError: a sink cannot write.
     """
-    outcome, start = Outcome(), time.perf_counter()
+    outcome, start, times = Outcome(), time.perf_counter(), times or StageTimes()
     opened: list[BaseSink] = []
     try:
-        with closing(results):
+        with contextlib.closing(results):
             for sink in sinks:
                 opened.append(sink)
                 sink.open(info, keypoint_set)
@@ -145,14 +228,15 @@ def write_results(
                 for result in results:
                     with interrupts.held():
                         result = _finite(result)
-                        _write(result, opened)
+                        with times.measure('write'):
+                            _write(result, opened)
                         outcome.add(result)
                     on_result(result)
                     if interrupts.requested:
                         break
             except KeyboardInterrupt:
                 interrupts.requested = True
-        with interrupts.held():
+        with interrupts.held(), times.measure('write'):
             while opened:
                 opened[0].close()
                 opened.pop(0)

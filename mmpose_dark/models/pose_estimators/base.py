@@ -21,7 +21,7 @@ from ...utils.pose_registry import nearest
 from ..base_module import PretrainableModule
 from ..heads import BaseHead
 from ..heads.packing import to_host
-from ..outputs import Outputs, map_outputs
+from ..outputs import Outputs, all_finite, map_outputs
 
 __all__ = ['MODES', 'TEST_OPTIONS', 'BasePoseEstimator']
 
@@ -141,7 +141,8 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
                 says it. Read with ``flip_test`` only.
 
         Returns:
-            See :class:`Points`; of the K' keypoints of ``test_cfg.output_keypoint_indices``, if it is set.
+            See :class:`Points`; of the K' keypoints of ``test_cfg.output_keypoint_indices``, if it is set. The scores
+            of an image for which the network does not give finite numbers are NaN.
 
         Raises:
             InputError: ``flip_test`` without any ``flip_indices``.
@@ -164,6 +165,8 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         else:
             outputs = self.outputs(inputs)
         found = head.points(outputs)
+        # A codec gives a number whatever the map holds; whoever uses it should know that the network gave none.
+        found = found._replace(scores=found.scores.masked_fill(~all_finite(outputs)[:, None], float('nan')))
         if not options.get('output_heatmaps', False):
             found = found._replace(heatmaps=None)
         chosen = options.get('output_keypoint_indices')
