@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..utils.choices import BOX_FORMATS
 from .arguments import (
     acceleration_options,
     add_acceleration_arguments,
@@ -17,6 +16,7 @@ from .arguments import (
     add_precision_arguments,
     make_parser,
 )
+from .box_arguments import BOX_FILES, add_box_arguments, box_file, box_format
 from .status import OK, SOME_UNUSABLE
 
 if TYPE_CHECKING:
@@ -24,13 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ['main', 'parse_args']
 
-EPILOG = """
-boxes: without --bbox and --bboxes the whole image is one person's box. A json file holds one of
-  [[x, y, w, h], ...]                                  boxes for every image
-  {"name.jpg": [[x, y, w, h], ...], ...}               boxes by image; a fifth number is a score
-  [{"image_id": 785, "bbox": [x, y, w, h], "score": 0.9, "category_id": 1}, ...]  COCO detections
-  {"images": [...], "annotations": [...]}              COCO annotations
-Of several categories that of people is taken: the one named 'person', else 1.
+EPILOG = f"""
+boxes: without --bbox and --bboxes the whole image is one person's box. {BOX_FILES}
 
 exit status: 0 all images done, 2 wrong arguments, 3 some images could not be used (they are named at the end).
 What is written is described in demo/README.md.
@@ -50,16 +45,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out-dir', default='demo/output', help='folder to write to (default: %(default)s)')
     boxes = parser.add_mutually_exclusive_group()
-    boxes.add_argument('--bboxes', metavar='JSON', help='file with the boxes of the people, see below')
-    boxes.add_argument(
-        '--bbox', nargs=4, type=float, action='append', metavar='N', help='box of a person in every image; repeatable'
-    )
-    parser.add_argument(
-        '--bbox-format',
-        choices=BOX_FORMATS,
-        help='left top right bottom, or left top width height (default: xyxy for --bbox, xywh for --bboxes)',
-    )
-    parser.add_argument('--bbox-thr', type=float, default=0.3, help='leave out boxes scored below (%(default)s)')
+    add_box_arguments(boxes, parser, bbox_thr=0.3)
     parser.add_argument('--kpt-thr', type=float, default=0.3, help='draw keypoints scored above (%(default)s)')
     parser.add_argument('--draw-heatmap', action='store_true', help='write images of the heatmaps as well')
     parser.add_argument('--draw-bbox', action='store_true', help='draw the boxes as well')
@@ -77,26 +63,6 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     return parser.parse_args(arguments)
 
 
-def _box_file(args: argparse.Namespace, images: Sequence[Path]) -> 'BoxFile | None':
-    """Read ``--bboxes``, and say how many images it speaks of.
-
-    Raises:
-        BoxError: a box file that speaks of none of the images, or in a way that several could be meant.
-    """
-    from ..inference import BoxError, read_boxes
-
-    if not args.bboxes:
-        return None
-    file = read_boxes(args.bboxes, score_thr=args.bbox_thr)
-    file.check_images(images)
-    known = sum(file.boxes_for(image) is not None for image in images)
-    if not known:
-        raise BoxError(f'{args.bboxes} has no boxes for any of the {len(images)} images, such as {images[0].name}')
-    if known < len(images):
-        print(f'{args.bboxes} does not speak of {len(images) - known} of {len(images)} images: no people there')
-    return file
-
-
 def _results_of(args: argparse.Namespace, images: Sequence[Path], file: 'BoxFile | None') -> 'Iterator[ImageResult]':
     """Yield the results of the images, in order."""
     from ..inference import Inferencer, init_model
@@ -110,8 +76,7 @@ def _results_of(args: argparse.Namespace, images: Sequence[Path], file: 'BoxFile
     if args.draw_heatmap:
         options['model.test_cfg.output_heatmaps'] = True
     model = init_model(args.config, args.checkpoint, args.device, options, acceleration=acceleration_options(args))
-    box_format = args.bbox_format or ('xywh' if args.bboxes else 'xyxy')
-    yield from Inferencer(model, batch_size=args.batch_size)(images, boxes, box_format)
+    yield from Inferencer(model, batch_size=args.batch_size)(images, boxes, box_format(args))
 
 
 def _show(result: 'ImageResult', *, kpt_thr: float, draw_bbox: bool) -> None:
@@ -191,7 +156,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     stems = unique_stems(images)
     check_targets(Path(args.out_dir), stems, inputs, draw_heatmap=args.draw_heatmap)
     check_outputs(filter(None, [args.coco_results]), inputs=inputs)
-    file = _box_file(args, images)
+    file = box_file(args, images)
     ids = image_ids(images, file)
     results = _results_of(args, images, file)
     with_bar = len(images) > 1 and sys.stdout.isatty()

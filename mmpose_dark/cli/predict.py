@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from ..utils.choices import BOX_FORMATS, SINK_FORMATS, SMOOTHERS, TRACKERS
+from ..utils.choices import SINK_FORMATS, SMOOTHERS, TRACKERS
 from .arguments import check_least, make_parser
+from .box_arguments import BOX_FILES, add_box_arguments
 from .network_arguments import add_network_arguments
 from .status import OK
 
@@ -12,9 +13,10 @@ __all__ = ['main', 'parse_args']
 
 NONE = 'none'
 EPILOG = """
-sources: images, folders, globs in quotes, URLs, videos, image sequences (frame_%%04d.png), 0 for the first camera,
+sources: images, folders, globs in quotes, URLs, videos, image sequences (frame_%04d.png), 0 for the first camera,
   rtsp:// and http:// streams, - for standard input. All images together are one source, each video is one.
 people: --bboxes, --bbox, --whole-image or --detector say where they are; by default the detector {detector}.
+{box_files}
 in videos people are tracked and smoothed, unless --track none or --smooth none says otherwise.
 
 exit status: 0 all done, 2 wrong arguments, 3 some images or frames could not be used (they are named at the end),
@@ -30,7 +32,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     >>> args.source, args.track, args.smooth, args.save
     (['clip.mp4'], 'kalman', None, ['video', 'csv'])
     """
-    parser = make_parser(__doc__, prog=prog, epilog=EPILOG.format(detector=DEFAULT_DETECTOR))
+    parser = make_parser(__doc__, prog=prog, epilog=EPILOG.format(detector=DEFAULT_DETECTOR, box_files=BOX_FILES))
     parser.add_argument('source', nargs='+', metavar='SOURCE', help='what to look at, see below')
     parser.add_argument('--out-dir', default='poses', help='folder to write to (default: %(default)s)')
     parser.add_argument(
@@ -53,17 +55,8 @@ def _add_people_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('people')
     where = group.add_mutually_exclusive_group()
     where.add_argument('--detector', metavar='NAME', help='name, file or URL of a person detector in ONNX')
-    where.add_argument('--bboxes', metavar='JSON', help='file with the boxes of the people, see demo/README.md')
-    where.add_argument(
-        '--bbox', nargs=4, type=float, action='append', metavar='N', help='box of a person in every image; repeatable'
-    )
     where.add_argument('--whole-image', action='store_true', help='each image is one person, who fills it')
-    group.add_argument(
-        '--bbox-format',
-        choices=BOX_FORMATS,
-        help='left top right bottom, or left top width height (default: xyxy for --bbox, xywh for --bboxes)',
-    )
-    group.add_argument('--bbox-thr', type=float, default=0.4, help='leave out boxes scored below (%(default)s)')
+    add_box_arguments(where, group, bbox_thr=0.4)
     group.add_argument('--max-people', type=int, metavar='N', help='the N people of an image with the highest scores')
     group.add_argument(
         '--region',

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .box_arguments import box_file, box_format
 from .network_arguments import Network, choose_network, load_network
 from .status import INTERRUPTED, OK, SOME_UNUSABLE
 
@@ -152,9 +153,10 @@ def _box_source(args: argparse.Namespace, sources: 'Sequence[BaseSource]') -> _B
                 f'--bboxes {args.bboxes} has boxes of images by their names, and {moving[0]} is a video: use --bbox, '
                 '--whole-image or --detector'
             )
-        return _Boxes(file=_box_file(args, sources), box_format=args.bbox_format or 'xywh')
+        images = [path for source in sources for path in source.inputs]
+        return _Boxes(file=box_file(args, images), box_format=box_format(args))
     if args.bbox:
-        return _Boxes(same=args.bbox, box_format=args.bbox_format or 'xyxy')
+        return _Boxes(same=args.bbox, box_format=box_format(args))
     if args.whole_image:
         return _Boxes(detector=WholeImage())
     return _Boxes(detector=_detector(args.detector or DEFAULT_DETECTOR, args))
@@ -169,20 +171,6 @@ def _detector(name: str, args: argparse.Namespace) -> Callable:
     from ..inference.detectors import find_detector
 
     return find_detector(name, score_thr=args.bbox_thr)
-
-
-def _box_file(args: argparse.Namespace, sources: 'Sequence[BaseSource]') -> 'BoxFile':
-    from ..inference import BoxError, read_boxes
-
-    file = read_boxes(args.bboxes, score_thr=args.bbox_thr)
-    images = [path for source in sources for path in source.inputs]
-    file.check_images(images)
-    known = sum(file.boxes_for(image) is not None for image in images)
-    if images and not known:
-        raise BoxError(f'{args.bboxes} has no boxes for any of the {len(images)} images, such as {images[0].name}')
-    if known < len(images):
-        print(f'{args.bboxes} does not speak of {len(images) - known} of {len(images)} images: no people there')
-    return file
 
 
 def _inferencer(

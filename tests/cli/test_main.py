@@ -1,5 +1,6 @@
 """The command: its table, its messages, its exit statuses, and that the scripts call the same functions."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmpose_dark.cli import status
+from mmpose_dark.cli import image_demo, predict, status
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.cli.main import COMMANDS, PROGRAM, main
 from mmpose_dark.cli.train import _say_how_to_go_on as say_how_to_go_on
@@ -16,9 +17,7 @@ from mmpose_dark.utils.errors import InputError, UserError
 from mmpose_dark.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = dict(
-    predict='demo/image_demo.py', train='tools/train.py', test='tools/test.py', check='tools/misc/check_dataset.py'
-)
+SCRIPTS = dict(train='tools/train.py', test='tools/test.py', check='tools/misc/check_dataset.py')
 
 
 def ended(function, *arguments):
@@ -57,6 +56,14 @@ def test_scripts_have_the_options_of_the_command(capsys, monkeypatch, name, scri
     alone = help_of(capsys, runpy.run_path, str(ROOT / script), None, '__main__')
     options = 'options:' + command.split('options:')[1].split('\n\n')[0]
     assert options in alone
+
+
+def test_the_image_demo_has_the_option_names_of_predict(capsys):
+    ours, demo = (
+        set(re.findall(r'(?<![\w-])--[a-z][a-z-]+', help_of(capsys, main_of, ['--help'])))
+        for main_of in (predict.main, image_demo.main)
+    )
+    assert demo - ours == {'--coco-results', '--draw-heatmap', '--show'}
 
 
 @pytest.mark.parametrize(
