@@ -42,9 +42,9 @@ class StagedTracker(BaseTracker):
         certain: float = 0.3,
         uncertain: float = 0.1,
         keypoint_thr: float = 0.2,
-        max_gap: float = 2.0,
-        min_similarity: float = 0.2,
-        lost_after: float = 0.25,
+        max_gap: float = 3.0,
+        min_similarity: float = 0.4,
+        lost_after: float = 0.5,
         trial: float = 0.15,
         sigmas: np.ndarray | None = None,
     ) -> None:
@@ -118,13 +118,14 @@ class StagedTracker(BaseTracker):
     def _match(self, seen: Observed, scores: np.ndarray, sigmas: np.ndarray, time: float, passed: float) -> np.ndarray:
         certain = scores >= self.certain
         similarity, again = self.similarities(seen, sigmas)
-        recent = time - self._last <= max(self.lost_after, passed)
+        waited = time - self._last
         found = match_in_stages(
             similarity,
             again,
             certain=certain,
-            recent=recent,
-            least=self.min_similarity,
+            recent=waited <= max(self.lost_after, passed),
+            just_seen=waited <= passed,
+            least=0.0,
             least_again=self.least_comeback,
         )
         people = np.flatnonzero(found >= 0)

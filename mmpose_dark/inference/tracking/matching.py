@@ -36,27 +36,30 @@ def match_in_stages(
     *,
     certain: np.ndarray,
     recent: np.ndarray,
+    just_seen: np.ndarray,
     least: float,
     least_again: float,
 ) -> np.ndarray:
     """Find the track of each person: certain people first, then uncertain ones, then those who come back.
 
     Certain and uncertain people (as ByteTrack, Zhang et al., ECCV 2022, arXiv:2110.06864) may go on with tracks seen
-    lately; with tracks lost longer only certain ones do, who fit none of the others.
+    lately. Certain ones who fit none of them may be somebody whose pose changed since the last frame, or somebody who
+    was lost for longer.
 
     Args:
         similarity: (T, N) with tracks as they go on.
-        again: (T, N) with lost tracks, which may come back anywhere near.
+        again: (T, N) by place and size alone.
         certain: (N,) boolean.
         recent: (T,) boolean, whether a track was seen lately.
+        just_seen: (T,) boolean, whether it was seen in the last frame.
         least: similarity that goes on.
-        least_again: similarity that comes back.
+        least_again: the same by place and size alone.
 
     Returns:
         (N,) row of the track, -1 for none.
 
     >>> close = np.array([[0.9, 0.6]])
-    >>> both = dict(recent=np.array([True]), least=0.3, least_again=0.3)
+    >>> both = dict(recent=np.array([True]), just_seen=np.array([True]), least=0.3, least_again=0.3)
     >>> match_in_stages(close, close, certain=np.array([False, True]), **both).tolist()
     [-1, 0]
     """
@@ -65,7 +68,7 @@ def match_in_stages(
     stages = (
         (similarity, least, recent, certain),
         (similarity, least, recent, ~certain),
-        (again, least_again, ~recent, certain),
+        (again, least_again, ~recent | just_seen, certain),
     )
     for table, limit, which, whom in stages:
         rows, columns = np.flatnonzero(free & which), np.flatnonzero(whom & (found < 0))

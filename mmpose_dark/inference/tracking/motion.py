@@ -28,9 +28,9 @@ class Motion:
 
     push: float = 6.0
     memory: float = 1.0
-    limb: float = 0.25
+    limb: float = 0.2
     limb_time: float = 0.4
-    growth: float = 0.3
+    growth: float = 0.15
     box: float = 0.15
 
 

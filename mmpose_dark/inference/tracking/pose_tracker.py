@@ -44,9 +44,9 @@ class PoseTracker(StagedTracker):
     def __init__(
         self,
         *,
-        oks_weight: float = 0.7,
-        box_weight: float = 0.3,
-        gate: float = 4.0,
+        oks_weight: float = 0.8,
+        box_weight: float = 0.2,
+        gate: float = 3.0,
         motion: Motion | None = None,
         **settings: float | np.ndarray | None,
     ) -> None:
@@ -79,7 +79,13 @@ class PoseTracker(StagedTracker):
         if self._tracks is None:
             return np.zeros((0, len(seen))), np.zeros((0, len(seen)))
         going_on = going_on_similarity(
-            self._tracks, seen, sigmas, oks_weight=self.oks_weight, box_weight=self.box_weight, gate=self.gate
+            self._tracks,
+            seen,
+            sigmas,
+            oks_weight=self.oks_weight,
+            box_weight=self.box_weight,
+            gate=self.gate,
+            least=self.min_similarity,
         )
         return going_on, comeback_similarity(self._tracks, seen, gate=self.gate)
 

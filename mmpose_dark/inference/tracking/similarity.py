@@ -11,23 +11,20 @@ __all__ = ['comeback_similarity', 'going_on_similarity', 'uncertain_oks']
 _FEW = 3.0  # keypoints; with as many in common OKS and box count half of what they do with all
 
 
-def uncertain_oks(
-    tracks: Tracks, seen: Observed, sigmas: np.ndarray, *, sharpness: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
+def uncertain_oks(tracks: Tracks, seen: Observed, sigmas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Object keypoint similarity with predicted keypoints, whose variances widen the Gaussian of each.
 
-    ``mean_k (b / (b + v))^sharpness exp(-d^2 / (2 (b + v)))`` with b = area (2 sigma)^2 as in `oks`, and v the
-    variances of prediction and observation together. The factor before the exponential lowers what an uncertain
-    track can reach: with ``sharpness`` 1 it is that of a Gaussian in the plane, with 0 there is none.
+    ``mean_k exp(-d^2 / (2 (b + v)))`` with b = area (2 sigma)^2 as in `oks`, and v the variances of prediction and
+    observation together.
 
     Args:
         tracks: T, predicted.
         seen: N people.
         sigmas: (K,) spread of each keypoint.
-        sharpness: see above, 0..1.
 
     Returns:
-        Similarity (T, N) in 0..1, 0 where no keypoint is common, and the number (T, N) of common keypoints.
+        Similarity (T, N) in 0..1; sharpness (T, N) in 0..1, ``mean_k (b / (b + v))^(1/2)``, 1 for tracks whose place is
+        known; both 0 where no keypoint is common; and the number (T, N) of common keypoints.
     """
     common = np.isfinite(tracks.shape_var)[:, None] & seen.seen[None]
     place = tracks.centre[:, None] + tracks.shape
@@ -36,15 +33,25 @@ def uncertain_oks(
     base = area[..., None] * (2 * sigmas) ** 2
     variance = np.where(np.isfinite(tracks.shape_var), tracks.shape_var, 0.0) + tracks.spread[:, :1, 0]
     wide = base + variance[:, None] + seen.noise[None]
-    near = np.exp(-square / (2 * wide)) * (base / wide) ** sharpness
     count = common.sum(-1)
-    return (near * common).sum(-1) / np.maximum(count, 1), count
+    near, sharp = np.exp(-square / (2 * wide)), np.sqrt(base / wide)
+    return tuple((values * common).sum(-1) / np.maximum(count, 1) for values in (near, sharp)) + (count,)
 
 
 def going_on_similarity(
-    tracks: Tracks, seen: Observed, sigmas: np.ndarray, *, oks_weight: float, box_weight: float, gate: float
+    tracks: Tracks,
+    seen: Observed,
+    sigmas: np.ndarray,
+    *,
+    oks_weight: float,
+    box_weight: float,
+    gate: float,
+    least: float,
 ) -> np.ndarray:
-    """Return how well people go on with tracks: a weighted mean of OKS and box overlap, 0 outside the gate.
+    """Return how well people go on with tracks: a weighted mean of OKS and box overlap, 0 outside the gates.
+
+    The less is known of where a track is, the less its boxes count, and the less the whole, so that somebody near two
+    tracks goes to the one that is known better.
 
     Args:
         tracks: T, predicted.
@@ -53,16 +60,26 @@ def going_on_similarity(
         oks_weight: of the OKS; it counts less the fewer keypoints are common.
         box_weight: of the overlap of the boxes.
         gate: standard deviations that a box may be from where it is expected.
+        least: of the weighted mean.
 
     Returns:
         (T, N) in 0..1.
     """
-    similarity, count = uncertain_oks(tracks, seen, sigmas)
-    weight = oks_weight * count / (count + _FEW) * (1 + _FEW / max(seen.seen.shape[1], 1))
-    total = weight + box_weight
+    similarity, sharp, count = uncertain_oks(tracks, seen, sigmas)
+    sharp = np.where(count > 0, sharp, _box_sharpness(tracks))
+    by_keypoints = oks_weight * count / (count + _FEW)
+    by_boxes = box_weight * sharp
+    total = by_keypoints + by_boxes
     overlap = box_iou(predicted_boxes(tracks), seen.boxes)
-    mixed = np.divide(weight * similarity + box_weight * overlap, total, out=np.zeros_like(total), where=total > 0)
-    return np.where(_within(tracks, seen, gate), mixed, 0.0)
+    mixed = by_keypoints * similarity + by_boxes * overlap
+    mixed = np.divide(mixed, total, out=np.zeros_like(total), where=total > 0)
+    return np.where((mixed >= least) & _within(tracks, seen, gate), mixed * sharp, 0.0)
+
+
+def _box_sharpness(tracks: Tracks) -> np.ndarray:
+    """(T, 1) what the sharpness is for boxes alone."""
+    own = (0.15 * tracks.size) ** 2
+    return np.sqrt(own / (own + tracks.spread[:, 0, 0]))[:, None]
 
 
 def comeback_similarity(tracks: Tracks, seen: Observed, *, gate: float) -> np.ndarray:
