@@ -34,7 +34,7 @@ def make_tracker(name: str, settings: Mapping[str, object] | None = None) -> Bas
     """
     if name not in _HOMES:
         near = get_close_matches(name, TRACKERS, 1)
-        hint = f'; did you mean {near[0]!r}?' if near else ''
+        hint = f'; did you mean {near[0]!r}?' if near else '.'
         raise UnknownNameError(f'tracker {name!r} is not known{hint} There are {", ".join(TRACKERS)}')
     module, cls = _HOMES[name]
     kind = getattr(importlib.import_module(f'{__package__}.{module}'), cls)

@@ -35,7 +35,8 @@ def uncertain_oks(tracks: Tracks, seen: Observed, sigmas: np.ndarray) -> tuple[n
     wide = base + variance[:, None] + seen.noise[None]
     count = common.sum(-1)
     near, sharp = np.exp(-square / (2 * wide)), np.sqrt(base / wide)
-    return tuple((values * common).sum(-1) / np.maximum(count, 1) for values in (near, sharp)) + (count,)
+    shared = common / np.maximum(count, 1)[..., None]
+    return (near * shared).sum(-1), (sharp * shared).sum(-1), count
 
 
 def going_on_similarity(
