@@ -10,7 +10,12 @@ from setuptools.command.build_py import build_py
 ROOT = pathlib.Path(__file__).resolve().parent
 # What a user of the installed package reaches by name, beside the modules: `configs/` goes here,
 # where OpenMMLab's tools look for it too.
-SHIPPED = ('configs', 'model-index.yml', 'docs/zoo/published.json', 'demo/people_start-74f856aa_20261121.pth')
+SHIPPED = (
+    'configs',
+    'model-index.yml',
+    'docs/zoo/published.json',
+    *sorted(str(p.relative_to(ROOT)) for p in (ROOT / 'demo').glob('*.pth')),
+)
 
 
 def requirements(name: str) -> list[str]:
@@ -46,6 +51,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=['mmpose_dark', 'mmpose_dark.*']),
+    package_data={'mmpose_dark.inference.detectors': ['table.json']},
     install_requires=requirements('runtime'),
     extras_require={
         'optional': requirements('optional'),

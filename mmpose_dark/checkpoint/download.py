@@ -17,7 +17,7 @@ from .file_lock import file_lock
 from .transfer import InterruptedTransfer, discard, size_of, transfer
 from .urls import MIRROR_VARIABLE, expected_hash, file_name, local_path, mirrored, resolve, shown
 
-__all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint']
+__all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint', 'sha256_of']
 
 CACHE_VARIABLE = 'MMPOSE_DARK_CACHE'
 
@@ -70,7 +70,7 @@ def download_checkpoint(url: str) -> pathlib.Path:
     if local is not None:
         if not local.is_file():
             raise CheckpointError(f'{shown(url)}: no such file {local}.')
-        if digits and not _sha256(local).startswith(digits):
+        if digits and not sha256_of(local).startswith(digits):
             raise CheckpointError(f'{local}: is damaged: its SHA-256 is not {digits}..., the hash in its name.')
         return local
     folder = cache_folder()
@@ -98,7 +98,7 @@ def _fetch(source: str, path: pathlib.Path, digits: str | None) -> None:
     while True:
         resumed = size_of(part) > 0
         _collect(source, part, path.name, has_hash=digits is not None)
-        found = _sha256(part)
+        found = sha256_of(part)
         if not digits or found.startswith(digits):
             break
         size = size_of(part)
@@ -145,7 +145,8 @@ def _unreachable(source: str, part: pathlib.Path, reason: str) -> str:
     )
 
 
-def _sha256(path: pathlib.Path) -> str:
+def sha256_of(path: str | os.PathLike) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while block := file.read(_BLOCK):

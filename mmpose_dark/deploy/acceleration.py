@@ -14,6 +14,7 @@ from ..utils.errors import InputError
 from ..utils.precision import amp_dtype, autocast
 from .backends import BACKENDS, backend_function
 from .fuse import fuse_conv_bn_
+from .onnx_network import OnnxNetwork
 
 __all__ = ['Acceleration', 'accelerate']
 
@@ -82,6 +83,10 @@ def accelerate(model: torch.nn.Module, options: Acceleration) -> None:
 
 
 def _accelerate_one(network: TopDown, options: Acceleration) -> None:
+    standing = network.network_in_place
+    if isinstance(standing, OnnxNetwork):
+        standing.accelerate(options)
+        return
     example = _example_input(network)
     if options.fuse_conv_bn:
         count = fuse_conv_bn_(network, example)

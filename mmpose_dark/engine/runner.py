@@ -25,10 +25,13 @@ from ..checkpoint import CheckpointError, load_checkpoint, load_state_dict_file,
 from ..checkpoint.loading import check_weights
 from ..checkpoint.state_dict import MapLocation
 from ..config.reading import as_pose_config
+from ..deploy.onnx_network import use_onnx_file
+from ..deploy.onnx_session import is_onnx
 from ..evaluation.evaluator import Evaluator
 from ..registry import RUNNERS
 from ..utils.atomic_file import write_atomic
 from ..utils.device import resolve_device
+from ..utils.errors import InputError
 from .closing import run_end
 from .dataloader import complete_dataloader_cfg
 from .distributed import init_distributed
@@ -215,11 +218,17 @@ class PoseRunner(Runner):
         """Take weights from a checkpoint of any known family.
 
         Args:
-            filename: path or URL.
+            filename: path or URL; for a test also of an ONNX file, which then computes in place of the network.
             map_location: where the tensors are read to.
             strict: every parameter must be there and fit. None: for test; when training starts from
                 the weights, the layers that differ may keep their initial ones.
         """
+        if is_onnx(filename):
+            if self._train_loop is not None:
+                raise InputError(f'{filename}: an ONNX file has no weights to train; give a checkpoint, or test it')
+            use_onnx_file(self.bare_model, filename)
+            self._has_loaded = True
+            return {}
         strict = self._train_loop is None if strict is None else strict
         checkpoint = load_checkpoint(self.bare_model, filename, map_location, strict=strict)
         self.call_hook('after_load_checkpoint', checkpoint={**checkpoint, 'state_dict': self.bare_model.state_dict()})

@@ -12,6 +12,7 @@ _HOMES = {
     'GivenBoxes': 'boxes',
     'ImageResult': 'results',
     'Inferencer': 'inferencer',
+    'OnnxDetector': 'detectors',
     'WholeImage': 'boxes',
     'check_boxes': 'boxes',
     'coco_results': 'records',

@@ -18,6 +18,8 @@ from ..config.reading import ConfigError, as_pose_config, load_config
 from ..config.tree import dataset_of, image_pipeline, keypoint_definition
 from ..config.validate import validate_config
 from ..deploy.acceleration import Acceleration, accelerate
+from ..deploy.onnx_network import use_onnx_file
+from ..deploy.onnx_session import is_onnx
 from ..keypoint_sets.definitions import parse_pose_metainfo
 from ..registry import MODELS
 from ..utils.device import resolve_device
@@ -45,8 +47,8 @@ def init_model(
 
     Args:
         config: a file, the name of a config of the zoo (see `find_config`), or a config; not modified.
-        checkpoint: file or URL, of any family that `load_checkpoint` knows; None leaves the
-            weights random.
+        checkpoint: file or URL, of any family that `load_checkpoint` knows, or a heatmap network in ``.onnx``, which
+            runs on the CPU in place of the config's; None leaves the weights random.
         device: ``'cpu'``, ``'cuda'``, ``'cuda:1'``, ``'mps'``, or ``'auto'`` for the first there is.
         cfg_options: values to set in the config, by dotted name.
         acceleration: ways to make the network faster, the arguments of `Acceleration`: ``dict(backend='openvino')``,
@@ -73,7 +75,9 @@ def init_model(
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         model = MODELS.build(cfg.model)
     meta = dataset_meta_from_config(cfg)
-    if checkpoint is not None:
+    if is_onnx(checkpoint):
+        use_onnx_file(model, checkpoint)
+    elif checkpoint is not None:
         rest = load_checkpoint(model, checkpoint)
         meta = _merged_meta((rest.get('meta') or {}).get('dataset_meta'), meta)
     model.cfg = cfg

@@ -1,7 +1,7 @@
 """A small detector of drawn people: what `make demo` finds the people of its video with.
 
-A map of centres and of box sizes, after "Objects as Points" (Zhou et al., arXiv:1904.07850), by a network of 0.3 million
-parameters. It knows drawn people only. ``tools/misc/train_demo_detector.py`` made the weights that are shipped.
+A map of centres and of box sizes, after "Objects as Points" (Zhou et al., arXiv:1904.07850), by a network of 0.4
+million parameters. It knows drawn people only. ``tools/misc/train_demo_detector.py`` made the weights that are shipped.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,16 @@ import torch
 from torch import nn
 
 from ..checkpoint import load_state_dict_file
+from ..config.lookup import shipped_folders
 from ..inference.detectors import BaseDetector
-from ..utils.errors import InputError
+from ..utils.errors import InputError, MissingFileError
 
-__all__ = ['CentreNet', 'DrawnPeopleDetector', 'boxes_of_maps', 'fitted']
+__all__ = ['STRIDE', 'CentreNet', 'DrawnPeopleDetector', 'boxes_of_maps', 'fitted', 'shipped_detector']
 
 STRIDE = 4
 LONGEST = 256  # pixels of the longer side that the network sees
 _MULTIPLE = 16
+_WEIGHTS = 'people_detector-*.pth'
 _TWICE = 0.65  # intersection over union from which on two boxes are of one person
 
 
@@ -115,7 +117,8 @@ def boxes_of_maps(maps: torch.Tensor, *, score_thr: float) -> np.ndarray:
         score_thr: of the centres.
 
     Returns:
-        (N, 5) left, top, right, bottom in pixels of the network's input, score; the highest first, no two of one person.
+        (N, 5) left, top, right, bottom in pixels of the network's input, and score; the highest first, no two of one
+        person.
 
     >>> maps = torch.full((3, 8, 8), -9.0)
     >>> maps[:, 3, 4] = torch.tensor([9.0, 0.0, np.log(2.0)])
@@ -183,3 +186,21 @@ def _in_image(boxes: np.ndarray, factor: float, hw: tuple[int, int]) -> np.ndarr
     boxes[:, 0:4:2] = boxes[:, 0:4:2].clip(0, hw[1] - 1)
     boxes[:, 1:4:2] = boxes[:, 1:4:2].clip(0, hw[0] - 1)
     return boxes[(boxes[:, 2] > boxes[:, 0] + 1) & (boxes[:, 3] > boxes[:, 1] + 1)]
+
+
+def shipped_detector(*, score_thr: float = 0.4) -> DrawnPeopleDetector:
+    """Return the detector whose weights came with the package.
+
+    Args:
+        score_thr: boxes with lower scores are left out.
+
+    Raises:
+        MissingFileError: the package was installed without them.
+
+    >>> shipped_detector()([np.full((60, 80, 3), 128, np.uint8)])[0].shape
+    (0, 5)
+    """
+    found = [path for folder in shipped_folders() for path in sorted((folder / 'demo').glob(_WEIGHTS))]
+    if not found:
+        raise MissingFileError(f'mmpose_dark has no demo/{_WEIGHTS} beside it: install it again')
+    return DrawnPeopleDetector(found[0], score_thr=score_thr)

@@ -4,6 +4,9 @@ from ...utils.lazy import lazy_names
 
 _HOMES = {
     'BaseDetector': 'base',
+    'OnnxDetector': 'onnx_detector',
+    'find_detector': 'named',
+    'list_detectors': 'named',
 }
 
 __all__ = list(_HOMES)

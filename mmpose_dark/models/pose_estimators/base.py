@@ -117,6 +117,11 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
         # A module would be taken for a part of the model, with weights to save.
         self._network = network.__call__ if isinstance(network, torch.nn.Module) else network
 
+    @property
+    def network_in_place(self) -> Callable[[Tensor], Outputs] | None:
+        """What stands in the place of the model's own modules, see ``use_network``; None: nothing does."""
+        return self._network
+
     def outputs(self, inputs: Tensor) -> Outputs:
         """Run the network, or what stands in its place (see ``use_network``).
 
