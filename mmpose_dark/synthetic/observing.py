@@ -117,7 +117,7 @@ def _false_people(truth: FrameTruth, count: int, rng: np.random.Generator) -> Po
     """People where nobody is: keypoints anywhere in a box anywhere, with low scores."""
     size = np.array(truth.size, float)
     extent = size * rng.uniform((0.08, 0.2), (0.25, 0.6), (count, 2))
-    corner = (size - extent) * rng.random((count, 2))
+    corner = (size - extent) * rng.random((count, 2)) - 0.5
     keypoints = corner[:, None] + extent[:, None] * rng.random((count, 17, 2))
     return Poses(
         keypoints,

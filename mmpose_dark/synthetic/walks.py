@@ -11,6 +11,7 @@ __all__ = ['Stop', 'Walk', 'plan_walk']
 
 _RATE = 50.0  # steps a second of the plan
 _SMOOTH = 0.1  # seconds; no force of a body changes at once
+_BEYOND = 0.5  # seconds planned beyond the end, which smoothing looks at
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Walk:
     def __init__(self, table: np.ndarray) -> None:
         from scipy.interpolate import CubicSpline
 
-        self.seconds = (len(table) - 1) / _RATE
+        self.seconds = (len(table) - 2) / _RATE - _BEYOND
         self._curve = CubicSpline(np.arange(len(table)) / _RATE, table)
 
     def at(self, time: float) -> tuple[float, float, float, float, float]:
@@ -73,7 +74,7 @@ def plan_walk(stops: Iterator[Stop], start: tuple[float, float], seconds: float,
     speed = spin = phase = waited = 0.0
     stop = next(stops, None)
     table = [(x, z, speed, turn, phase)]
-    for _ in range(int(np.ceil(seconds * _RATE)) + 1):
+    for _ in range(int(np.ceil((seconds + _BEYOND) * _RATE)) + 1):
         if stop is not None and waited >= stop.pause > 0:
             stop, waited = next(stops, None), 0.0
         wanted_turn, wanted_speed = turn, 0.0
