@@ -3,8 +3,13 @@
 from ...utils.lazy import lazy_names
 
 _HOMES = {
+    'SMOOTHERS': 'names',
     'BaseSmoother': 'base',
     'BaseTrackSmoother': 'base',
+    'KalmanSmoother': 'kalman_smoother',
+    'OneEuroSmoother': 'one_euro',
+    'TwoPassSmoother': 'two_pass',
+    'make_smoother': 'names',
 }
 
 __all__ = list(_HOMES)
