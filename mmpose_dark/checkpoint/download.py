@@ -44,12 +44,13 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path(base).expanduser() / 'mmpose_dark' / 'checkpoints'
 
 
-def download_checkpoint(url: str) -> pathlib.Path:
+def download_checkpoint(url: str, folder: pathlib.Path | None = None) -> pathlib.Path:
     """Return the local file behind a URL, fetching it where the cache does not have it.
 
     Args:
         url: ``https://``, ``http://``, ``file://`` (used where it lies, not copied), ``torchvision://``
             or ``open-mmlab://``. ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
+        folder: to keep it in, by default `cache_folder`.
 
     Raises:
         CheckpointError: no such file, the host cannot be reached, the disk is full, or the content does
@@ -73,7 +74,7 @@ def download_checkpoint(url: str) -> pathlib.Path:
         if digits and not sha256_of(local).startswith(digits):
             raise CheckpointError(f'{local}: is damaged: its SHA-256 is not {digits}..., the hash in its name.')
         return local
-    folder = cache_folder()
+    folder = folder or cache_folder()
     if not digits:  # names without a hash repeat between hosts
         folder = folder / hashlib.sha256(url.encode()).hexdigest()[:12]
     path = folder / name

@@ -144,7 +144,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from ..inference import coco_results, find_images, passed_over
     from ..inference.coco_file import CocoResultsFile
     from ..inference.image_ids import image_ids
-    from ..inference.writers import check_targets, unique_stems
+    from ..inference.stems import unique_stems
+    from ..inference.writers import check_targets
     from ..utils.errors import OutputError
     from ..utils.output_paths import check_outputs
     from ..utils.progress import track

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,24 +19,7 @@ from ..visualization.samples import sample_heatmaps, to_array
 from .records import result_record
 from .results import ImageResult
 
-__all__ = ['check_targets', 'crop_of_sample', 'record_text', 'unique_stems', 'write_heatmaps', 'write_result']
-
-
-def unique_stems(paths: Sequence[Path]) -> list[str]:
-    """Return a name to write to for each file: its own without suffix, numbered where files share it.
-
-    >>> unique_stems([Path('a/x.jpg'), Path('b/x.jpg'), Path('y.png')])
-    ['x', 'x_2', 'y']
-    """
-    taken: set[str] = set()  # in small letters: to some file systems, names with large ones are the same
-    stems = []
-    for path in paths:
-        stem, number = path.stem, 2
-        while stem.casefold() in taken:
-            stem, number = f'{path.stem}_{number}', number + 1
-        taken.add(stem.casefold())
-        stems.append(stem)
-    return stems
+__all__ = ['check_targets', 'crop_of_sample', 'record_text', 'write_heatmaps', 'write_result']
 
 
 def check_targets(

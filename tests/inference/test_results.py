@@ -10,7 +10,8 @@ import pytest
 
 from mmpose_dark.apis import ImageResult, coco_results, find_images, result_record
 from mmpose_dark.inference import passed_over
-from mmpose_dark.inference.writers import record_text, unique_stems
+from mmpose_dark.inference.stems import unique_stems
+from mmpose_dark.inference.writers import record_text
 from mmpose_dark.keypoint_sets import parse_pose_metainfo
 from mmpose_dark.structures import Poses
 from mmpose_dark.utils.errors import StateError

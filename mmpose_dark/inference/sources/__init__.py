@@ -4,11 +4,19 @@ from ...utils.lazy import lazy_names
 
 _HOMES = {
     'IMAGE_SUFFIXES': 'image_files',
+    'VIDEO_SUFFIXES': 'video_file',
+    'ArraySource': 'still_images',
     'BaseSource': 'base',
     'Image': 'image_files',
+    'ImageFiles': 'still_images',
+    'ImageSequence': 'image_sequence',
+    'LiveSource': 'live',
+    'VideoFile': 'video_file',
     'find_images': 'image_files',
     'images_of': 'image_files',
     'is_one_image': 'image_files',
+    'open_source': 'opening',
+    'open_sources': 'opening',
     'passed_over': 'image_files',
 }
 
