@@ -115,7 +115,7 @@ class Inferencer:
         given = partial(GivenBoxes, bbox_format=bbox_format)
         given([])  # refuses an unknown format
         if isinstance(images, BaseSource):
-            frames, one = _of_source(images), False
+            frames, one = self._of_source(images), False
             live = images.info.kind == 'stream'
         else:
             frames, one, live = _of_images(images_of(images)), is_one_image(images), False
@@ -124,6 +124,15 @@ class Inferencer:
         if self.choice is not None and self.choice.follows:
             return self._one_by_one(items)
         return self._in_batches(items, live=live)
+
+    def _of_source(self, source: BaseSource) -> Iterator[tuple[Frame, Image | None]]:
+        frames = iter(source)
+        while True:
+            with self.times.measure('read'):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame, (frame.path if frame.image is None else frame.image)
 
     def _in_batches(self, items: Iterator[Given], *, live: bool) -> Iterator[ImageResult]:
         with (
@@ -190,11 +199,6 @@ class Inferencer:
 
 def _bytes_of(step: ReadFrame | Prepared | ImageResult | tuple) -> int:
     return 0 if getattr(step, 'image', None) is None else step.image.nbytes
-
-
-def _of_source(source: BaseSource) -> Iterator[tuple[Frame, Image | None]]:
-    for frame in source:
-        yield frame, (frame.path if frame.image is None else frame.image)
 
 
 def _of_images(images: Iterable[Image]) -> Iterator[tuple[Frame, Image]]:

@@ -159,7 +159,7 @@ def _stem_of(word: str, paths: Sequence[Path]) -> str:
     path = Path(word).expanduser()
     if path.is_dir():
         return path.resolve().name or 'images'
-    if len(paths) == 1:
+    if len(paths) == 1 and (_exists(path) or not glob.has_magic(word)):
         return paths[0].stem
     folder = next((parent for parent in path.parents if not glob.has_magic(str(parent))), path.parent)
     return folder.resolve().name or 'images'
