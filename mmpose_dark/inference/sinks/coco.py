@@ -172,7 +172,7 @@ class CocoAnnotationSink(BaseSink):
         self._images += 1
         for record in self._records(result.poses, image_id):
             with writing(self.outputs[0]):
-                self._people.write((',\n' if self._number > 1 else '\n') + json.dumps(record, allow_nan=False))
+                self._people.write((',\n' if record['id'] > 1 else '\n') + json.dumps(record, allow_nan=False))
 
     def _records(self, poses: Poses, image_id: int | str) -> list[dict[str, object]]:
         records = []

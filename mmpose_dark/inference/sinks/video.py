@@ -78,6 +78,7 @@ class _H264:
             self._stream.pix_fmt = 'yuv420p'
             self._stream.options = {'crf': '20', 'preset': 'veryfast', 'g': '50'}
             self._stream.codec_context.time_base = Fraction(1, _CLOCK)
+            self._stream.codec_context.max_b_frames = 0  # which would put the first frame behind the beginning
 
     def _failing(self) -> '_Failing':
         return _Failing(self.path, self._av.error.FFmpegError)
