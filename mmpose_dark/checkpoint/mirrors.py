@@ -57,4 +57,4 @@ def download_first(urls: Sequence[str], *, sha256: str | None = None) -> pathlib
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ''
+    return urlsplit(url).netloc.rpartition('@')[2]
