@@ -43,6 +43,8 @@ def in_region(boxes: np.ndarray, region: Sequence[float]) -> np.ndarray:
         raise InputError(f'region {list(region)}: give left top right bottom, or x y of three or more corners')
     if values.size == 4:
         left, top, right, bottom = values
+        if right <= left or bottom <= top:
+            raise InputError(f'region {list(region)} has no area: give left top right bottom')
         values = np.array([left, top, right, top, right, bottom, left, bottom])
     corners = values.reshape(-1, 2).astype(np.float32)
     if cv2.contourArea(corners) <= 0:

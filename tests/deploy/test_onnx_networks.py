@@ -68,6 +68,11 @@ def test_test_py_runs_it_and_train_py_refuses_it(tmp_path, tiny_coco, capsys):
     arguments = [str(CONFIG), str(path), '--work-dir', str(tmp_path / 'w'), '--out', str(out), '--device', 'cpu']
     assert test.main([*arguments, *options]) == 0
     assert all(0 <= value <= 1 for value in json.loads(out.read_text()).values())
-    options = ['--cfg-options', f'train_dataloader.dataset.data_root={tiny_coco.root}', f'load_from={path}']
+    config = tmp_path / 'train.py'
+    config.write_text(
+        f"_base_ = ['{CONFIG}']\nload_from = '{path}'\ntrain_cfg = dict(by_epoch=True, max_epochs=1)\n"
+        "optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))\nmodel = dict(backbone=dict(init_cfg=None))\n"
+    )
+    options = ['--cfg-options', f'train_dataloader.dataset.data_root={tiny_coco.root}']
     with pytest.raises(InputError, match='has no weights to train'):
-        train.main([str(CONFIG), '--work-dir', str(tmp_path / 't'), '--device', 'cpu', '--no-validate', *options])
+        train.main([str(config), '--work-dir', str(tmp_path / 't'), '--device', 'cpu', '--no-validate', *options])
