@@ -17,7 +17,7 @@ from .file_lock import file_lock
 from .transfer import InterruptedTransfer, discard, size_of, transfer
 from .urls import MIRROR_VARIABLE, expected_hash, file_name, local_path, mirrored, resolve, shown
 
-__all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint', 'sha256_of']
+__all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint', 'download_into', 'sha256_of']
 
 CACHE_VARIABLE = 'MMPOSE_DARK_CACHE'
 
@@ -44,13 +44,12 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path(base).expanduser() / 'mmpose_dark' / 'checkpoints'
 
 
-def download_checkpoint(url: str, folder: pathlib.Path | None = None) -> pathlib.Path:
+def download_checkpoint(url: str) -> pathlib.Path:
     """Return the local file behind a URL, fetching it where the cache does not have it.
 
     Args:
         url: ``https://``, ``http://``, ``file://`` (used where it lies, not copied), ``torchvision://``
             or ``open-mmlab://``. ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
-        folder: to keep it in, by default `cache_folder`.
 
     Raises:
         CheckpointError: no such file, the host cannot be reached, the disk is full, or the content does
@@ -74,7 +73,7 @@ def download_checkpoint(url: str, folder: pathlib.Path | None = None) -> pathlib
         if digits and not sha256_of(local).startswith(digits):
             raise CheckpointError(f'{local}: is damaged: its SHA-256 is not {digits}..., the hash in its name.')
         return local
-    folder = folder or cache_folder()
+    folder = cache_folder()
     if not digits:  # names without a hash repeat between hosts
         folder = folder / hashlib.sha256(url.encode()).hexdigest()[:12]
     path = folder / name
@@ -89,6 +88,28 @@ def download_checkpoint(url: str, folder: pathlib.Path | None = None) -> pathlib
         raise CheckpointError(
             f'{shown(url)}: cannot write to the cache {folder} ({err.strerror or err}). '
             f'Free space there, or set {CACHE_VARIABLE} to another folder.'
+        ) from err
+    return path
+
+
+def download_into(folder: pathlib.Path, url: str) -> pathlib.Path:
+    """Fetch a file of any kind into a folder that nobody else uses, and return its path.
+
+    Args:
+        folder: to put it in.
+        url: ``https://`` or ``http://``. ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
+
+    Raises:
+        CheckpointError: no such file, the host cannot be reached, or there is no room for it.
+    """
+    source = mirrored(resolve(url))
+    path = folder / file_name(url)
+    try:
+        _fetch(source, path, None)
+    except OSError as err:
+        raise CheckpointError(
+            f'{shown(url)}: cannot be kept in {folder} ({err.strerror or err}). Free space there, or name another '
+            'place by the variable TMPDIR.'
         ) from err
     return path
 

@@ -20,7 +20,15 @@ from ..utils.progress import Report
 from .errors import CheckpointError
 from .urls import shown
 
-__all__ = ['LIMIT_VARIABLE', 'InterruptedTransfer', 'discard', 'open_without_links', 'size_of', 'transfer']
+__all__ = [
+    'LIMIT_VARIABLE',
+    'InterruptedTransfer',
+    'discard',
+    'media_type',
+    'open_without_links',
+    'size_of',
+    'transfer',
+]
 
 LIMIT_VARIABLE = 'MMPOSE_DARK_MAX_DOWNLOAD'
 _LARGEST = 16 << 30  # bytes
@@ -92,6 +100,34 @@ def transfer(source: str, part: pathlib.Path, report: Report, *, has_hash: bool,
         raise InterruptedTransfer(f'the connection ended after {have:,} of {answer.total:,} bytes')
     if not have:
         raise CheckpointError(f'{shown(source)}: the server sent an empty file. Check the URL, or try again later.')
+
+
+def media_type(source: str) -> tuple[str, int | None]:
+    """Ask a server what kind of content a URL has, without fetching it.
+
+    Args:
+        source: URL.
+
+    Returns:
+        The kind, as ``'image/jpeg'``, '' where the server does not say; and the number of bytes, None where it does not
+        say or there is no end.
+
+    Raises:
+        InterruptedTransfer: another try may bring an answer.
+        CheckpointError: no try will.
+    """
+    try:
+        with _opener().open(_request(source, 0, ''), timeout=_TIMEOUT) as response:
+            kind = response.headers.get_content_type() if 'Content-Type' in response.headers else ''
+            return kind, _Answer(response, source).length
+    except urllib.error.HTTPError as err:
+        if err.code >= 500 or err.code in (408, 429):
+            raise InterruptedTransfer(f'the server answers {err.code} {err.reason}') from err
+        raise CheckpointError(f'{shown(source)}: the server answers {err.code} {err.reason}. Check the URL.') from err
+    except urllib.error.URLError as err:
+        raise InterruptedTransfer(str(err.reason)) from err
+    except (http.client.HTTPException, ConnectionError, TimeoutError) as err:
+        raise InterruptedTransfer(f'{type(err).__name__} {err}'.strip()) from err
 
 
 def _opener() -> urllib.request.OpenerDirector:

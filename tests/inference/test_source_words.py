@@ -40,7 +40,7 @@ def test_images_are_one_source_and_come_first(tmp_path):
     assert [Path(f.path).name for f in sources[0]] == ['a9.jpg', 'a10.jpg', 'b.jpg', 'one.png']
     assert sources[0].info.stem == 'images'
     assert any('notes.txt' in note for note in sources[0].notes)
-    assert any('1 images are given twice' in note for note in sources[0].notes)
+    assert any('1 image is given twice' in note for note in sources[0].notes)
 
 
 @pytest.mark.parametrize(('word', 'stem'), [('photos', 'photos'), ('photos/a.jpg', 'a'), ('photos/*.jpg', 'photos')])
@@ -85,7 +85,7 @@ def test_sequences_of_images(tmp_path):
     source = open_source(tmp_path / 'frame_%04d.png', fps=5)
     assert isinstance(source, ImageSequence)
     assert [frame.time for frame in source] == pytest.approx([0, 0.2, 0.6, 1.8])
-    assert source.notes == ['6 numbers are missing between 1 and 10']
+    assert source.notes == ['6 numbers are missing between 1 and 10: 3, 5, 6, 7, 8, ...']
     assert source.info.stem == 'frame'
     folder = open_source(tmp_path, fps=5)
     assert [frame.time for frame in folder] == pytest.approx([0, 0.2, 0.4, 0.6])
@@ -103,14 +103,16 @@ def test_what_is_not_there_is_named(tmp_path, word, monkeypatch):
 class FakeCapture:
     """A camera of numbered frames that breaks off, on a clock of its own."""
 
+    fps, size, num_frames = 30.0, (4, 4), None
+
     def __init__(self, frames: list[int], pause: float = 0.0) -> None:
         self.frames, self.pause, self.released = list(frames), pause, False
 
     def read(self):
         if not self.frames:
-            return False, None
+            return None
         time.sleep(self.pause)
-        return True, np.full((4, 4, 3), self.frames.pop(0), np.uint8)
+        return np.full((4, 4, 3), self.frames.pop(0), np.uint8)
 
     def release(self):
         self.released = True
@@ -142,7 +144,7 @@ def test_a_stream_that_gives_nothing_can_be_closed():
     class Silent(FakeCapture):
         def read(self):
             time.sleep(0.05)
-            return True, np.zeros((2, 2, 3), np.uint8)
+            return np.zeros((2, 2, 3), np.uint8)
 
     source = LiveSource(1, opener=lambda a: Silent([]))
     frames = iter(source)

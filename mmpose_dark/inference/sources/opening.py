@@ -3,79 +3,55 @@
 import glob
 import os
 import re
-import shutil
-import sys
-import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urlsplit
 
-from ...checkpoint.download import download_checkpoint
 from ...checkpoint.urls import is_url, shown
-from ...datasets.transforms.image_header import image_size
-from ...utils.errors import InputError, MissingFileError, OutputError
-from ..frames import SourceInfo
+from ...utils.errors import InputError, MissingFileError
 from ..stems import unique_stems
 from .base import BaseSource
 from .image_files import IMAGE_SUFFIXES, find_images, passed_over
-from .image_sequence import USUAL_FPS, ImageSequence, find_sequence, natural_order
+from .image_sequence import PATTERN, ImageSequence, find_sequence, natural_order
+from .joining import as_sources, close_all
 from .live import LiveSource
-from .still_images import ImageFiles
-from .video_file import VIDEO_SUFFIXES, VideoFile
+from .standard_input import open_standard_input
+from .still_images import Stills
+from .temporary import looks_like_image
+from .video_file import USUAL_FPS, VIDEO_SUFFIXES, VideoFile, check_fps
+from .web import open_url, path_of_url
 
 __all__ = ['open_source', 'open_sources']
 
 _CAMERA = re.compile(r'(?:camera:)?(\d{1,3})|/dev/video(\d{1,3})')
-_STREAMS = ('rtsp', 'rtsps', 'rtmp', 'udp', 'srt')
-_LIVE_SUFFIXES = ('.m3u8', '.mjpg', '.mjpeg', '.cgi', '.sdp')
-_SEQUENCE = re.compile(r'%0?\d*d')
-_STDIN_LIMIT = 8 << 30  # bytes
-_BLOCK = 1 << 20
-_Stills = tuple[str, list[Path], list[str]]
-"""Images of a word: the word, their files, and what was passed over."""
-
-
-class _Fetched(VideoFile):
-    """A video in a folder of its own, which goes when the source is closed."""
-
-    def __init__(self, path: Path, folder: Path, *, name: str, stem: str) -> None:
-        self._folder = folder
-        super().__init__(path, name=name, stem=stem)
-        self.inputs = []
-
-    def close(self) -> None:
-        """Remove the file."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-class _FetchedImages(ImageFiles):
-    """Images in a folder of its own, which goes when the source is closed."""
-
-    def __init__(self, path: Path, folder: Path, *, name: str, stem: str) -> None:
-        super().__init__([path], name=name, stem=stem)
-        self._folder = folder
-
-    def close(self) -> None:
-        """Remove the file."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def open_source(source: str | os.PathLike, *, fps: float | None = None) -> BaseSource:
-    """Return the source that one word means, see `open_sources`."""
-    return open_sources([os.fspath(source)], fps=fps)[0]
+    """Return the source that one word means, see `open_sources`.
+
+    Raises:
+        InputError: it means several, as a glob of videos does.
+    """
+    sources = open_sources([os.fspath(source)], fps=fps)
+    if len(sources) > 1:
+        close_all(sources)
+        raise InputError(f'{source}: means {len(sources)} sources; open_sources gives them all')
+    return sources[0]
 
 
 def open_sources(words: Sequence[str], *, fps: float | None = None, stdin: IO[bytes] | None = None) -> list[BaseSource]:
     """Return the sources that the words of a command line mean.
 
-    A word is an image, a folder, a glob, a video file, a sequence of images (``frame_%04d.png``), a URL of one of
-    these, the number of a camera, the URL of a stream, or ``-`` for standard input. What exists as a file is that file,
-    whatever else its name could mean. All images together are one source, and come first; each video is one.
+    A word is an image, a folder of images, a glob, a video file, a sequence of images (``frame_%04d.png``), a URL of an
+    image, a video or a stream, the number of a camera (``0``, ``camera:0``, ``/dev/video0``), or ``-`` for standard
+    input. What exists as a file is that file, whatever else its name could mean. All images together are one source,
+    and come first; each video is one.
 
     Args:
         words: at least one.
-        fps: makes folders, globs and sequences of images videos with so many frames a second.
+        fps: makes images videos, with so many frames a second: those of a folder, glob or sequence each one, and those
+            that are named one by one; and is the rate of videos that have no times.
         stdin: is read for ``-``; by default that of this process.
 
     Raises:
@@ -83,60 +59,69 @@ def open_sources(words: Sequence[str], *, fps: float | None = None, stdin: IO[by
         InputError: a word that means nothing, or a file that is neither image nor video.
         CheckpointError: a URL that cannot be fetched.
     """
-    stills: list[_Stills] = []
-    others: list[BaseSource] = []
-    seen: dict[str, str] = {}
+    if not words:
+        raise InputError('no source was given')
+    check_fps(fps, 'sources')
+    pieces: list[BaseSource | Stills] = []
     notes: list[str] = []
+    seen: set[str] = set()
     try:
         for word in words:
-            place = word if word == '-' or is_url(word) else os.path.realpath(os.path.expanduser(word))
+            place = _place(word)
             if place in seen:
                 notes.append(f'{shown(word)} is given twice: passed over the second time')
                 continue
-            seen[place] = word
-            found = _open_one(word, fps=fps, stdin=stdin)
-            if isinstance(found, tuple):
-                stills.append(found)
-            else:
-                others.append(found)
-        sources = [*_joined(stills, seen), *others]
+            seen.add(place)
+            for piece in _pieces(word, fps=fps, stdin=stdin):
+                own = os.path.realpath(piece.path) if isinstance(piece, VideoFile) and piece.inputs else place
+                if own != place and own in seen:
+                    notes.append(f'{piece.info.name} is given twice: passed over the second time')
+                    continue
+                seen.add(own)
+                pieces.append(piece)
+        sources = as_sources(pieces, fps=fps)
     except BaseException:
-        for source in others:
-            source.close()
+        close_all(pieces)
         raise
-    _name_apart(sources)
+    stems = unique_stems([Path(f'{source.info.stem}.x') for source in sources])
+    for source, stem in zip(sources, stems, strict=True):
+        source.info = replace(source.info, stem=stem)
     if notes:
         sources[0].notes = [*notes, *sources[0].notes]
     return sources
 
 
-def _open_one(word: str, *, fps: float | None, stdin: IO[bytes] | None) -> BaseSource | _Stills:
-    """Return a source, or the name, files and notes of images."""
-    path = Path(word).expanduser()
+def _place(word: str) -> str:
+    """Return the same text for words that mean the same."""
+    path = path_of_url(word) if is_url(word) else Path(word).expanduser()
+    if path is None or word == '-':
+        return word
+    camera = None if _exists(path) and not word.startswith('/dev/') else _CAMERA.fullmatch(word)
+    return f'camera:{int(camera[1] or camera[2])}' if camera else os.path.realpath(path)
+
+
+def _pieces(word: str, *, fps: float | None, stdin: IO[bytes] | None) -> Sequence[BaseSource | Stills]:
+    """Return the sources of a word, or images that are yet to be put together with others."""
     if word == '-':
-        return _of_stdin(sys.stdin.buffer if stdin is None else stdin)
+        return [open_standard_input(stdin, fps=fps)]
     if is_url(word):
-        return _of_url(word)
+        path = path_of_url(word)
+        return [open_url(word, fps=fps)] if path is None else [_of_file(path, str(path), fps)]
+    path = Path(word).expanduser()
+    camera = _CAMERA.fullmatch(word)
+    if camera and (camera[2] or not _exists(path)):
+        number = int(camera[1] or camera[2])
+        return [LiveSource(number, stem=f'camera_{number}')]
+    if _exists(path) and path.is_dir():
+        return [_folder(word, path)]
     if _exists(path):
-        if path.is_dir() or path.suffix.casefold() in IMAGE_SUFFIXES:
-            return _images(word, fps)
-        camera = _CAMERA.fullmatch(word)
-        if camera and camera[2]:
-            return LiveSource(int(camera[2]), stem=f'camera_{camera[2]}')
-        if path.suffix.casefold() in VIDEO_SUFFIXES or not _is_image(path):
-            return VideoFile(path, name=word)
-        return _images(word, fps)
-    if camera := _CAMERA.fullmatch(word):
-        number = camera[1] or camera[2]
-        return LiveSource(int(number), stem=f'camera_{number}')
-    if _SEQUENCE.search(path.name):
-        stem = _SEQUENCE.sub('', path.stem).strip('_-. ') or path.parent.resolve().name or 'sequence'
-        return ImageSequence(find_sequence(word), fps=fps or USUAL_FPS, name=word, stem=stem)
+        return [_of_file(path, word, fps)]
+    if PATTERN.search(path.name):
+        stem = PATTERN.sub('', path.stem).strip('_-. ') or path.parent.resolve().name or 'sequence'
+        return [ImageSequence(find_sequence(word), fps=fps or USUAL_FPS, name=word, stem=stem)]
     if glob.has_magic(word):
-        found = [Path(p) for p in glob.glob(str(path), recursive=True)]
-        if found and all(p.suffix.casefold() in VIDEO_SUFFIXES for p in found if p.is_file()):
-            raise InputError(f'{word}: are videos; leave the quotes away, so that each is a source of its own')
-    return _images(word, fps)
+        return _glob(word, path, fps)
+    raise MissingFileError(_nothing(word, path))
 
 
 def _exists(path: Path) -> bool:
@@ -146,121 +131,69 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _images(word: str, fps: float | None) -> BaseSource | _Stills:
-    paths = sorted(find_images(word), key=lambda p: (str(p.parent), natural_order(p)))
-    note = passed_over(word)
-    if fps is not None and len(paths) > 1:
-        name = _stem_of(word, paths)
-        return ImageSequence(list(enumerate(paths)), fps=fps, name=word, stem=name)
-    return word, paths, [note] if note else []
+def _nothing(word: str, path: Path) -> str:
+    try:
+        path.stat()
+        reason = ''
+    except FileNotFoundError:
+        reason = ''
+    except (OSError, ValueError) as err:
+        reason = f' ({getattr(err, "strerror", None) or err})'
+    return f'there is no image, video or folder {word!r}{reason} (looked from {Path.cwd()})'
 
 
-def _stem_of(word: str, paths: Sequence[Path]) -> str:
-    path = Path(word).expanduser()
-    if path.is_dir():
-        return path.resolve().name or 'images'
-    if len(paths) == 1 and (_exists(path) or not glob.has_magic(word)):
-        return paths[0].stem
-    folder = next((parent for parent in path.parents if not glob.has_magic(str(parent))), path.parent)
-    return folder.resolve().name or 'images'
-
-
-def _joined(stills: Sequence[_Stills], seen: dict[str, str]) -> list[BaseSource]:
-    """Put the images of all words into one source, each file once."""
-    if not stills:
-        return []
-    paths: dict[str, Path] = {}
-    notes = [note for _, _, more in stills for note in more]
-    for _, found, _ in stills:
-        for path in found:
-            paths.setdefault(os.path.realpath(path), path)
-    twice = sum(len(found) for _, found, _ in stills) - len(paths)
-    if twice:
-        notes.append(f'{twice} images are given twice: passed over the second time')
-    word, first, _ = stills[0]
-    alone = len(stills) == 1
-    return [
-        ImageFiles(
-            list(paths.values()),
-            name=word if alone else f'{len(paths)} images',
-            stem=_stem_of(word, first) if alone else 'images',
-            notes=notes,
-        )
-    ]
-
-
-def _name_apart(sources: Sequence[BaseSource]) -> None:
-    """Give each source a stem of its own."""
-    for source, stem in zip(sources, unique_stems([Path(s.info.stem + '.x') for s in sources]), strict=True):
-        info = source.info
-        source.info = SourceInfo(info.name, stem, info.kind, fps=info.fps, size=info.size, num_frames=info.num_frames)
-
-
-def _is_image(path: Path) -> bool:
-    """Whether a file without a known ending begins as an image; anything but a file is not opened."""
+def _of_file(path: Path, word: str, fps: float | None) -> VideoFile | Stills:
+    """Return what a file holds: told by its first bytes, and where these say nothing by its name."""
+    suffix = path.suffix.casefold()
     if not path.is_file():
-        raise InputError(f'{path}: is no file, folder or camera; standard input is given by -')
-    with open(path, 'rb') as file:
-        return _looks_like_image(file.read(_BLOCK))
-
-
-def _looks_like_image(begin: bytes) -> bool:
+        if not _exists(path):
+            raise MissingFileError(_nothing(word, path))
+        raise InputError(
+            f'{word}: is no file, folder or camera, but a pipe or a device; standard input is given by -, a camera by '
+            'its number'
+        )
     try:
-        return image_size(begin) is not None
-    except (ValueError, IndexError):
-        return False
-
-
-def _of_url(url: str) -> BaseSource | _Stills:
-    parts = urlsplit(url)
-    name, suffix = shown(url), Path(unquote(parts.path)).suffix.casefold()
-    stem = re.sub(r'[^\w.-]+', '_', Path(unquote(parts.path)).stem) or (parts.hostname or 'stream')
-    if parts.scheme.lower() in _STREAMS or (parts.scheme.lower() in ('http', 'https') and suffix in _LIVE_SUFFIXES):
-        return LiveSource(url, name=name, stem=stem)
-    if parts.scheme.lower() not in ('http', 'https', 'file'):
-        raise InputError(f'{name}: URLs begin with http, https, file, {", ".join(_STREAMS)}')
-    if suffix not in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES):
-        return LiveSource(url, name=name, stem=stem)
-    if parts.scheme.lower() == 'file':
-        path = Path(unquote(parts.path))
-        return (name, [path], []) if suffix in IMAGE_SUFFIXES else VideoFile(path, name=name)
-    folder = Path(tempfile.mkdtemp(prefix='mmpose_dark_'))
-    try:
-        path = download_checkpoint(url, folder)
-        if suffix in IMAGE_SUFFIXES:
-            return _FetchedImages(path, folder, name=name, stem=stem)
-        return _Fetched(path, folder, name=name, stem=stem)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _of_stdin(stream: IO[bytes]) -> BaseSource:
-    """Keep what comes in a temporary file: an image or a video, told by its first bytes."""
-    if stream.isatty():
-        raise InputError('-: standard input is a terminal; pipe an image or a video into it, as in: cat clip.mp4 | ...')
-    folder = Path(tempfile.mkdtemp(prefix='mmpose_dark_'))
-    path = folder / 'stdin'
-    try:
-        size = 0
-        with open(path, 'wb') as file:
-            while block := stream.read(_BLOCK):
-                size += len(block)
-                if size > _STDIN_LIMIT:
-                    raise InputError(f'-: more than {_STDIN_LIMIT >> 30} GB came in; give a file')
-                file.write(block)
-        if not size:
-            raise MissingFileError('-: nothing came in')
-        with open(path, 'rb') as file:
-            is_image = _looks_like_image(file.read(_BLOCK))
-        if is_image:
-            return _FetchedImages(path, folder, name='standard input', stem='stdin')
-        return _Fetched(path, folder, name='standard input', stem='stdin')
+        is_image = suffix in IMAGE_SUFFIXES or (suffix not in ('.mjpg', '.mjpeg') and looks_like_image(path))
     except OSError as err:
-        shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(err, MissingFileError):
+        raise InputError(f'{word}: cannot be read ({err.strerror or err})') from err
+    return Stills(word, path.stem, [path]) if is_image else VideoFile(path, name=word, fps=fps)
+
+
+def _folder(word: str, path: Path) -> Stills:
+    try:
+        paths = _sorted(find_images(path))
+        note = passed_over(path)
+    except MissingFileError as err:
+        videos = sorted(p.name for p in path.iterdir() if p.suffix.casefold() in VIDEO_SUFFIXES)
+        if not videos:
             raise
-        raise OutputError(f'-: standard input could not be kept in {folder} ({err.strerror or err})') from err
+        raise MissingFileError(
+            f'folder {word!r} has no images, but videos, which are given one by one: {path / videos[0]}, or as a glob: '
+            f'{path}/*{Path(videos[0]).suffix}'
+        ) from err
+    except OSError as err:
+        raise InputError(f'folder {word!r} cannot be read ({err.strerror or err})') from err
+    return Stills(word, path.resolve().name or 'images', paths, [note] if note else [])
+
+
+def _glob(word: str, path: Path, fps: float | None) -> list[VideoFile | Stills]:
+    """Return the images that match as one piece, and each video."""
+    paths = _sorted(find_images(word))
+    videos = [p for p in paths if p.suffix.casefold() in VIDEO_SUFFIXES]
+    images = [p for p in paths if p.suffix.casefold() not in VIDEO_SUFFIXES]
+    note = passed_over(word)
+    folder = next((parent for parent in path.parents if not glob.has_magic(str(parent))), path.parent)
+    pieces: list[VideoFile | Stills] = []
+    try:
+        if images:
+            pieces.append(Stills(word, folder.resolve().name or 'images', images, [note] if note else []))
+        for video in videos:
+            pieces.append(VideoFile(video, fps=fps))
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        close_all(pieces)
         raise
+    return pieces
+
+
+def _sorted(paths: Sequence[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: (str(path.parent), natural_order(path)))
