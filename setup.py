@@ -55,6 +55,8 @@ setup(
     install_requires=requirements('runtime'),
     extras_require={
         'optional': requirements('optional'),
+        'predict': requirements('predict'),
+        'serve': [*requirements('predict'), *requirements('serve')],
         'tests': requirements('tests'),
         'docs': requirements('docs'),
         'xtcocotools': ['xtcocotools>=1.14.3'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Show the whole toolbox at work: draw a dataset, train a small DARK network on it, test it, draw what it finds.
+"""Show the whole toolbox at work: draw a dataset, train a small DARK network on it, test it, follow people in a video.
 
 What is done already (the same dataset, a finished training) is not done again; a training that was
 interrupted goes on where it was.
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'demo' / 'people_dark_192x144.py'
 METRICS = ('AP', 'AP .5', 'AP .75', 'AR')
 IMAGES = 12
+VIDEO_SEED = 11
 
 
 def _parse_args() -> argparse.Namespace:
@@ -153,6 +154,49 @@ def _draw(cfg: 'Config', checkpoint: Path, folder: Path) -> None:
     _write_sheet(folder / 'heatmaps.jpg', sorted((folder / 'single').glob('*_heatmap.jpg')), columns=4)
 
 
+def _follow(args: argparse.Namespace, checkpoint: Path, clip: Path) -> None:
+    """Draw a video, find, track and smooth its people with the command's own program, and compare with the truth.
+
+    No boxes are given: the detector that came with the package finds the people. It was trained on drawn videos of
+    other seeds.
+    """
+    from mmpose_dark.cli.predict import main as predict
+    from mmpose_dark.synthetic.video_settings import VideoSettings
+    from mmpose_dark.synthetic.video_writing import write_drawn_video
+
+    settings = VideoSettings(frames=12 if args.quick else 100, people=3, plot='cross')
+    truth = write_drawn_video(clip, settings, VIDEO_SEED)
+    formats = ['video', 'csv', 'jsonl', 'plots']
+    words = ['--config', str(CONFIG), '--checkpoint', str(checkpoint), '--detector', 'demo', '--device', args.device]
+    predict([str(clip), *words, '--save', *formats, '--out-dir', str(clip.parent)])
+    errors, people, found = _errors(truth, clip.with_suffix('.jsonl'))
+    print(f'  {found} of {people} people in sight found; their keypoints are off by {errors:.1f} % of the body height')
+
+
+def _errors(truth: Path, lines: Path) -> tuple[float, int, int]:
+    """Return the median error of keypoints in sight in per cent of the height, people in sight, and those found."""
+    import numpy as np
+
+    frames = {frame['frame']: frame['people'] for frame in json.loads(truth.read_text())['frames']}
+    records = [json.loads(line) for line in lines.read_text().splitlines()[1:]]
+    errors: list[float] = []
+    total = found = 0
+    for record in records:
+        answers = [np.array(person['keypoints']) for person in record['people']]
+        for person in frames[record['index']]:
+            seen = np.array(person['visible']) == 2
+            if seen.mean() < 0.5:
+                continue
+            total += 1
+            height = person['bbox'][3] - person['bbox'][1]
+            off = [np.linalg.norm(a - np.array(person['keypoints']), axis=1)[seen] / height for a in answers]
+            best = min(off, key=np.median, default=None)
+            if best is not None and np.median(best) < 0.1:
+                found += 1
+                errors += best.tolist()
+    return 100 * float(np.median(errors)) if errors else float('nan'), total, found
+
+
 def _write_sheet(target: Path, files: Sequence[Path], *, columns: int) -> None:
     """Put images on one sheet."""
     import cv2
@@ -164,7 +208,7 @@ def _write_sheet(target: Path, files: Sequence[Path], *, columns: int) -> None:
 
 
 def main() -> None:
-    """Run the four steps."""
+    """Run the five steps."""
     args = _parse_args()
     from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
     from mmpose_dark.utils.atomic_file import write_atomic
@@ -178,25 +222,31 @@ def main() -> None:
     check_outputs([args.data_root / 'people.json', args.work_dir / 'results.json'])
     start = time.perf_counter()
     settings = PeopleSettings(train=24, val=8) if args.quick else PeopleSettings()
-    print(f'1/4 Drawing people into {args.data_root}', flush=True)
+    print(f'1/5 Drawing people into {args.data_root}', flush=True)
     prepare_dataset(args.data_root, settings)
 
-    print(f'\n2/4 Training {CONFIG.relative_to(ROOT)} in {args.work_dir}', flush=True)
+    print(f'\n2/5 Training {CONFIG.relative_to(ROOT)} in {args.work_dir}', flush=True)
     cfg = _read_config(args)
     checkpoint = _train(cfg, settings, retrain=args.retrain)
 
-    print('\n3/4 Testing with two ways of reading a keypoint from its heatmap', flush=True)
+    print('\n3/5 Testing with two ways of reading a keypoint from its heatmap', flush=True)
     rows = _test(cfg, checkpoint)
     write_atomic(args.work_dir / 'results.json', json.dumps(rows, indent=2) + '\n')
     _print_table(rows)
 
     images = args.work_dir / 'images'
-    print('4/4 Drawing what the network finds', flush=True)
+    print('4/5 Drawing what the network finds', flush=True)
     _draw(cfg, checkpoint, images)
+
+    print('\n5/5 Following people through a drawn video', flush=True)
+    clip = args.work_dir / 'video' / 'walk.mp4'
+    _follow(args, checkpoint, clip)
     print(f'\nDone in {time.perf_counter() - start:.0f} s. To look at:')
     print(f'  {images / "poses.jpg"}      poses on validation images')
     print(f'  {images / "heatmaps.jpg"}   heatmaps on the same images')
     print(f'  {images / "single"}         each image, each person, each keypoint')
+    print(f'  {clip.with_name("walk_poses.mp4")}   the video with tracked and smoothed poses')
+    print(f'  {clip.with_name("walk.csv")}         the same as a table, one row a person and frame')
 
 
 if __name__ == '__main__':
