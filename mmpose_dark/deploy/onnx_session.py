@@ -129,7 +129,10 @@ def _installed(backend: str, path: Path) -> str:
         if importlib.util.find_spec(ONNX_BACKENDS[name]) is not None:
             return name
     wanted = ' or '.join(dict.fromkeys(ONNX_BACKENDS.values())) if backend == 'auto' else ONNX_BACKENDS[backend]
-    raise MissingPackageError(f'{path}: to run an ONNX file, {wanted} is needed: pip install onnxruntime (or openvino)')
+    raise MissingPackageError(
+        f'{path}: to run an ONNX file, {wanted} is needed: pip install onnxruntime, or with all '
+        "that predict uses: pip install 'mmpose_dark[predict]'"
+    )
 
 
 def _check_file(path: Path) -> None:
