@@ -1,19 +1,16 @@
-"""What the words of a command line mean, live sources, standard input and URLs."""
+"""What the words of a command line mean, and images from Python."""
 
-import functools
-import http.server
-import io
-import threading
-import time
+import os
+import re
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from mmpose_dark.inference.sources import ImageSequence, LiveSource, VideoFile, open_source, open_sources
-from mmpose_dark.inference.sources.live import open_capture
-from mmpose_dark.utils.errors import InputError, MissingFileError
+from mmpose_dark.inference.sources import ArraySource, ImageSequence, VideoFile, open_source, open_sources
+from mmpose_dark.utils.errors import InputError, MissingFileError, StateError
 
 
 def write_image(path: Path, value: int = 50) -> Path:
@@ -100,107 +97,166 @@ def test_what_is_not_there_is_named(tmp_path, word, monkeypatch):
         open_source(word)
 
 
-class FakeCapture:
-    """A camera of numbered frames that breaks off, on a clock of its own."""
-
-    fps, size, num_frames = 30.0, (4, 4), None
-
-    def __init__(self, frames: list[int], pause: float = 0.0) -> None:
-        self.frames, self.pause, self.released = list(frames), pause, False
-
-    def read(self):
-        if not self.frames:
-            return None
-        time.sleep(self.pause)
-        return np.full((4, 4, 3), self.frames.pop(0), np.uint8)
-
-    def release(self):
-        self.released = True
+def test_a_glob_of_videos_is_a_source_each(tmp_path):
+    for name in ('b.mp4', 'a.MP4'):
+        write_video(tmp_path / name)
+    write_image(tmp_path / 'c.png')
+    (tmp_path / 'folder').mkdir()
+    sources = open_sources([str(tmp_path / '*'), str(tmp_path / 'b.mp4')])
+    assert [(source.info.kind, source.info.stem) for source in sources] == [
+        ('images', tmp_path.name),
+        ('video', 'a'),
+        ('video', 'b'),
+    ]
+    assert 'b.mp4 is given twice' in sources[0].notes[0]
+    with pytest.raises(InputError, match='means 3 sources; open_sources gives them all'):
+        open_source(tmp_path / '*')
 
 
-def test_late_frames_of_a_camera_are_dropped_and_counted():
-    source = LiveSource(0, opener=lambda address: FakeCapture(range(200), pause=0.001))
-    taken = []
-    for frame in source:
-        taken.append(frame.index)
-        time.sleep(0.02)
-    source.close()
-    assert taken == sorted(set(taken))
-    assert source.dropped == taken[-1] + 1 - len(taken) > 20
+def test_a_folder_of_videos_says_how_to_give_them(tmp_path):
+    write_video(tmp_path / 'a.mp4')
+    with pytest.raises(MissingFileError, match=r'has no images, but videos.* as a glob: .*/\*\.mp4'):
+        open_source(tmp_path)
 
 
-def test_a_stream_that_dies_comes_back():
-    captures = [FakeCapture([1, 2], 0.01), None, FakeCapture([3], 0.01), None, None, None]
-    source = LiveSource('rtsp://me:secret@host/a', opener=lambda a: captures.pop(0), pauses=(0.01, 0.01))
-    values = [int(frame.image[0, 0, 0]) for frame in source]
-    assert values[-1] == 3
-    told = ' '.join(source.notes)
-    assert 'came back at try 2' in told
-    assert 'did not come back in 2 tries' in told
-    assert 'secret' not in source.info.name + told
+def test_images_one_by_one_are_a_video_with_fps(tmp_path):
+    """A shell makes of folder/*.png a word for each."""
+    for number in (9, 10, 12):
+        write_image(tmp_path / f'f{number}.png')
+    words = sorted(str(path) for path in tmp_path.iterdir())
+    sources = open_sources(words, fps=10)
+    assert [source.info.kind for source in sources] == ['video']
+    assert [Path(frame.path).name for frame in sources[0]] == ['f9.png', 'f10.png', 'f12.png']
+    assert [frame.time for frame in sources[0]] == pytest.approx([0, 0.1, 0.3])
+    assert sources[0].notes == ['1 number is missing between 9 and 12: 11']
+    assert [frame.time for frame in open_source(tmp_path / 'f*.png', fps=10)] == pytest.approx([0, 0.1, 0.3])
+    assert open_source(tmp_path / 'f9.png', fps=10).info.kind == 'images'
 
 
-def test_a_stream_that_gives_nothing_can_be_closed():
-    class Silent(FakeCapture):
-        def read(self):
-            time.sleep(0.05)
-            return np.zeros((2, 2, 3), np.uint8)
-
-    source = LiveSource(1, opener=lambda a: Silent([]))
-    frames = iter(source)
-    next(frames)
-    threading.Timer(0.2, source.close).start()
-    assert sum(1 for _ in frames) < 100
-    source._thread.join(2)
-    assert not source._thread.is_alive()
-
-
-def test_no_camera():
-    with pytest.raises(InputError, match='camera 77 cannot be opened'):
-        LiveSource(77, opener=lambda a: None)
-    assert open_capture('rtsp://127.0.0.1:1/none') is None
+@pytest.mark.parametrize(
+    ('names', 'times'),
+    [
+        (['f0.png', 'f10.png', 'f20.png', 'f40.png'], [0, 1, 2, 4]),  # every tenth frame, one is missing
+        (['1700.png', '1733.png', '1767.png'], [0, 1, 2]),  # moments
+        (['a.png', 'b.png', 'c1.png'], [0, 1, 2]),
+        (['cam1_5.png', 'cam1_6.png', 'cam2_1.png'], [0, 1, 2]),
+    ],
+)
+def test_numbers_of_a_folder(tmp_path, names, times):
+    for name in names:
+        write_image(tmp_path / name)
+    assert [frame.time for frame in open_source(tmp_path, fps=1)] == pytest.approx(times)
 
 
-@pytest.mark.parametrize('kind', ['image', 'video'])
-def test_standard_input(tmp_path, kind):
-    path = write_image(tmp_path / 'a.png') if kind == 'image' else write_video(tmp_path / 'a.mp4')
-    source = open_sources(['-'], stdin=io.BytesIO(path.read_bytes()))[0]
-    assert source.info.kind == ('images' if kind == 'image' else 'video')
-    assert source.info.stem == 'stdin'
+@pytest.mark.parametrize('fps', [0, -1, float('nan'), float('inf')])
+def test_frames_a_second_that_are_none(tmp_path, fps):
+    write_image(tmp_path / 'a.png')
+    with pytest.raises(InputError, match=r'fps.* must be a number above 0'):
+        open_sources([str(tmp_path)], fps=fps)
+
+
+def test_a_percent_sign_in_a_folder_is_no_pattern(tmp_path):
+    write_image(tmp_path / '100%d' / 'a.png')
+    assert open_source(tmp_path / '100%d').info.kind == 'images'
+    assert open_source(tmp_path / '100%d' / 'a.png').info.stem == 'a'
+
+
+def test_patterns_do_not_guess(tmp_path):
+    for name in ('f_0001.png', 'f_12345.png', 'f_01.png', 'xf_0002.png', 'f_0003.jpg'):
+        write_image(tmp_path / name)
+    (tmp_path / 'f_0004.png').mkdir()
+    source = open_source(tmp_path / 'f_%04d.png')
+    assert [path.name for path in source.inputs] == ['f_0001.png', 'f_12345.png']
+    with pytest.raises(InputError, match='has one number'):
+        open_source(tmp_path / 'f_%d_%d.png')
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path):
+    for name in ('pipe.jpg', 'pipe.mp4', 'pipe'):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(InputError, match='is no file, folder or camera, but a pipe or a device'):
+            open_source(tmp_path / name)
+    with pytest.raises(InputError, match='/dev/null: is no file'):
+        open_source('/dev/null')
+
+
+@pytest.mark.parametrize('word', ['x' * 300 + '.mp4', 'a\0b.mp4', '', 'no/../such', '~no-such-user/a.mp4'])
+def test_names_that_no_file_can_have(word, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((MissingFileError, InputError)) as error:
+        open_sources([word])
+    assert '\n' not in str(error.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='nothing is forbidden to root')
+def test_what_may_not_be_read(tmp_path):
+    write_video(tmp_path / 'a.mp4').chmod(0)
+    with pytest.raises(InputError, match=r'a\.mp4: .*Permission denied'):
+        open_source(tmp_path / 'a.mp4')
+
+
+def test_no_words():
+    with pytest.raises(InputError, match='no source was given'):
+        open_sources([])
+
+
+def test_a_failure_closes_what_was_opened(tmp_path, monkeypatch):
+    closed = []
+    monkeypatch.setattr(VideoFile, 'close', lambda self: closed.append(self.info.name))
+    clip = str(write_video(tmp_path / 'a.mp4'))
+    with pytest.raises(MissingFileError):
+        open_sources([clip, str(tmp_path / 'none.mp4')])
+    assert closed == [clip]
+
+
+def test_links_to_the_same_file(tmp_path):
+    clip = write_video(tmp_path / 'a.mp4')
+    (tmp_path / 'b.mp4').symlink_to(clip)
+    sources = open_sources([str(clip), str(tmp_path / 'b.mp4')])
+    assert len(sources) == 1
+    assert sources[0].notes == [f'{tmp_path / "b.mp4"} is given twice: passed over the second time']
+
+
+def test_arrays_that_are_no_images_come_with_their_error():
+    source = ArraySource([np.zeros((4, 4, 3), np.uint8), None, 'a.jpg'], fps=2)
     frames = list(source)
-    assert len(frames) == (1 if kind == 'image' else 4)
-    kept = Path(frames[0].path) if kind == 'image' else source.path
-    assert kept.is_file()
-    source.close()
-    assert not kept.exists()
+    assert [frame.error is None for frame in frames] == [True, False, True]
+    assert 'cv2.imread gives None' in frames[1].error
+    assert frames[2].path == 'a.jpg'
+    assert [frame.time for frame in frames] == [0, 0.5, 1]
 
 
-def test_standard_input_without_anything():
-    with pytest.raises(MissingFileError, match='nothing came in'):
-        open_sources(['-'], stdin=io.BytesIO())
-    with pytest.raises(InputError, match='is no video'):
-        open_sources(['-'], stdin=io.BytesIO(b'words'))
+def test_one_image_as_an_array():
+    assert len(list(ArraySource(np.zeros((4, 6, 3), np.uint8)))) == 1
+    assert len(list(ArraySource(np.zeros((2, 4, 6, 3), np.uint8), fps=1))) == 2
 
 
-@pytest.fixture
-def server(tmp_path):
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
-    handler.log_message = lambda *args: None
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
+def test_a_generator_can_be_gone_through_once():
+    source = ArraySource((np.zeros((4, 6, 3), np.uint8) for _ in range(2)), fps=1)
+    assert len(list(source)) == 2
+    with pytest.raises(StateError, match='can be gone through once'):
+        iter(source)
+    with pytest.raises(InputError, match='no image came'):
+        list(ArraySource(iter([]), fps=1))
 
 
-def test_urls_are_fetched_and_removed(tmp_path, server):
-    write_image(tmp_path / 'a b.png')
-    write_video(tmp_path / 'clip.mp4')
-    images, video = open_sources([f'{server}/a%20b.png', f'{server}/clip.mp4?token=secret'])
-    assert len(list(images)) == 1
-    assert len(list(video)) == 4
-    assert 'secret' not in video.info.name
-    assert video.inputs == []
-    path = video.path
-    for source in (images, video):
-        source.close()
-    assert not path.exists()
+VIDEOS = Path(__file__).resolve().parents[2].parent / 'shared' / 'data' / 'video'
+
+
+@pytest.mark.skipif(not VIDEOS.is_dir(), reason='needs the clips in ../shared/data/video')
+@pytest.mark.parametrize('decoder', ['av', 'opencv'])
+def test_real_clips(decoder):
+    """Their size and number of frames stand in their names."""
+    if decoder == 'av':
+        pytest.importorskip('av')
+    paths = sorted(VIDEOS.glob('*.mp4'))
+    assert paths
+    for path in paths:
+        size, count = re.search(r'_(\d+)x(\d+)_(\d+)f', path.name).group(1, 2), int(path.stem.rpartition('_')[2][:-1])
+        source = VideoFile(path, decoder=decoder)
+        assert source.info.size == tuple(map(int, size))
+        assert source.info.num_frames == count
+        times = [(frame.time, frame.image.shape) for frame in islice(source, 40)]
+        assert np.diff([time for time, _ in times]) == pytest.approx(1 / source.info.fps, abs=1e-3)
+        assert {shape for _, shape in times} == {(int(size[1]), int(size[0]), 3)}
+    assert sum(1 for _ in VideoFile(paths[0], decoder=decoder)) == 100

@@ -71,6 +71,7 @@ def _frames(container: av.container.InputContainer, stream: av.VideoStream) -> I
     that is shown later.
     """
     broken: list[tuple[float, str]] = []
+    matrices = _Matrices()
     with container:
         packets = container.demux(stream)
         while True:
@@ -93,7 +94,7 @@ def _frames(container: av.container.InputContainer, stream: av.VideoStream) -> I
                     heapq.heappush(broken, (float(packet.pts * packet.time_base), error))
                 frames = []
             for frame in frames:
-                decoded = _decoded(frame)
+                decoded = _decoded(frame, matrices)
                 if decoded.time is not None:
                     yield from _in_order(broken, before=decoded.time)
                 yield decoded
@@ -107,7 +108,27 @@ def _in_order(broken: list[tuple[float, str]], *, before: float = float('inf'), 
         yield Decoded(None, time, error)
 
 
-def _decoded(frame: av.VideoFrame) -> Decoded:
+class _Matrices:
+    """The display matrix of frames, looked up where it may have changed only.
+
+    PyAV's frames and their side data hold each other, and stay in memory until Python looks for such circles.
+    """
+
+    def __init__(self) -> None:
+        self.matrix: np.ndarray | None = None
+        self._rotation: int | None = None
+
+    def of(self, frame: av.VideoFrame) -> np.ndarray | None:
+        """Return the 9 numbers of a frame, None where it has none."""
+        rotation = frame.rotation
+        if rotation != self._rotation:
+            found = frame.side_data.get(SideData.DISPLAYMATRIX)
+            self.matrix = None if found is None else np.frombuffer(bytes(found), np.int32)
+            self._rotation = rotation
+        return self.matrix
+
+
+def _decoded(frame: av.VideoFrame, matrices: _Matrices) -> Decoded:
     time = None if frame.time is None else float(frame.time)
     if frame.is_corrupt:
         return Decoded(None, time, 'its data is broken')
@@ -119,8 +140,8 @@ def _decoded(frame: av.VideoFrame) -> Decoded:
         image = frame.to_ndarray(format='bgr24')
     except _FAULTS as err:
         return Decoded(None, time, f'its pixels cannot be converted from {frame.format.name}: {_reason(err)}')
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
-    return Decoded(image if matrix is None else upright(image, np.frombuffer(matrix, np.int32)), time)
+    matrix = matrices.of(frame)
+    return Decoded(image if matrix is None else upright(image, matrix), time)
 
 
 def _reason(err: Exception) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .base import BaseSource
-from .image_sequence import ImageSequence, numbered
+from .image_sequence import ImageSequence, natural_order, numbered
 from .still_images import ImageFiles, Stills
 
 __all__ = ['as_sources', 'close_all']
@@ -59,6 +59,8 @@ def _images(stills: Sequence[Stills]) -> ImageFiles:
 
 def _video(stills: Sequence[Stills], fps: float) -> ImageSequence:
     paths, notes = _once(stills)
+    if len({path.parent for path in paths}) == 1:  # a shell sorts f10 before f9
+        paths.sort(key=natural_order)
     name, stem = _names(stills, paths)
     files, more = numbered(paths)
     return ImageSequence(files, fps=fps, name=name, stem=stem, notes=[*notes, *more])

@@ -14,7 +14,9 @@ from .video_file import USUAL_FPS, check_fps
 __all__ = ['JpegStream', 'is_jpeg_stream', 'jpeg_end', 'split_jpegs']
 
 _START = b'\xff\xd8\xff'
-_MARKER = re.compile(rb'\xff([^\x00\xff\xd0-\xd7])', re.DOTALL)
+_BEGIN, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_BARE = (0x01, *range(0xD0, 0xD8))  # markers without a length
+_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]', re.DOTALL)  # that are no part of a scan
 _MOST = 1 << 26  # bytes of one image
 _PART = re.compile(rb'\s*--[^\r\n]{1,200}\r?\n(?:[!-9;-~]+:[^\r\n]*\r?\n)*content-type:\s*image/jpe?g', re.IGNORECASE)
 
@@ -29,13 +31,27 @@ def jpeg_end(content: bytes | bytearray) -> int | None:
     """
     if content[:3] != _START:
         return None
-    at, _ = jpeg_header(content)
-    while (marker := _MARKER.search(content, at)) is not None:
-        if marker[1] == b'\xd9':
-            return marker.end()
-        if marker[1] == b'\xd8':
-            return marker.start()
-        at = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], 'big')
+    at = 2
+    while at + 2 <= len(content):
+        marker = content[at + 1]
+        if content[at] != 0xFF or not marker:  # broken: it ends where another one begins
+            following = content.find(_START, 3)
+            return None if following < 0 else following
+        if marker == _END:
+            return at + 2
+        if marker == _BEGIN:
+            return at
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif marker in _BARE:
+            at += 2
+        elif at + 4 > len(content):
+            return None
+        else:
+            at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
+            if marker == _SCAN:
+                behind = _MARKER.search(content, at)
+                at = len(content) if behind is None else behind.start()
     return None
 
 

@@ -93,11 +93,23 @@ def open_sources(words: Sequence[str], *, fps: float | None = None, stdin: IO[by
 
 def _place(word: str) -> str:
     """Return the same text for words that mean the same."""
-    path = path_of_url(word) if is_url(word) else Path(word).expanduser()
+    path = path_of_url(word) if is_url(word) else _path(word)
     if path is None or word == '-':
         return word
     camera = None if _exists(path) and not word.startswith('/dev/') else _CAMERA.fullmatch(word)
-    return f'camera:{int(camera[1] or camera[2])}' if camera else os.path.realpath(path)
+    if camera:
+        return f'camera:{int(camera[1] or camera[2])}'
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a name that no file can have
+        return word
+
+
+def _path(word: str) -> Path:
+    """Return the path that a word is, with ``~`` as the home where there is one."""
+    if not word:
+        raise InputError('a source is an empty text; the folder one is in is .')
+    return Path(os.path.expanduser(word))
 
 
 def _pieces(word: str, *, fps: float | None, stdin: IO[bytes] | None) -> Sequence[BaseSource | Stills]:
@@ -107,7 +119,7 @@ def _pieces(word: str, *, fps: float | None, stdin: IO[bytes] | None) -> Sequenc
     if is_url(word):
         path = path_of_url(word)
         return [open_url(word, fps=fps)] if path is None else [_of_file(path, str(path), fps)]
-    path = Path(word).expanduser()
+    path = _path(word)
     camera = _CAMERA.fullmatch(word)
     if camera and (camera[2] or not _exists(path)):
         number = int(camera[1] or camera[2])

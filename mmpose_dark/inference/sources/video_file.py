@@ -57,27 +57,24 @@ class VideoFile(BaseSource):
         fps: float | None = None,
         folder: TemporaryDirectory | None = None,
     ) -> None:
-        self.path, self.decoder = Path(path).expanduser(), decoder_name(decoder)
+        self.path, self.decoder = Path(os.path.expanduser(path)), decoder_name(decoder)
         self.folder = folder
         name = name or str(path)
         check_fps(fps, name)
         _check_file(self.path, name)
-        header, first = self._look(name)
+        header, first = self._look(name, further=fps is not None)
         self.header = header._replace(fps=_fps_of(header, first, fps))
         size = next((frame.image.shape[1::-1] for frame in first if frame.image is not None), None)
         if size is None:
             raise VideoError(f'{name}: has no frame that can be read; is it whole?')
         self.inputs = [self.path] if folder is None else []
         self.notes: Sequence[str] = []
-        if self.header.fps is None:
-            self.notes = [f'it has no times: {USUAL_FPS:g} frames a second are assumed, as nothing else was said']
-        self._first_notes = self.notes
         self.info = SourceInfo(
             name, stem or self.path.stem, 'video', fps=self.header.fps, size=size, num_frames=header.num_frames
         )
 
-    def _look(self, name: str) -> tuple[VideoHeader, list[Decoded]]:
-        """Return the header, and the first frames, until one can be read: or a few more, where the rate is in doubt."""
+    def _look(self, name: str, *, further: bool) -> tuple[VideoHeader, list[Decoded]]:
+        """Return the header and the first frame that can be read, and a few more where asked, or the rate in doubt."""
         try:
             header, frames = open_video(self.path, self.decoder)
         except VideoError as err:
@@ -90,7 +87,7 @@ class VideoFile(BaseSource):
                 found.append(frame)
                 if frame.image is not None:
                     break
-            if header.fps is None or header.fps > _DOUBTFUL_FPS:
+            if further or header.fps is None or header.fps > _DOUBTFUL_FPS:
                 found += [frame._replace(image=None) for frame in islice(frames, 10)]
         finally:
             frames.close()
@@ -99,7 +96,7 @@ class VideoFile(BaseSource):
     def __iter__(self) -> Iterator[Frame]:
         header, frames = open_video(self.path, self.decoder)
         times = RisingTimes(1 / (self.header.fps or USUAL_FPS))
-        tally = _Tally(header, self.info.size)
+        tally = _Tally(header, self.info.size, 1 / times.step)
         index = -1
         try:
             for index, decoded in enumerate(frames):
@@ -111,7 +108,7 @@ class VideoFile(BaseSource):
                 yield Frame(index, decoded.image, time=time, error=decoded.error or None, source=self.info.name)
         finally:
             frames.close()
-            self.notes = [*self._first_notes, *tally.notes()]
+            self.notes = tally.notes()
         if index < 0:
             raise VideoError(f'{self.info.name}: has no frame any more; was it changed?')
         self.notes = [*self.notes, *tally.end(index + 1, times)]
@@ -125,14 +122,16 @@ class VideoFile(BaseSource):
 class _Tally:
     """What a user should know of a reading."""
 
-    def __init__(self, header: VideoHeader, size: tuple[int, int] | None) -> None:
-        self.header, self.size = header, size
+    def __init__(self, header: VideoHeader, size: tuple[int, int] | None, fps: float) -> None:
+        self.header, self.size, self.fps = header, size, fps
+        self.timed = False
         self.changed: list[int] = []
         self.sizes: list[str] = []
         self.num_changed = self.broken = self.num_sizes = 0
 
     def add(self, index: int, decoded: Decoded, *, changed: bool) -> None:
         """Count a frame."""
+        self.timed |= decoded.time is not None and index > 0
         self.broken += decoded.image is None
         self.num_changed += changed
         if changed and len(self.changed) < _NAMED:
@@ -160,7 +159,9 @@ class _Tally:
         return found
 
     def end(self, frames: int, times: RisingTimes) -> list[str]:
-        """Return what there is to say where the video is shorter than its header says."""
+        """Return what there is to say at the end: of times that lack, or of a video that is shorter than promised."""
+        if not self.timed and frames > 1:
+            return [f'it has no times: {self.fps:g} frames a second are assumed (--fps)']
         seconds, read = self.header.seconds, (times.last or 0.0) + times.step
         if not seconds or read >= seconds * (1 - _CUT) - times.step:
             return []
@@ -172,14 +173,16 @@ class _Tally:
 
 
 def _fps_of(header: VideoHeader, first: Sequence[Decoded], wanted: float | None) -> float | None:
-    """Return the frames a second: of the header where they can be right, else of the first frames, else as wanted."""
-    if header.fps is not None and header.fps <= _DOUBTFUL_FPS and not (wanted and first[-1].time is None):
+    """Return the frames a second: as wanted where there are no times, else the header's where likely, else measured."""
+    if wanted and all(frame.time is None for frame in first[1:]):
+        return wanted
+    if header.fps is not None and header.fps <= _DOUBTFUL_FPS:
         return header.fps
     times = [frame.time for frame in first if frame.time is not None]
     if len(times) > 1 and times[-1] > times[0]:
         measured = (len(times) - 1) / (times[-1] - times[0])
         return header.fps if header.fps and measured > header.fps / 2 else measured
-    return wanted or header.fps
+    return header.fps
 
 
 def check_fps(fps: float | None, name: str) -> None:
