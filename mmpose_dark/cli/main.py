@@ -28,11 +28,12 @@ class Command(NamedTuple):
 
 # A new command is a new file and a line here.
 COMMANDS = dict(
-    predict=Command('predict', 'find the poses of people in images'),
+    predict=Command('predict', 'find the poses of people in images, videos and streams'),
     train=Command('train', 'train a network from a config'),
     test=Command('test', 'test a network: metrics, predictions, drawings'),
-    models=Command('models', 'list, search and show the models of the zoo'),
+    models=Command('models', 'list, search, show and download the models of the zoo'),
     check=Command('check', 'check the data of a config before it is used'),
+    serve=Command('serve', 'serve a local page that shows poses'),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ..utils.choices import SINK_FORMATS, SMOOTHERS, TRACKERS
 from .arguments import check_least, make_parser
 from .box_arguments import BOX_FILES, add_box_arguments
+from .detector_arguments import DEFAULT_DETECTOR
 from .network_arguments import add_network_arguments
 from .status import OK
 
@@ -22,7 +23,6 @@ in videos people are tracked and smoothed, unless --track none or --smooth none 
 exit status: 0 all done, 2 wrong arguments, 3 some images or frames could not be used (they are named at the end),
 130 interrupted (what was finished is written). docs/predict.md has examples.
 """
-DEFAULT_DETECTOR = 'yolox-s'
 
 
 def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> argparse.Namespace:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .box_arguments import box_file, box_format
+from .detector_arguments import make_detector
 from .network_arguments import Network, choose_network, load_network
 from .status import INTERRUPTED, OK, SOME_UNUSABLE
 
@@ -144,7 +145,6 @@ class _Boxes:
 def _box_source(args: argparse.Namespace, sources: 'Sequence[BaseSource]') -> _Boxes:
     from ..inference import WholeImage
     from ..utils.errors import InputError
-    from .predict import DEFAULT_DETECTOR
 
     if args.bboxes:
         moving = [source.info.name for source in sources if source.info.is_moving]
@@ -159,18 +159,7 @@ def _box_source(args: argparse.Namespace, sources: 'Sequence[BaseSource]') -> _B
         return _Boxes(same=args.bbox, box_format=box_format(args))
     if args.whole_image:
         return _Boxes(detector=WholeImage())
-    return _Boxes(detector=_detector(args.detector or DEFAULT_DETECTOR, args))
-
-
-def _detector(name: str, args: argparse.Namespace) -> Callable:
-    """Make the detector; the demo's is this project's own."""
-    if name == 'demo':
-        from ..synthetic.people_detector import shipped_detector
-
-        return shipped_detector(score_thr=args.bbox_thr)
-    from ..inference.detectors import find_detector
-
-    return find_detector(name, score_thr=args.bbox_thr)
+    return _Boxes(detector=make_detector(args.detector, score_thr=args.bbox_thr))
 
 
 def _inferencer(
