@@ -100,6 +100,7 @@ function showResult(result) {
     link.textContent = {json: 'JSON Lines', csv: 'CSV', coco: 'COCO', drawn: 'Drawn image', video: 'Drawn video'}[name];
     return link;
   }));
+  if (matchMedia('(max-width: 760px)').matches) $('stage').scrollIntoView({block: 'start'});
   redraw();
 }
 
@@ -112,7 +113,7 @@ function enable(on) {
 function fillMaps(people) {
   const options = (texts) => texts.map((text, i) => new Option(text, i - 1));
   $('person').replaceChildren(...people.map((p, i) => new Option(`${i + 1}, score ${p.score.toFixed(2)}`, i)));
-  $('keypoint').replaceChildren(...options(['none', ...state.about.keypoint_names]));
+  $('keypoint').replaceChildren(...options(['none', ...state.about.keypoint_names.map((name) => name.replaceAll('_', ' '))]));
 }
 
 function fillTable(people) {
@@ -250,13 +251,13 @@ async function startCamera() {
     $('camera').setAttribute('aria-pressed', 'true');
     $('view').disabled = false;
     fillTable([]);
-    look3(state.live);
+    watch(state.live);
   } catch (error) {
     say(`The camera cannot be used: ${error.message}`, true);
   }
 }
 
-async function look3(live) {
+async function watch(live) {
   const canvas = document.createElement('canvas');
   while (state.live === live) {
     canvas.width = $('live').videoWidth;
