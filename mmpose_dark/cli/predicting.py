@@ -214,7 +214,8 @@ def _report(job: _Job, outcome: 'Outcome', inferencer: 'Inferencer', args: argpa
     rate = outcome.frames / max(outcome.seconds, 1e-9)
     print(f'{told}; {outcome.seconds:.1f} s, {rate:.1f} {unit}/s', flush=True)
     print(f'  busy: {inferencer.times}')
-    print(f'  written: {", ".join(str(path) for sink in job.sinks for path in sink.outputs)}')
+    written = [str(path) for sink in job.sinks for path in sink.outputs if path.exists()]
+    print(f'  written: {", ".join(written) or "nothing, as there was no frame"}')
     for note in [*job.source.notes, *([f'{job.source.dropped} late frames were left out'] * bool(job.source.dropped))]:
         print(f'  {note}')
     bad = outcome.bad

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from ..structures.poses import Poses
 from ..utils.errors import InputError, OutputError
 from ..utils.interrupts import Interrupts
@@ -104,7 +106,7 @@ def label_source(
             with show_progress(title, total, unit) as report:
                 kept = collect(results, interrupts, on_result=_Counter(report, total))
             again = source if any(sink.needs_images for sink in sinks) else None
-            results, total, title = smoothed_results(kept, whole, again), len(kept), 'writing'
+            results, total, title = smoothed_results(kept, whole, again, inferencer.steps.read), len(kept), 'writing'
         stopped, interrupts.requested = interrupts.requested, False
         report = stack.enter_context(show_progress(title, total, unit))
         definition = inferencer.model.dataset_meta
@@ -170,7 +172,10 @@ def collect(
 
 
 def smoothed_results(
-    results: Sequence[ImageResult], smoother: BaseTrackSmoother, source: BaseSource | None
+    results: Sequence[ImageResult],
+    smoother: BaseTrackSmoother,
+    source: BaseSource | None,
+    read: Callable[[str], np.ndarray],
 ) -> Iterator[ImageResult]:
     """Yield the results of a video again, with smoothed poses.
 
@@ -178,6 +183,7 @@ def smoothed_results(
         results: of `collect`.
         smoother: of whole tracks.
         source: is read again for the images; None where nobody needs them.
+        read: returns the image (H, W, 3) of a path, for sources of image files.
     """
     timed = [i for i, result in enumerate(results) if result.time is not None and result.error is None]
     smooth = smoother.smooth([results[i].poses for i in timed], [results[i].time for i in timed])
@@ -188,6 +194,8 @@ def smoothed_results(
         while frame is not None and frame.index < result.index:
             frame = next(frames, None)
         image = None if frame is None else frame.image
+        if image is None and frame is not None and frame.path and result.error is None:
+            image = read(frame.path)
         yield replace(result, poses=poses.get(i, result.poses), image=image)
 
 

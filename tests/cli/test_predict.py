@@ -76,6 +76,18 @@ def test_ways_to_follow(clip, tmp_path, options):
     assert {row['track_id'] for row in rows} == ({''} if 'none' in options and '--track' in options else {'1', '2'})
 
 
+def test_a_sequence_of_images_is_a_video(tmp_path):
+    for number, index in enumerate(range(60, 66)):
+        cv2.imwrite(str(tmp_path / f'f_{number:03d}.png'), VIDEO.image(index))
+    arguments = [str(tmp_path / 'f_%03d.png'), *DEMO, '--fps', '10', '--save', 'video', 'csv']
+    assert main([*arguments, '--out-dir', str(tmp_path / 'out')]) == status.OK
+    capture, count = cv2.VideoCapture(str(tmp_path / 'out' / 'f_poses.mp4')), 0
+    while capture.read()[0]:
+        count += 1
+    assert count == 6
+    assert rows_of(tmp_path / 'out' / 'f.csv')[-1]['time'] == '0.5'
+
+
 def test_batches_do_not_change_numbers(clip, tmp_path):
     tables = []
     for size in ('1', '16'):

@@ -6,8 +6,8 @@
 "training": steps of the demo's network on crops of 64x48, 8 people each. "decoding": DARK on the heatmaps of 64 people.
 "alone": milliseconds a call where nothing else runs; "beside": beside ``--busy`` programs that do nothing but
 compute. "slower": beside over alone. With as many threads as cores, 2 is what sharing a core costs at least.
-"waiting": "spinning" is what OpenMP does by itself, "sleeping" what ``mmpose_dark.utils.threads`` makes of it, and
-"spinning N" is between the two: N turns, then sleep (``GOMP_SPINCOUNT=N``, see ``--spin-counts``).
+"waiting": "spinning" is what OpenMP does by itself, "as here" what ``mmpose_dark.utils.threads`` makes of it,
+"sleeping" at once (``OMP_WAIT_POLICY=PASSIVE``), and "spinning N" N turns, then sleep (see ``--spin-counts``).
 """
 
 import argparse
@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seconds', type=float, default=3.0, help='of each measurement in a round (default: 3)')
     parser.add_argument('--busy', type=int, default=1, help='other programs (default: 1)')
     parser.add_argument('--threads', type=int, nargs='+', default=[os.cpu_count() or 1], help='(default: all cores)')
-    parser.add_argument('--spin-counts', type=int, nargs='*', default=[1000], help='(default: 1000)')
+    parser.add_argument('--spin-counts', type=int, nargs='*', default=[1000], help='(default: none)')
     parser.add_argument('--only', nargs='+', choices=WORKS, default=WORKS, help='default: all')
     parser.add_argument('--measure', choices=WORKS, help=argparse.SUPPRESS)
     parser.add_argument('--out', help='write the values and the machine to this json file')
@@ -90,9 +90,10 @@ def times_of(work: Callable[[], object], seconds: float) -> list[float]:
 
 def measured(work: str, threads: int, waiting: str, seconds: float) -> list[float]:
     """Run ``work`` in a process of its own, as OpenMP reads its settings once; return the milliseconds of each call."""
-    environment = {k: v for k, v in os.environ.items() if k not in (*THREAD_POLICY, 'GOMP_SPINCOUNT')}
+    environment = {k: v for k, v in os.environ.items() if k not in THREAD_POLICY}
     count = waiting.removeprefix('spinning').strip()
-    environment |= THREAD_POLICY if waiting == 'sleeping' else dict(GOMP_SPINCOUNT=count) if count else {}
+    known = {'as here': THREAD_POLICY, 'sleeping': dict(OMP_WAIT_POLICY='PASSIVE')}
+    environment |= known.get(waiting, dict(GOMP_SPINCOUNT=count) if count else {})
     command = [sys.executable, __file__, '--measure', work, '--threads', str(threads), '--seconds', str(seconds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -114,7 +115,7 @@ def busy_programs(count: int) -> Iterator[None]:
 
 def run(args: argparse.Namespace) -> Iterator[dict]:
     """Measure every work; what is compared takes turns, so that other programs disturb all alike."""
-    ways = ('spinning', *(f'spinning {count}' for count in args.spin_counts), 'sleeping')
+    ways = ('spinning', *(f'spinning {count}' for count in args.spin_counts), 'sleeping', 'as here')
     for work in args.only:
         for threads in args.threads:
             found: dict[tuple[str, int], list[float]] = {}

@@ -118,8 +118,8 @@ drawing. Every program is a new process; they run in turn. `of python` and `of t
         """
 Milliseconds a training step (8 people, 64x48) and a DARK decoding (64 people), `alone` and `beside` another program
 that keeps a core busy; `slower` is the quotient. OpenMP's threads wait `spinning` by themselves, and one that must
-share its core then holds up all; `import mmpose_dark` lets them wait `sleeping`.
-`spinning N` is between the two: N turns, then sleep.
+share its core then holds up all; `sleeping` at once, they are slow to wake. `as here`, a thousand turns and then
+sleep, is what `import mmpose_dark` lets them do.
 """,
     ),
     'tried': About('Tried instead', ''),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
+import mmpose_dark  # isort: skip  # noqa: F401  # before torch, whose threads it tells how to wait
 import numpy as np
 import torch
 from torch.nn import functional
