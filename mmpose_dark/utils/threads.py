@@ -4,8 +4,8 @@ torch computes with OpenMP. Its threads meet at the end of every layer, and by d
 some milliseconds, as the others are expected at once. When another program needs a core, one of the threads is not
 there for long, and the others burn the time that it needs to come. With two threads on two cores beside one other
 program, training fell to an eighth. Threads that sleep while they wait give their core away. To fall asleep at once
-costs a very small network half of its speed on a quiet machine, since waking takes longer than a layer; a thousand turns
-before that, some microseconds, give most of it back and hurt nobody (tools/benchmarks/busy_machine.py).
+costs a very small network half of its speed on a quiet machine, since waking takes longer than a layer; a thousand
+turns before that, some microseconds, give most of it back and hurt nobody (tools/benchmarks/busy_machine.py).
 """
 
 import os
