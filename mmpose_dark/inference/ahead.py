@@ -1,11 +1,13 @@
 """Work done ahead of the one who asks for it, in threads, in order, and never too far ahead."""
 
+import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-__all__ = ['map_ahead', 'threads_or_inline']
+__all__ = ['map_ahead', 'taken_ahead', 'threads_or_inline']
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
@@ -59,3 +61,54 @@ def map_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads:
         finally:
             for future in queue:
                 future.cancel()
+
+
+def taken_ahead(items: Iterable[Item], *, most: int = 4) -> Iterator[Item]:
+    """Yield the same items, while a thread takes the next ones.
+
+    Args:
+        items: taken in a thread of its own.
+        most: that may wait. ``close`` ends the thread when it has its next item.
+
+    >>> list(taken_ahead([1, 2, 3]))
+    [1, 2, 3]
+    """
+    waiting: queue.Queue[tuple[Item | None, BaseException | None, bool]] = queue.Queue(most)
+    stop = threading.Event()
+
+    def put(item: Item | None, error: BaseException | None, is_end: bool) -> None:
+        while not stop.is_set():
+            try:
+                waiting.put((item, error, is_end), timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def take() -> None:
+        source = iter(items)
+        try:
+            for item in source:
+                put(item, None, False)
+                if stop.is_set():
+                    break
+        except BaseException as err:  # whoever asks for the items gets it
+            put(None, err, True)
+        else:
+            put(None, None, True)
+        finally:
+            if hasattr(source, 'close'):
+                source.close()
+
+    thread = threading.Thread(target=take, name='takes ahead', daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error, is_end = waiting.get()
+            if error is not None:
+                raise error
+            if is_end:
+                return
+            yield item
+    finally:
+        stop.set()
+        thread.join()

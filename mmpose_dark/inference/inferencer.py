@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..utils.errors import InputError
-from .ahead import map_ahead
+from .ahead import map_ahead, taken_ahead
 from .batcher import in_batches
 from .box_lists import Boxes, box_lists
 from .boxes import BoxSource, GivenBoxes, WholeImage
@@ -126,13 +126,21 @@ class Inferencer:
         return self._in_batches(items, live=live)
 
     def _of_source(self, source: BaseSource) -> Iterator[tuple[Frame, Image | None]]:
+        frames = self._timed(source)
+        if source.info.kind == 'video':  # decoding leaves cores free that the network has use for
+            frames = taken_ahead(frames)
+        with closing(frames):
+            for frame in frames:
+                yield frame, (frame.path if frame.image is None else frame.image)
+
+    def _timed(self, source: BaseSource) -> Iterator[Frame]:
         frames = iter(source)
         while True:
             with self.times.measure('read'):
                 frame = next(frames, None)
             if frame is None:
                 return
-            yield frame, (frame.path if frame.image is None else frame.image)
+            yield frame
 
     def _in_batches(self, items: Iterator[Given], *, live: bool) -> Iterator[ImageResult]:
         with (

@@ -3,6 +3,7 @@
 A new form is a function and a record here.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ class Form:
     Attributes:
         name: of it.
         fits: tells from the shapes of the outputs for one image, and (width, height) of the input, whether it is this.
-        read: from the outputs of one image, (width, height) of its input and the number of the class to boxes (N, 4),
-            left top right bottom in pixels of the input, and scores (N,).
+        read: from the outputs of one image, (width, height) of its input, the number of the class and the least score
+            to boxes (N, 4), left top right bottom in pixels of the input, and scores (N,) of those that have it.
         needs_nms: whether one person may have several boxes.
         color: order of the channels that the published ones were trained with.
         mean: that is subtracted, in that order.
@@ -33,7 +34,7 @@ class Form:
 
     name: str
     fits: Callable[[Shapes, tuple[int, int]], bool]
-    read: Callable[[Sequence[np.ndarray], tuple[int, int], int], tuple[np.ndarray, np.ndarray]]
+    read: Callable[[Sequence[np.ndarray], tuple[int, int], int, float], tuple[np.ndarray, np.ndarray]]
     needs_nms: bool
     looks: str
     color: str = 'BGR'
@@ -41,6 +42,7 @@ class Form:
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
+@functools.lru_cache(maxsize=16)
 def grid_centres(size: tuple[int, int], strides: Sequence[int]) -> np.ndarray:
     """Return the cells of a detector's grids, row by row, the finest grid first.
 
@@ -49,7 +51,7 @@ def grid_centres(size: tuple[int, int], strides: Sequence[int]) -> np.ndarray:
         strides: pixels a cell.
 
     Returns:
-        (N, 3) column, row, stride.
+        (N, 3) column, row, stride; kept for the next call, not to be changed.
 
     >>> grid_centres((16, 8), (8,)).tolist()
     [[0.0, 0.0, 8.0], [1.0, 0.0, 8.0]]
@@ -65,11 +67,14 @@ def _fits_boxes5(shapes: Shapes, size: tuple[int, int]) -> bool:
     return len(shapes) in (1, 2) and len(shapes[0]) == 2 and shapes[0][1] == 5 and all(len(s) == 1 for s in shapes[1:])
 
 
-def _read_boxes5(outputs: Sequence[np.ndarray], size: tuple[int, int], label: int) -> tuple[np.ndarray, np.ndarray]:
+def _read_boxes5(
+    outputs: Sequence[np.ndarray], size: tuple[int, int], label: int, least: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Boxes with scores after NMS (N, 5), and in a second output their labels (N,)."""
     found = outputs[0]
     if len(outputs) > 1:
         found = found[outputs[1].astype(np.int64) == label]
+    found = found[found[:, 4] >= least]
     return found[:, :4], found[:, 4]
 
 
@@ -78,13 +83,18 @@ def _fits_yolox(shapes: Shapes, size: tuple[int, int]) -> bool:
     return len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][0] == cells and shapes[0][1] > 5
 
 
-def _read_yolox(outputs: Sequence[np.ndarray], size: tuple[int, int], label: int) -> tuple[np.ndarray, np.ndarray]:
+def _read_yolox(
+    outputs: Sequence[np.ndarray], size: tuple[int, int], label: int, least: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Centres and logarithms of sizes in cells, objectness and classes: (N, 5 + C)."""
-    raw, cells = outputs[0], grid_centres(size, _YOLOX_STRIDES)
+    raw = outputs[0]
+    scores = raw[:, 4] * raw[:, 5 + label]
+    rows = np.flatnonzero(scores >= least)
+    raw, cells = raw[rows], grid_centres(size, _YOLOX_STRIDES)[rows]
     stride = cells[:, 2:]
     centres = (raw[:, :2] + cells[:, :2]) * stride
     halves = np.exp(raw[:, 2:4].clip(max=20)) * stride / 2
-    return np.concatenate([centres - halves, centres + halves], 1), raw[:, 4] * raw[:, 5 + label]
+    return np.concatenate([centres - halves, centres + halves], 1), scores[rows]
 
 
 def _nanodet_strides(rows: int, size: tuple[int, int]) -> tuple[int, ...] | None:
@@ -103,17 +113,22 @@ def _fits_nanodet(shapes: Shapes, size: tuple[int, int]) -> bool:
     )
 
 
-def _read_nanodet(outputs: Sequence[np.ndarray], size: tuple[int, int], label: int) -> tuple[np.ndarray, np.ndarray]:
+def _read_nanodet(
+    outputs: Sequence[np.ndarray], size: tuple[int, int], label: int, least: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Class scores (N, C), and for each side a distribution over its distance in strides (N, 4 * bins)."""
     scores, sides = outputs if len(outputs) == 2 else (outputs[0][:, :80], outputs[0][:, 80:])
     cells = grid_centres(size, _nanodet_strides(len(scores), size))
+    scores = scores[:, label]
+    rows = np.flatnonzero(scores >= least)
+    scores, sides, cells = scores[rows], sides[rows], cells[rows]
     stride = cells[:, 2:]
     # The shared and published files have their priors at the middle of a cell's pixels.
     centres = cells[:, :2] * stride + 0.5 * (stride - 1)
-    logits = sides.reshape(len(sides), 4, -1).astype(np.float64)
+    logits = sides.reshape(len(sides), 4, sides.shape[1] // 4).astype(np.float64)
     weights = np.exp(logits - logits.max(-1, keepdims=True))
     distances = (weights / weights.sum(-1, keepdims=True)) @ np.arange(logits.shape[-1]) * stride
-    return np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], 1), scores[:, label]
+    return np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], 1), scores
 
 
 _IMAGENET = dict(mean=(103.53, 116.28, 123.675), std=(57.375, 57.12, 58.395))

@@ -73,6 +73,7 @@ class OnnxDetector(BaseDetector):
         self.swaps = (color or self.form.color) == 'RGB'
         self.mean = np.asarray(self.form.mean if mean is None else mean, np.float32).reshape(-1, 1, 1)
         self.std = np.asarray(self.form.std if std is None else std, np.float32).reshape(-1, 1, 1)
+        self.normalises = bool(self.mean.any() or (self.std != 1).any())
         # After NMS inside the network the number of boxes is one for the whole batch: one image at a time.
         self.batch_size = _BATCH if self.session.fixed_batch is None and self.form.needs_nms else 1
 
@@ -95,14 +96,19 @@ class OnnxDetector(BaseDetector):
             batch = [self.box.put(image) for image in images[start : start + self.batch_size]]
             outputs = self.session(self._normalised(np.stack([canvas for canvas, _ in batch])))
             for i, (_, factor_and_offset) in enumerate(batch):
-                boxes, scores = self.form.read([output[i] for output in outputs], self.input_size, self.label)
+                boxes, scores = self.form.read(
+                    [output[i] for output in outputs], self.input_size, self.label, self.score_thr
+                )
                 found.append(self._kept(boxes, scores, factor_and_offset, images[start + i].shape[:2]))
         return found
 
     def _normalised(self, canvases: np.ndarray) -> np.ndarray:
         """(B, h, w, 3) uint8 BGR to (B, 3, h, w) float32."""
-        channels = canvases[..., ::-1] if self.swaps else canvases
-        return (channels.transpose(0, 3, 1, 2).astype(np.float32) - self.mean) / self.std
+        planes = cv2.dnn.blobFromImages(canvases, swapRB=self.swaps)
+        if self.normalises:
+            planes -= self.mean
+            planes /= self.std
+        return planes
 
     def _kept(
         self, boxes: np.ndarray, scores: np.ndarray, place: tuple[float, float, float], hw: tuple[int, int]

@@ -1,6 +1,6 @@
 """How results are drawn on their images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ __all__ = ['Look', 'track_color']
 # Okabe and Ito's colours, which colour-blind people tell apart.
 _COLORS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
 _FAINT = 0.45
+_MARGIN = 40.0  # pixels round a person, for labels and ellipses
 
 
 def track_color(track_id: int) -> tuple[int, int, int]:
@@ -46,13 +47,17 @@ class Look:
         >>> Look().on(result).shape
         (9, 9, 3)
         """
-        drawn = result.image[..., ::-1]
+        drawn = result.image.copy()
         poses = result.poses
         filled = np.zeros(len(poses), bool) if poses.filled is None else poses.filled
-        for chosen, alpha in ((filled, _FAINT), (~filled, 1.0)):
-            if chosen.any():
-                drawn = self._people(drawn, poses[chosen], alpha)
-        return np.ascontiguousarray(drawn[..., ::-1])
+        for i in np.argsort(~filled, kind='stable'):  # people who were seen are above the others
+            top, bottom, left, right = _window(poses[i], drawn.shape[:2])
+            if bottom > top and right > left:
+                part = self._people(
+                    drawn[top:bottom, left:right, ::-1], _moved(poses[i], left, top), _FAINT if filled[i] else 1.0
+                )
+                drawn[top:bottom, left:right] = part[..., ::-1]
+        return drawn
 
     def _people(self, image: np.ndarray, poses: Poses, alpha: float) -> np.ndarray:
         if poses.track_ids is not None:
@@ -67,3 +72,22 @@ class Look:
             draw_covariance=self.draw_covariance,
             alpha=alpha,
         )
+
+
+def _window(person: Poses, image_hw: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return top, bottom, left and right of the part of the image that somebody and the label cover."""
+    points = np.concatenate([person.keypoints[0], person.boxes[0].reshape(2, 2)])
+    points = points[np.isfinite(points).all(1)]
+    if not len(points):
+        return 0, 0, 0, 0
+    low, high = points.min(0), points.max(0)
+    margin = max(_MARGIN, 0.15 * float((high - low).max()))
+    low, high = np.floor(low - margin), np.ceil(high + margin) + 1
+    height, width = image_hw
+    (left, top), (right, bottom) = np.clip([low, high], 0, (width, height)).astype(int)
+    return int(top), int(bottom), int(left), int(right)
+
+
+def _moved(person: Poses, left: int, top: int) -> Poses:
+    shift = np.array([left, top], np.float32)
+    return replace(person, keypoints=person.keypoints - shift, boxes=person.boxes - np.tile(shift, 2))

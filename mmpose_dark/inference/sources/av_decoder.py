@@ -11,6 +11,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 
 from ...datasets.transforms.decoding import MAX_PIXELS
+from ...datasets.transforms.quiet import without_stderr
 from .upright import upright
 from .video_decoder import Decoded, VideoError, VideoHeader
 
@@ -28,9 +29,10 @@ def open_av(path: Path) -> tuple[VideoHeader, Iterator[Decoded]]:
     """
     try:
         # 'file:' since FFmpeg takes what stands before a colon in a name for a protocol.
-        container = av.open(
-            f'file:{path}', metadata_errors='replace', options={'protocol_whitelist': 'file,crypto,data'}
-        )
+        with without_stderr():  # other libraries may have switched FFmpeg's own messages on
+            container = av.open(
+                f'file:{path}', metadata_errors='replace', options={'protocol_whitelist': 'file,crypto,data'}
+            )
     except _FAULTS as err:
         reason = getattr(err, 'strerror', None) or err
         raise VideoError(f'{path}: is no video that can be read ({reason}); is it whole?') from err
