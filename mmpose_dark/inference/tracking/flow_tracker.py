@@ -24,6 +24,7 @@ class FlowTracker(StagedTracker):
         flow: one of `FLOWS`.
         longest: pixels of the longer side of the images that flow is computed on.
         max_gap: seconds for which the poses of a lost track are carried on; flow soon carries them elsewhere.
+        min_similarity: least OKS of a person with a track.
         **settings: of `StagedTracker`: ``certain``, ``uncertain``, ``keypoint_thr`` ...
 
     Raises:
@@ -39,6 +40,7 @@ class FlowTracker(StagedTracker):
         flow: str = 'dis',
         longest: int = 512,
         max_gap: float = 1.0,
+        min_similarity: float = 0.15,
         **settings: float | np.ndarray | None,
     ) -> None:
         if memory < 1 or longest < 32:
@@ -47,8 +49,7 @@ class FlowTracker(StagedTracker):
             raise InputError(f'FlowTracker: flow {flow!r} is not one of {", ".join(FLOWS)}')
         self.memory, self.flow, self.longest = memory, flow, longest
         self._dense = make_dense_flow() if flow == 'dis' else None
-        super().__init__(max_gap=max_gap, **settings)
-        self.least_comeback = self.min_similarity
+        super().__init__(max_gap=max_gap, min_similarity=min_similarity, **settings)
 
     def clear_tracks(self) -> None:
         """Forget all tracks and the last image."""
@@ -73,7 +74,10 @@ class FlowTracker(StagedTracker):
         self._grey = grey
 
     def similarities(self, seen: Observed, sigmas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (T, N), the largest OKS with a remembered pose, twice: a lost track is treated like the others."""
+        """Return (T, N), the largest OKS with a remembered pose, twice: lost tracks are treated like the others.
+
+        It is 0 below ``min_similarity``; ``sigmas`` are (K,).
+        """
         if not len(self._poses):
             return np.zeros((0, len(seen))), np.zeros((0, len(seen)))
         common = self._known[:, None] & seen.seen[None, :, None]
@@ -81,6 +85,7 @@ class FlowTracker(StagedTracker):
         similarity = paired_oks(
             self._poses[:, None], seen.points[None, :, None], areas=areas, sigmas=sigmas, visible=common
         ).max(-1)
+        similarity = np.where(similarity >= self.min_similarity, similarity, 0.0)
         return similarity, similarity
 
     def update(self, rows: np.ndarray, seen: Observed) -> None:

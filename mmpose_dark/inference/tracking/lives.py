@@ -161,7 +161,10 @@ class StagedTracker(BaseTracker):
 
     @abstractmethod
     def similarities(self, seen: Observed, sigmas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return (T, N) with tracks that go on and (T, N) with lost tracks, for ``sigmas`` (K,)."""
+        """Return (T, N) with tracks that go on and (T, N) by place and size alone, for ``sigmas`` (K,).
+
+        The first is 0 where it is below ``min_similarity``, by whatever measure of the tracker.
+        """
 
     @abstractmethod
     def update(self, rows: np.ndarray, seen: Observed) -> None:
