@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mmengine.logging import print_log
 from torch import nn
 
+from .adapting import adapted
 from .errors import CheckpointError
 from .families import Family, convert, recognise
 from .networks import beside_backbone, describe_network, sized_by_keypoints
@@ -81,7 +82,7 @@ def load_checkpoint(
     family = recognise(weights)
     weights = convert(weights, family)
     name, describe = (family.name, family.describe) if family else ('unknown', describe_network)
-    _put(model, weights, shown(path_or_url), name, there=describe(weights), strict=strict)
+    _put(model, weights, shown(path_or_url), name, there=describe(weights), strict=strict, is_start=False)
     return rest
 
 
@@ -118,8 +119,11 @@ def _read(path_or_url: str | os.PathLike, map_location: MapLocation) -> tuple[St
     return weights, rest
 
 
-def _put(model: nn.Module, weights: StateDict, source: str, family: str, *, there: str, strict: bool) -> None:
+def _put(
+    model: nn.Module, weights: StateDict, source: str, family: str, *, there: str, strict: bool, is_start: bool
+) -> None:
     model = _unwrapped(model)
+    weights = adapted(model, weights, source=source, is_start=is_start)
     own = model.state_dict()
     difference = _compare(weights, own)
     here = describe_network(own)
@@ -195,7 +199,7 @@ def load_backbone_weights(
         parts = ', '.join(sorted(set(beside.values())))
         print_log(f'{shown(path_or_url)}: not part of the backbone and left out: {parts}', logger='current')
     name = family.name if family else 'ImageNet backbone'
-    _put(module, weights, shown(path_or_url), name, there=there, strict=True)
+    _put(module, weights, shown(path_or_url), name, there=there, strict=True, is_start=True)
 
 
 def _with_prefix(weights: StateDict, prefix: str, source: str | os.PathLike) -> StateDict:

@@ -115,6 +115,21 @@ def _hourglass(weights: StateDict) -> str | None:
     return f'Hourglass of {stacks} stacks' if stacks else None
 
 
+_TRANSFORMERS = {(384, 12): 'ViT-S', (768, 12): 'ViT-B', (1024, 24): 'ViT-L', (1280, 32): 'ViT-H'}
+
+
+def _transformer(weights: StateDict) -> str | None:
+    patches, positions = weights.get('patch_embed.projection.weight'), weights.get('pos_embed')
+    if patches is None or positions is None or positions.ndim != 3:
+        return None
+    channels, depth = patches.shape[0], _count(weights, r'layers\.\d+\.')
+    name = _TRANSFORMERS.get((channels, depth), f'ViT of {depth} layers with {channels} channels')
+    experts = _count(weights, r'layers\.0\.ffn\.experts\.\d+\.')
+    part = weights.get('layers.0.ffn.experts.0.bias')
+    mixed = f', {experts} experts of {part.shape[0]} features' if experts and part is not None else ''
+    return f'{name} with {positions.shape[1]} positions{mixed}'
+
+
 _RESNETS = {
     ((2, 2, 2, 2), False): 18,
     ((3, 4, 6, 3), False): 34,
@@ -145,3 +160,4 @@ register_network(
 )
 register_network(Network('Hourglass', _hourglass, sized_by_keypoints=('score.', 'score_.')))  # its heatmaps
 register_network(Network('ResNet', _resnet, beside_backbone=(r'(layer[2-4])\.',)))
+register_network(Network('ViT', _transformer, beside_backbone=(r'(cls_token|mask_token|fc_norm|pre_logits)(\.|$)',)))

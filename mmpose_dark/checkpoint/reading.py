@@ -18,6 +18,7 @@ from .download import download_checkpoint
 from .errors import CheckpointError
 from .pickle_check import Bounded, CostlyPickleError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
+from .safetensors_file import is_safetensors, read_safetensors
 from .state_dict import MapLocation
 from .urls import is_url
 
@@ -28,7 +29,6 @@ _WHAT_IT_IS = (
     (rb'version https://git-lfs', 'a Git LFS pointer; fetch the file itself with `git lfs pull`'),
     (rb'\x1f\x8b', 'a gzip archive; unpack it first'),
     (rb'\x89HDF', 'an HDF5 file'),
-    (rb'.{8}\{"', 'a safetensors file'),
 )
 
 
@@ -36,10 +36,10 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
     """Read a checkpoint as ``torch.load`` does, but executing nothing that is in it.
 
     Tensors, plain Python data and the harmless classes of `safe_classes` are read; a file that names
-    anything else is refused.
+    anything else is refused. Safetensors files are read by their own library.
 
     Args:
-        path_or_url: a path, or a ``file://``, ``http(s)://``, ``torchvision://`` or ``open-mmlab://``
+        path_or_url: a path, or a ``file://``, ``http(s)://``, ``hf://``, ``torchvision://`` or ``open-mmlab://``
             URL; what is not on this machine is downloaded into the cache first.
         map_location: where tensors go, as for ``torch.load``.
 
@@ -57,7 +57,10 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
     {'epoch': 3}
     """
     path = local_file(path_or_url)
-    _check_bytes(path)
+    head = _first_bytes(path)
+    if is_safetensors(path, head) and _other_kind(head) is None:
+        return dict(read_safetensors(path, map_location))
+    _check_bytes(path, head)
     try:
         with allow_safe_classes(), warnings.catch_warnings():
             warnings.simplefilter('ignore')
@@ -101,8 +104,7 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
     )
 
 
-def _check_bytes(path: pathlib.Path) -> None:
-    """Refuse what is no checkpoint, and the formats that PyTorch before 2.6 runs code from in spite of weights_only."""
+def _first_bytes(path: pathlib.Path) -> bytes:
     try:
         with open(path, 'rb') as file:
             head = file.read(64)
@@ -110,6 +112,11 @@ def _check_bytes(path: pathlib.Path) -> None:
         raise CheckpointError(f'{path}: cannot be read: {err.strerror}.') from err
     if not head:
         raise CheckpointError(f'{path}: is empty (0 bytes). Fetch or write it again.')
+    return head
+
+
+def _check_bytes(path: pathlib.Path, head: bytes) -> None:
+    """Refuse what is no checkpoint, and the formats that PyTorch before 2.6 runs code from in spite of weights_only."""
     if head.startswith(b'PK'):
         if not _is_zip(path):
             raise CheckpointError(_cut_off(path))
@@ -122,12 +129,16 @@ def _check_bytes(path: pathlib.Path) -> None:
     if head.startswith(b'\x80') and not tarfile.is_tarfile(path):
         _check_cost(path, check_stream)
         return
-    what = next((text for pattern, text in _WHAT_IT_IS if re.match(pattern, head, re.I | re.S)), None)
+    what = _other_kind(head)
     raise CheckpointError(
         f'{path}: is not a PyTorch checkpoint but '
         + (what or f'something that starts with {head[:16]!r}')
         + '. Expected a file written by torch.save.'
     )
+
+
+def _other_kind(head: bytes) -> str | None:
+    return next((text for pattern, text in _WHAT_IT_IS if re.match(pattern, head, re.I | re.S)), None)
 
 
 def _check_cost(path: pathlib.Path, check: Callable[[pathlib.Path], None]) -> None:

@@ -5,13 +5,12 @@ This and `docs/coming_from_mmpose.md` are all there is to delete when nobody com
 
 __all__ = ['ABSENT', 'MODULES', 'said_of']
 
-_VIT = 'ViTPose is planned; the most accurate network here is HRNet-W48'
 _SMALL = "there is no small network yet: ResNet-18 (type='ResNet', depth=18) is the lightest"
 _RESNETS = (
     'ResNet, ResNetV1d and HRNet are here; of the other residual networks HRNet is more accurate at the same cost'
 )
 _STAGES = 'multi-stage networks are not here; HourglassNet with CPMHead is the one with intermediate supervision'
-_TRANSFORMER = 'transformer backbones are not here; ViTPose is planned, HRNet is as accurate today'
+_TRANSFORMER = 'of the transformers VisionTransformer (ViTPose) is here, which is more accurate'
 _NOT_HEATMAPS = 'this project is about top-down heatmaps; HeatmapHead with MSRAHeatmap(unbiased=True) stands for it'
 _BOTTOM_UP = 'bottom-up networks are not here: give the boxes of a detector to a top-down network'
 _LIFTING = '3-D poses are not here'
@@ -23,8 +22,6 @@ _COLOUR = 'PhotometricDistortion changes colours'
 _SWITCH = 'write the stages of a training as two configs, the second with load_from'
 
 ABSENT: dict[str, str] = {
-    **dict.fromkeys(('mmpretrain.VisionTransformer', 'LayerDecayOptimWrapperConstructor'), _VIT),
-    'FeatureMapProcessor': 'it belongs to ViTPose, which is planned; HeatmapHead reads the feature map by input_index',
     **dict.fromkeys(
         ('LiteHRNet', 'MobileNetV2', 'MobileNetV3', 'ShuffleNetV1', 'ShuffleNetV2', 'ViPNAS_ResNet',
          'ViPNAS_MobileNetV3', 'ViPNASHead', 'AlexNet', 'VGG', 'CSPNeXt', 'CSPDarknet'), _SMALL,

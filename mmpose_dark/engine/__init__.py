@@ -3,6 +3,7 @@
 from .amp import AmpOptimWrapper
 from .hooks import BadCaseAnalysisHook, CheckpointHook, PoseVisualizationHook, ProgressBarHook, RuntimeInfoHook
 from .latest import find_latest_checkpoint
+from .layer_decay import LayerDecayOptimWrapperConstructor
 from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .optim import OptimWrapper
 from .runner import PoseRunner
@@ -16,6 +17,7 @@ __all__ = [
     'EpochBasedTrainLoop',
     'InfiniteSampler',
     'IterBasedTrainLoop',
+    'LayerDecayOptimWrapperConstructor',
     'OptimWrapper',
     'PoseRunner',
     'PoseVisualizationHook',

@@ -121,6 +121,8 @@ class PoseRegistry(Registry):
         if not isinstance(key, str):
             raise InputTypeError(f'the type of a {self.name} must be a name, got {key!r}')
         self.import_from_location()
+        if key in self.module_dict:  # a name of another scope too, for what stands for it here
+            return self.module_dict[key]
         scope, name = self.split_scope_key(key)
         registry: Registry | None = self
         while scope is None and registry is not None:

@@ -151,6 +151,8 @@ BACKBONES = [
     dict(type='ResNetV1d', depth=50),
     dict(type='HourglassNet', downsample_times=3, stage_channels=(8, 8, 8, 8), stage_blocks=(1, 1, 2, 1), num_stacks=3),
     dict(type='Hourglass', num_stacks=2, num_features=128, out_channels=5),
+    dict(type='VisionTransformer', arch='deit-tiny', img_size=(64, 64), out_indices=(3, -1)),
+    dict(type='mmpretrain.VisionTransformer', arch='deit-tiny', img_size=(128, 96), patch_cfg=dict(padding=2)),
     dict(type='ToyPatches'),
 ]
 

@@ -5,5 +5,6 @@ from .hourglass import Hourglass
 from .hourglass_net import HourglassNet
 from .hrnet import HRNet
 from .resnet import ResNet, ResNetV1d
+from .vision_transformer import VisionTransformer
 
-__all__ = ['BaseBackbone', 'HRNet', 'Hourglass', 'HourglassNet', 'ResNet', 'ResNetV1d']
+__all__ = ['BaseBackbone', 'HRNet', 'Hourglass', 'HourglassNet', 'ResNet', 'ResNetV1d', 'VisionTransformer']

@@ -13,6 +13,7 @@ from ..backbones import BaseBackbone
 from ..heads import BaseHead
 from ..heads.base_head import Features
 from ..layers import is_channels_last
+from ..necks import BaseNeck
 from ..outputs import Outputs
 from .base import BasePoseEstimator
 
@@ -75,8 +76,13 @@ class TopDown(BasePoseEstimator):
             raise InputError(
                 f'test_cfg.flip_mode {self.test_cfg["flip_mode"]!r} is not one of {", ".join(map(repr, modes))}'
             )
-        if isinstance(self.backbone, BaseBackbone) and not self.with_neck:
-            self.head.check_features(self.backbone.out_channels, self.backbone.out_strides)
+        if not isinstance(self.backbone, BaseBackbone):
+            return
+        promised = self.backbone.out_channels, self.backbone.out_strides
+        if not self.with_neck:
+            self.head.check_features(*promised)
+        elif isinstance(self.neck, BaseNeck):
+            self.head.check_features(*self.neck.promise(*promised))
 
     @property
     def with_neck(self) -> bool:

@@ -1,0 +1,5 @@
+# ViTPose+, trained on six datasets at once; this is the expert of AIC.
+# A training goes on from published weights (load_from).
+_base_ = './vitpose_large_aic_256x192.py'
+
+model = dict(backbone=dict(num_experts=6, part_features=256, expert='aic', init_cfg=None))

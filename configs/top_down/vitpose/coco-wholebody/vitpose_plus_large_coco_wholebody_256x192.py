@@ -1,0 +1,5 @@
+# ViTPose+, trained on six datasets at once; this is the expert of COCO-WholeBody.
+# A training goes on from published weights (load_from).
+_base_ = './vitpose_large_coco_wholebody_256x192.py'
+
+model = dict(backbone=dict(num_experts=6, part_features=256, expert='coco-wholebody', init_cfg=None))
