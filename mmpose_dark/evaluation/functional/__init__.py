@@ -1,7 +1,9 @@
 """Evaluation as functions of arrays and files; the registered metrics call these."""
 
 from ...structures.keypoint_mapping import map_keypoints, map_sigmas
+from .box_iou import box_iou
 from .box_nms import nms
+from .identity import TrackScores, score_tracks
 from .keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -23,6 +25,8 @@ __all__ = [
     'OksDetections',
     'OksGroundTruth',
     'PoseTrackGroundTruth',
+    'TrackScores',
+    'box_iou',
     'evaluate_oks',
     'evaluate_posetrack',
     'grouped_oks_nms',
@@ -39,5 +43,6 @@ __all__ = [
     'nms',
     'oks',
     'oks_nms',
+    'score_tracks',
     'soft_oks_nms',
 ]
