@@ -56,6 +56,7 @@ setup(
     extras_require={
         'optional': requirements('optional'),
         'predict': requirements('predict'),
+        'export': requirements('export'),
         'serve': [*requirements('predict'), *requirements('serve')],
         'tests': requirements('tests'),
         'docs': requirements('docs'),

@@ -19,6 +19,7 @@ PAGE = (ROOT / 'docs' / 'predict.md').read_text(encoding='utf-8')
 BLOCK = re.compile(r'^```(bash|python)\n(.*?)^```', re.S | re.M)
 
 
+@pytest.mark.slow
 def test_all_of_the_page_runs_as_printed(tmp_path, monkeypatch, capsys):
     pytest.importorskip('matplotlib')
     for name in ('configs', 'demo', 'tools', 'mmpose_dark', 'docs', 'model-index.yml'):

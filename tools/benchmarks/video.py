@@ -5,7 +5,7 @@
 The baseline does what a script of fifty lines does: read a frame with OpenCV, run the detector on it in ONNX Runtime,
 cut each person out, run the network on one person at a time in ONNX Runtime, and decode by the DARK paper's loop over
 keypoints. Ours is `Inferencer` on the same files, one time with nothing behind it, one time as ``predict`` runs it:
-tracked, smoothed in two passes and written as a table, with the detector in every third frame, and with a labelled video.
+tracked, smoothed in two passes and written as a table, with the detector in every third frame, with a labelled video.
 No flip test anywhere. Both run the same two networks, so that their time is a floor. Needs files that are not part
 of the project.
 """

@@ -1,0 +1,61 @@
+"""Export a network with its decoding: an ONNX file, or an archive of torch.export."""
+
+import argparse
+from collections.abc import Sequence
+
+from .arguments import make_parser
+from .network_arguments import add_network_arguments
+from .status import OK
+
+__all__ = ['main', 'parse_args']
+
+_TARGETS = ('keypoints', 'heatmaps', 'image')
+EPILOG = """
+--to keypoints  crops (B, H, W, 3) uint8 BGR -> keypoints (B, K, 2) in input pixels, scores (B, K), covariances
+--to heatmaps   the same crops -> the network's outputs
+--to image      one image (H, W, 3) of any size and boxes (N, 4) -> the same in image pixels, the crop inside
+docs/deploy.md has a program of thirty lines that runs such a file without torch and this package.
+"""
+
+
+def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> argparse.Namespace:
+    """Read the command line.
+
+    >>> args = parse_args(['--model', 'demo', 'pose.onnx'])
+    >>> args.out, args.to
+    ('pose.onnx', 'keypoints')
+    """
+    parser = make_parser(__doc__, prog=prog, epilog=EPILOG)
+    parser.add_argument('out', help='file to write, .onnx or .pt2')
+    parser.add_argument('--to', choices=_TARGETS, default='keypoints', help='what it gives (default: %(default)s)')
+    parser.add_argument('--flip-test', action='store_true', help='average with the mirrored image inside')
+    parser.add_argument('--opset', type=int, default=18, help='of ONNX (%(default)s)')
+    parser.add_argument('--no-check', action='store_true', help='do not run the file and compare it with PyTorch')
+    add_network_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
+    """Export, and return the exit status.
+
+    Args:
+        arguments: words of the command line, by default those of this process.
+        prog: the command that the program was called by, by default the file that was started.
+    """
+    args = parse_args(arguments, prog=prog)
+    from ..deploy.export import export_model
+    from ..utils.output_paths import check_outputs
+    from .network_arguments import choose_network, load_network
+
+    args.device = 'cpu'
+    network = choose_network(args)
+    check_outputs([args.out], inputs=[network.config, network.checkpoint])
+    model = load_network(args, network)
+    print('tracing and writing: some seconds, for large networks a minute', flush=True)
+    found = export_model(
+        model, args.out, to=args.to, flip_test=args.flip_test, opset=args.opset, source=network.checkpoint,
+        check=not args.no_check,
+    )  # fmt: skip
+    told = ', '.join(f'{name} {value:.1e}' for name, value in found.items())
+    print(f'{args.out}: written' + (f'; differences from PyTorch: {told}' if told else ', not compared with PyTorch'))
+    return OK
