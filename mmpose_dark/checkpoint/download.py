@@ -11,9 +11,11 @@ import time
 
 from mmengine.logging import print_log
 
+from ..utils.atomic_file import write_atomic
 from ..utils.progress import show_progress
 from .errors import CheckpointError
 from .file_lock import file_lock
+from .hub import ENDPOINT_VARIABLE, HubFile, Unreachable, ask_hub, parse_hub
 from .transfer import InterruptedTransfer, discard, size_of, transfer
 from .urls import MIRROR_VARIABLE, expected_hash, file_name, local_path, mirrored, resolve, shown
 
@@ -49,7 +51,8 @@ def download_checkpoint(url: str) -> pathlib.Path:
 
     Args:
         url: ``https://``, ``http://``, ``file://`` (used where it lies, not copied), ``torchvision://``
-            or ``open-mmlab://``. ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
+            or ``open-mmlab://``, or ``hf://OWNER/NAME[@REVISION][/FILE]`` of a Hugging Face hub
+            (``HF_ENDPOINT``). ``MMPOSE_DARK_MIRROR`` may lead elsewhere.
 
     Raises:
         CheckpointError: no such file, the host cannot be reached, the disk is full, or the content does
@@ -62,6 +65,9 @@ def download_checkpoint(url: str) -> pathlib.Path:
     ...     download_checkpoint(path.as_uri()) == path
     True
     """
+    on_hub = parse_hub(url)
+    if on_hub is not None:
+        return _from_hub(url, on_hub)
     url = resolve(url)
     source = mirrored(url)
     name = file_name(url)
@@ -76,20 +82,65 @@ def download_checkpoint(url: str) -> pathlib.Path:
     folder = cache_folder()
     if not digits:  # names without a hash repeat between hosts
         folder = folder / hashlib.sha256(url.encode()).hexdigest()[:12]
-    path = folder / name
+    return _kept(source, folder / name, digits, 'the name says')
+
+
+def _from_hub(url: str, wanted: HubFile) -> pathlib.Path:
+    """Return a hub's file from the cache, where it lies under its commit, or fetch it."""
+    local = local_path(mirrored(wanted.url()))
+    if local is not None:
+        return download_checkpoint(local.as_uri())
+    folder = cache_folder() / 'hub' / wanted.repository.replace('/', '--')
+    name = wanted.file.replace('/', '--')
+    note = folder / 'revisions' / f'{wanted.revision}--{name}'  # which commit it was last
+    if wanted.is_pinned and (folder / wanted.revision / name).is_file():
+        return folder / wanted.revision / name
+    try:
+        answer = ask_hub(wanted)
+    except Unreachable as err:
+        commit = note.read_text(encoding='ascii', errors='replace') if note.is_file() else ''
+        if commit and (folder / commit / name).is_file():
+            _log(f'{url}: the hub cannot be reached ({err}); the copy of {commit} in the cache is used.')
+            return folder / commit / name
+        raise CheckpointError(
+            f'{url}: the hub cannot be reached ({err}) and the cache has no copy. Set {ENDPOINT_VARIABLE} to a mirror '
+            'of it, or download the file elsewhere and pass its path.'
+        ) from err
+    commit = answer.commit or (answer.sha256 or wanted.revision)[:40]  # some mirrors do not tell commits
+    if answer.commit and not wanted.is_pinned:
+        _log(f'{url}: revision {wanted.revision} is {commit} now; hf://{wanted.repository}@{commit} stays the same.')
+    if answer.sha256 is None:
+        _log(f'{url}: the hub gives no SHA-256 of it, so that its content cannot be compared.')
+    source = mirrored(wanted.url(answer.commit or None))
+    path = _kept(source, folder / commit / name, answer.sha256, 'the hub says')
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(note, commit)
+    except OSError as err:
+        raise CheckpointError(_no_room(url, folder, err)) from err
+    return path
+
+
+def _kept(source: str, path: pathlib.Path, digits: str | None, who: str) -> pathlib.Path:
+    """Return a file of the cache, after it was fetched where it is missing; one process at a time does that."""
+    folder, name = path.parent, path.name
     if path.is_file():
         return path
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with file_lock(folder / f'.{name}.lock', lambda: _log(f'{name}: another process is downloading it; waiting.')):
             if not path.is_file():
-                _fetch(source, path, digits)
+                _fetch(source, path, digits, who)
     except OSError as err:
-        raise CheckpointError(
-            f'{shown(url)}: cannot write to the cache {folder} ({err.strerror or err}). '
-            f'Free space there, or set {CACHE_VARIABLE} to another folder.'
-        ) from err
+        raise CheckpointError(_no_room(shown(source), folder, err)) from err
     return path
+
+
+def _no_room(what: str, folder: pathlib.Path, err: OSError) -> str:
+    return (
+        f'{what}: cannot write to the cache {folder} ({err.strerror or err}). '
+        f'Free space there, or set {CACHE_VARIABLE} to another folder.'
+    )
 
 
 def download_into(folder: pathlib.Path, url: str) -> pathlib.Path:
@@ -105,7 +156,7 @@ def download_into(folder: pathlib.Path, url: str) -> pathlib.Path:
     source = mirrored(resolve(url))
     path = folder / file_name(url)
     try:
-        _fetch(source, path, None)
+        _fetch(source, path, None, '')
     except OSError as err:
         raise CheckpointError(
             f'{shown(url)}: cannot be kept in {folder} ({err.strerror or err}). Free space there, or name another '
@@ -114,7 +165,7 @@ def download_into(folder: pathlib.Path, url: str) -> pathlib.Path:
     return path
 
 
-def _fetch(source: str, path: pathlib.Path, digits: str | None) -> None:
+def _fetch(source: str, path: pathlib.Path, digits: str | None, who: str) -> None:
     part = path.with_name(f'.{path.name}.part')
     _log(f'downloading {shown(source)} to {path}')
     while True:
@@ -128,7 +179,7 @@ def _fetch(source: str, path: pathlib.Path, digits: str | None) -> None:
         if not resumed:
             raise CheckpointError(
                 f'{shown(source)}: damaged in transit or replaced on the host: the SHA-256 of the {size:,} bytes is '
-                f'{found[:8]}..., the name says {digits}. The download was deleted; try again, try a mirror '
+                f'{found[:8]}..., {who} {digits[:8]}. The download was deleted; try again, try a mirror '
                 f'({MIRROR_VARIABLE}), or, if you trust the host, fetch it by hand and pass the path.'
             )
         _log(f'{path.name}: the resumed download has another hash than its name says; starting anew.')

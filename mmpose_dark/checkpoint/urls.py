@@ -73,8 +73,8 @@ def resolve(url: str) -> str:
         return known[name]
     if scheme.lower() not in ('http', 'https', 'file'):
         raise CheckpointError(
-            f'{shown(url)}: cannot fetch {scheme}:// URLs. Use a path, file://, https://, http://, torchvision:// '
-            'or open-mmlab://.'
+            f'{shown(url)}: cannot fetch {scheme}:// URLs. Use a path, file://, https://, http://, hf://, '
+            'torchvision:// or open-mmlab://.'
         )
     try:
         host = urllib.parse.urlsplit(url).hostname or ''
