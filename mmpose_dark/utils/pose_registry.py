@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mmengine.registry import DefaultScope, Registry
 
-from .errors import InputTypeError, UnknownNameError
+from .errors import InputError, InputTypeError, UnknownNameError, UserError
 from .nearest import nearest
 
 __all__ = ['Arguments', 'PoseRegistry', 'accepted_arguments', 'call_chain', 'nearest']
@@ -66,6 +66,7 @@ def call_chain(component: Callable) -> list[Callable]:
     return [vars(owner)['__init__'] for owner in inspect.getmro(component)[:-1] if '__init__' in vars(owner)]
 
 
+_LARGE = 1 << 24  # a number of channels or the like that no machine has memory for
 # Scopes whose package is imported when a config first names it, if it is installed.
 _OPENMMLAB = ('mmcls', 'mmcv', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain', 'mmseg')
 
@@ -182,6 +183,7 @@ class PoseRegistry(Registry):
         Raises:
             UnknownNameError: unknown ``type``.
             InputTypeError: an argument that the component does not accept, or a required one missing.
+            InputError: a number that is too large to build it with.
         """
         scope = cfg.get('_scope_') if isinstance(cfg, dict) else None
         if scope is not None and self._of_scope(str(scope)) is None:  # mmengine would import that package
@@ -198,7 +200,13 @@ class PoseRegistry(Registry):
                     )
         # What else the process has built (mmengine's default scope) must not decide which component is meant.
         with DefaultScope.overwrite_default_scope(self.scope):
-            return super().build(cfg, *args, **kwargs)
+            try:
+                return super().build(cfg, *args, **kwargs)
+            except (RuntimeError, OverflowError, MemoryError, ValueError, TypeError) as err:
+                large = [f'{k}={v}' for k, v in cfg.items() if isinstance(v, int) and abs(v) >= _LARGE]
+                if isinstance(err, UserError) or not large:
+                    raise
+                raise InputError(f'{cfg["type"]}: cannot be built with {", ".join(large)}: too large a number') from err
 
 
 def _tree(registry: Registry) -> Iterator[Registry]:

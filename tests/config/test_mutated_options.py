@@ -15,7 +15,7 @@ VALUES = [
     'x', '', '-1', '0', '1e400', 'nan', '[]', '()', '[[[1]]]', '[1,[2,(3,)]]', 'None', 'True', '1,2', ',', '"', "'",
     '[', ')', 'os.system', 'mmpose_dark.models.TopDown', 'TopDown', 'a' * 2000, '\0', '\n', 'ä', '0x10', '10' * 40,
     '{}', 'dict(a=1)', '${HOME}', '{{fileDirname}}', '%s', '../..', '/dev/null', '[None,None]', '[-1,99999]',
-    '(1,)', 'true,false',
+    '99999999999', '(1,)', 'true,false',
 ]  # fmt: skip
 PARTS = [
     '', '.', '0', '-1', '99', '__class__', '_delete_', '_base_', '_scope_', 'type', 'keys', 'filename', 'pretty_text',
