@@ -12,6 +12,9 @@ __all__ = ['wrong_settings']
 
 _LEVELS = ('CRITICAL', 'FATAL', 'ERROR', 'WARN', 'WARNING', 'INFO', 'DEBUG', 'NOTSET')
 
+# What torch.distributed and mmengine know.
+_DISTRIBUTED = ('nccl', 'gloo', 'mpi', 'ucc', 'xccl', 'hccl', 'cncl', 'mccl', 'smddp')
+
 # What each may be, and the least number that makes sense.
 _SETTINGS: dict[str, tuple[object, float | None]] = {
     'train_cfg.max_epochs': (int, 1),
@@ -23,6 +26,16 @@ _SETTINGS: dict[str, tuple[object, float | None]] = {
     'randomness.deterministic': (bool, None),
     'randomness.diff_rank_seed': (bool, None),
     'env_cfg.cudnn_benchmark': (bool, None),
+    'env_cfg.dist_cfg.backend': (typing.Literal[_DISTRIBUTED] | None, None),
+    'env_cfg.mp_cfg.mp_start_method': (typing.Literal['fork', 'spawn', 'forkserver'] | None, None),
+    'env_cfg.mp_cfg.opencv_num_threads': (int, 0),
+    'launcher': (typing.Literal['none', 'pytorch', 'slurm', 'mpi'], None),
+    'log_processor.window_size': (int, 1),
+    'log_processor.by_epoch': (bool, None),
+    'log_processor.num_digits': (int, 0),
+    'resume': (bool, None),
+    'overwrite': (bool, None),
+    'channels_last': (bool, None),
     'auto_scale_lr.enable': (bool, None),
     'auto_scale_lr.base_batch_size': (int, 1),
     'work_dir': (str | os.PathLike | None, None),

@@ -87,3 +87,26 @@ def test_some() -> None:
 @pytest.mark.parametrize('seed', range(1, 5))
 def test_many(seed: int) -> None:
     campaign(300, seed)
+
+
+@pytest.mark.parametrize(
+    ('option', 'told'),
+    [
+        ("resume='maybe'", 'resume: should be True or False'),
+        ('env_cfg.dist_cfg.backend=zzz', 'env_cfg.dist_cfg.backend: should be'),
+        ('env_cfg.mp_cfg.mp_start_method=thread', 'env_cfg.mp_cfg.mp_start_method: should be'),
+        ('env_cfg.mp_cfg.opencv_num_threads=-1', 'env_cfg.mp_cfg.opencv_num_threads: should be a whole number from 0'),
+        ('log_processor.window_size=0', 'log_processor.window_size: should be a whole number from 1'),
+        ('model.backbone.in_channels=99999999999', None),
+    ],
+)
+def test_settings_that_no_component_checks(option, told):
+    from mmpose_dark.config.options import set_options
+    from mmpose_dark.config.reading import load_config
+    from mmpose_dark.config.values import wrong_settings
+
+    cfg = load_config(CONFIG)
+    name, value = option.split('=')
+    set_options(cfg, {name: int(value) if value.lstrip('-').isdigit() else value.strip("'")})
+    found = list(wrong_settings(cfg.to_dict()))
+    assert found == [] if told is None else told in found[0]

@@ -149,6 +149,8 @@ def test_an_input_part_has_the_size_of_its_name_and_one_validation_pipeline(path
     assert tuple(cfg.codec.heatmap_size) == (width // 4, height // 4)
     assert cfg.codec.sigma == SIGMAS[width, height]
     crop = dict(type='TopdownAffine', input_size=cfg.codec.input_size)
+    if cfg.codec.type == 'UDPHeatmap':
+        crop['use_udp'] = True
     loading, cropping = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale')], [crop, dict(type='PackPoseInputs')]
     assert cfg.val_pipeline == loading + cropping
     assert cfg.train_pipeline[:2] == loading

@@ -14,12 +14,15 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='th
 
 @pytest.fixture
 def campaigns(monkeypatch):
+    names = ('run', 'files', 'processes', 'servers', 'outcome')
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}  # packages of the same name
     monkeypatch.syspath_prepend(str(FOLDER))
     import run
 
     yield {name: getattr(importlib.import_module(file), what) for name, (file, what, _) in run.CAMPAIGNS.items()}
-    for name in ('run', 'files', 'processes', 'servers', 'outcome'):
+    for name in names:
         sys.modules.pop(name, None)
+    sys.modules.update(others)
 
 
 @pytest.mark.parametrize(('name', 'tries'), [('checkpoints', 150), ('downloads', 20)])

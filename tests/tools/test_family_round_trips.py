@@ -101,7 +101,9 @@ def metrics_of_own_file(network, configs, weights, call_tool, folder):
 
 
 def test_a_checkpoint_of_every_family_is_among_them():
-    assert {family for _, _, family in CHECKPOINTS.values()} == {family.name for family in families()}
+    # Vision transformers go their round trips in tests/checkpoint/test_hub.py and test_safetensors_file.py.
+    transformers = {'ViTPose', 'ViTPose of transformers', 'MAE / timm vision transformer'}
+    assert {family for _, _, family in CHECKPOINTS.values()} == {f.name for f in families()} - transformers
 
 
 @pytest.mark.parametrize('name', CHECKPOINTS)

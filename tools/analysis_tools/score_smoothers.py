@@ -6,6 +6,7 @@ square roots of the areas of their boxes.
 """
 
 import argparse
+import functools
 import json
 import os.path as osp
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 
+from mmpose_dark.annotations.areas import AREA_OF_BOX
 from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.utils.choices import SMOOTHERS
@@ -46,51 +48,73 @@ def smoothed(name: str, poses: 'list[Poses]', times: list[float], settings: dict
     return [smoother(people, time=time) for people, time in zip(poses, times, strict=True)]
 
 
-def errors(frames: 'list[Poses]', truths: list, number: int) -> 'tuple[np.ndarray, np.ndarray]':
-    """Return errors (T, 17, 2) of one person in sizes, NaN where nothing counts, and true places the same way."""
+def track(frames: 'list[Poses]', truths: list, number: int) -> 'tuple[np.ndarray, np.ndarray, np.ndarray]':
+    """Follow one person.
+
+    Returns:
+        Errors (T, 17, 2) and true places (T, 17, 2) in pixels, NaN where nothing counts, and sizes (T, 1, 1): roots of
+        the areas of boxes that the image's edges do not cut.
+    """
     import numpy as np
 
-    error, place = np.full((len(frames), 17, 2), np.nan), np.full((len(frames), 17, 2), np.nan)
+    error, place = (np.full((len(frames), 17, 2), np.nan) for _ in range(2))
+    sizes = np.full((len(frames), 1, 1), np.nan)
     for t, (people, truth) in enumerate(zip(frames, truths, strict=True)):
         found, true = np.flatnonzero(people.track_ids == number), np.flatnonzero(truth.ids == number)
         if not len(true):
             continue
-        size = np.sqrt((truth.boxes[true[0], 2:] - truth.boxes[true[0], :2]).prod())
+        sizes[t] = np.sqrt(truth.areas[true[0]] / AREA_OF_BOX)
         seen = truth.visible[true[0]] == 2
-        place[t][seen] = truth.keypoints[true[0]][seen] / size
+        place[t][seen] = truth.keypoints[true[0]][seen]
         if len(found) and not (people.filled is not None and people.filled[found[0]]):
-            error[t][seen] = (people.keypoints[found[0]] - truth.keypoints[true[0]])[seen] / size
-    return error, place
+            error[t][seen] = (people.keypoints[found[0]] - truth.keypoints[true[0]])[seen]
+    return error, place, sizes
 
 
-def score(name: str, fps: float, noise: float, seeds: list[int], seconds: float, settings: dict[str, float]) -> dict:
+def score_frames(frames: 'list[Poses]', truths: list, fps: float) -> 'dict[str, np.ndarray]':
+    """Return what scores are made of: squares of errors and of their second derivatives, and two sums for the lag.
+
+    The lag is that time by which the truth must be shifted along its own velocity to explain the errors best.
+    """
+    import numpy as np
+
+    square, restless, late = [], [], np.zeros(2)
+    for number in sorted({int(i) for t in truths for i in t.ids}):
+        error, place, sizes = track(frames, truths, number)
+        square.append(((error / sizes) ** 2).sum(-1).ravel())
+        restless.append(((np.diff(error, 2, axis=0) * fps**2 / sizes[1:-1]) ** 2).sum(-1).ravel())
+        velocity = np.gradient(place, 1 / fps, axis=0) / sizes
+        both = np.isfinite(velocity).all(-1) & np.isfinite(error).all(-1)
+        late += -((error / sizes)[both] * velocity[both]).sum(), (velocity[both] ** 2).sum()
+    return dict(square=np.concatenate(square), restless=np.concatenate(restless), late=late)
+
+
+def score(
+    name: str, fps: float, noise: float, seeds: list[int], seconds: float, settings: dict[str, float]
+) -> dict[str, float]:
     """Return the scores of a smoother: error in thousandths of a size, jitter in sizes a second squared, lag in ms."""
     import numpy as np
 
+    parts = []
+    for seed in seeds:
+        truths, found = watched(seed, fps, noise, seconds)
+        parts.append(score_frames(smoothed(name, found, [t.time for t in truths], settings), truths, fps))
+    square, restless = (np.concatenate([part[key] for part in parts]) for key in ('square', 'restless'))
+    delay, speed = sum(part['late'] for part in parts)
+    return dict(
+        error=float(1e3 * np.sqrt(np.nanmean(square))),
+        jitter=float(np.sqrt(np.nanmean(restless))),
+        lag=float(1e3 * delay / speed),
+    )
+
+
+@functools.cache
+def watched(seed: int, fps: float, noise: float, seconds: float) -> 'tuple[list, list[Poses]]':
+    """Return the truth of a drawn video's frames, and what is found in them."""
     from mmpose_dark.synthetic import VideoSettings, observe, truth_of_video
 
-    square, restless, late, speed = [], [], 0.0, 0.0
-    for seed in seeds:
-        truths = list(truth_of_video(VideoSettings(frames=round(seconds * fps), fps=fps), seed))
-        frames = smoothed(
-            name,
-            [observe(t, seed=seed, noise=noise, false_people=0) for t in truths],
-            [t.time for t in truths],
-            settings,
-        )
-        for number in sorted({int(i) for t in truths for i in t.ids}):
-            error, place = errors(frames, truths, number)
-            square.append((error**2).sum(-1).ravel())
-            restless.append((np.diff(error, 2, axis=0) ** 2).sum(-1).ravel() * fps**4)
-            velocity = np.gradient(place, 1 / fps, axis=0) if len(place) > 1 else np.full_like(place, np.nan)
-            both = np.isfinite(velocity).all(-1) & np.isfinite(error).all(-1)
-            late -= (error[both] * velocity[both]).sum()
-            speed += (velocity[both] ** 2).sum()
-    return dict(
-        error=float(1e3 * np.sqrt(np.nanmean(np.concatenate(square)))),
-        jitter=float(np.sqrt(np.nanmean(np.concatenate(restless)))),
-        lag=float(1e3 * late / speed),
-    )
+    truths = list(truth_of_video(VideoSettings(frames=round(seconds * fps), fps=fps), seed))
+    return truths, [observe(t, seed=seed, noise=noise, false_people=0) for t in truths]
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from ...datasets.transforms.decoding import MAX_PIXELS
+from ...datasets.transforms.quiet import without_stderr
 from .video_decoder import Decoded, VideoError, VideoHeader
 
 __all__ = ['MOST_FPS', 'open_opencv', 'without_messages']
@@ -41,7 +42,8 @@ def open_opencv(path: Path) -> tuple[VideoHeader, Iterator[Decoded]]:
         raise VideoError(f'{name!r}: OpenCV reads no file whose name is not in UTF-8; rename it') from err
     with without_messages():
         has_ffmpeg = cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBackends()
-        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG if has_ffmpeg else cv2.CAP_ANY)
+        with without_stderr():  # a video that was opened before may have fixed FFmpeg's level
+            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG if has_ffmpeg else cv2.CAP_ANY)
     if not capture.isOpened():
         capture.release()
         raise VideoError(f'{path}: is no video that OpenCV can read; is it whole, and has it images? {_REMEDY}')

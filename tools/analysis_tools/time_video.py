@@ -1,6 +1,6 @@
 """How fast a video becomes poses, against one frame after the other.
 
-    python tools/benchmarks/video.py clip.mp4 --config CONFIG --network pose.onnx --detector detector.onnx
+    python tools/analysis_tools/time_video.py clip.mp4 --config CONFIG --network pose.onnx --detector detector.onnx
 
 The baseline does what a script of fifty lines does: read a frame with OpenCV, run the detector on it in ONNX Runtime,
 cut each person out, run the network on one person at a time in ONNX Runtime, and decode by the DARK paper's loop over
@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / 'tools' / 'benchmarks')]  # the benchmarks' own helpers
 
 from _bench import Timing, check_out, make_parser, report, timing_of
 
