@@ -65,7 +65,7 @@ def describe_network(state_dict: StateDict) -> str:
     if deconvolutions:
         parts.append(f'{deconvolutions} deconvolution' + 's' * (deconvolutions > 1))
     last = [v for k, v in bare.items() if re.fullmatch(r'((head\.)?final_layer|score\.\d+)\.weight', k)]
-    if last:
+    if last and last[-1].ndim:
         parts.append(f'{last[-1].shape[0]} keypoints')
     return ', '.join(parts)
 
@@ -107,7 +107,7 @@ def _count(weights: StateDict, pattern: str) -> int:
 
 def _hrnet(weights: StateDict) -> str | None:
     width = weights.get('stage2.0.branches.0.0.conv1.weight')
-    return None if width is None else f'HRNet-W{width.shape[0]}'
+    return None if width is None or not width.ndim else f'HRNet-W{width.shape[0]}'
 
 
 def _hourglass(weights: StateDict) -> str | None:
@@ -120,13 +120,13 @@ _TRANSFORMERS = {(384, 12): 'ViT-S', (768, 12): 'ViT-B', (1024, 24): 'ViT-L', (1
 
 def _transformer(weights: StateDict) -> str | None:
     patches, positions = weights.get('patch_embed.projection.weight'), weights.get('pos_embed')
-    if patches is None or positions is None or positions.ndim != 3:
+    if patches is None or positions is None or not patches.ndim or positions.ndim != 3:
         return None
     channels, depth = patches.shape[0], _count(weights, r'layers\.\d+\.')
     name = _TRANSFORMERS.get((channels, depth), f'ViT of {depth} layers with {channels} channels')
     experts = _count(weights, r'layers\.0\.ffn\.experts\.\d+\.')
     part = weights.get('layers.0.ffn.experts.0.bias')
-    mixed = f', {experts} experts of {part.shape[0]} features' if experts and part is not None else ''
+    mixed = f', {experts} experts of {part.numel()} features' if part is not None else ''
     return f'{name} with {positions.shape[1]} positions{mixed}'
 
 

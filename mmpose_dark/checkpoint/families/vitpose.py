@@ -72,11 +72,12 @@ def _folded(state_dict: StateDict) -> StateDict:
 def _convert_authors(state_dict: StateDict) -> StateDict:
     """Rename, fold, and leave experts whose part the authors' tool has put into ``fc2`` already."""
     weights = _folded(_rename(MMPOSE0.convert(state_dict), _AUTHORS))
-    channels = weights['backbone.patch_embed.projection.weight'].shape[0]
+    patches = weights.get('backbone.patch_embed.projection.weight')
+    channels = None if patches is None else patches.shape[:1]
     merged = tuple(
         name.removesuffix('layers.1.weight') + 'experts.'
         for name, tensor in weights.items()
-        if name.endswith('.ffn.layers.1.weight') and tensor.shape[0] == channels
+        if name.endswith('.ffn.layers.1.weight') and tensor.shape[:1] == channels
     )
     return {name: tensor for name, tensor in weights.items() if not name.startswith(merged)}
 
@@ -91,7 +92,7 @@ def _convert_library(state_dict: StateDict) -> StateDict:
             joined[name] = tensor
             continue
         parts = [weights.get(f'{found[1]}.attention.attention.{part}.{found[3]}') for part in ('query', 'key', 'value')]
-        if any(part is None for part in parts):
+        if any(part is None or not part.ndim or part.shape[1:] != tensor.shape[1:] for part in parts):
             joined[name] = tensor  # named as surplus by the comparison with the network
         elif found[2] == 'query':
             joined[f'{found[1]}.attn.qkv.{found[3]}'] = torch.cat(parts)
@@ -132,7 +133,7 @@ def head_of_expert(weights: StateDict, expert: int) -> StateDict:
     for name, tensor in others.items():
         if name.startswith(own):
             # Some files pad these to the largest number of keypoints.
-            cut = tensor[: keypoints[0]] if keypoints and '.final_layer.' in name else tensor
+            cut = tensor[: keypoints[0]] if keypoints and '.final_layer.' in name and tensor.ndim else tensor
             kept['head.' + name.removeprefix(own)] = cut
     return kept
 
