@@ -185,6 +185,22 @@ def test_a_file_that_the_authors_tool_has_split_is_a_plain_network(tmp_path):
     same(sources[0], target, atol=1e-5, rtol=1e-4)
 
 
+def test_a_file_of_several_datasets_without_experts(tmp_path):
+    sources = {name: network(keypoints=EXPERTS[name], seed=i) for i, name in enumerate(('coco', 'aic', 'mpii'))}
+    backbone = {k: v for k, v in sources['coco'].state_dict().items() if k.startswith('backbone.')}
+    weights = as_authors(sources['coco'])
+    for i, name in enumerate(('aic', 'mpii')):
+        sources[name].load_state_dict(backbone, strict=False)
+        weights |= {f'associate_keypoint_heads.{i}.{k}': v for k, v in sources[name].head.state_dict().items()}
+    torch.save(weights, tmp_path / 'a.pth')
+    for name, source in sources.items():
+        target = network(keypoints=EXPERTS[name], seed=9, expert=name)
+        load_checkpoint(target, tmp_path / 'a.pth')
+        same(source, target, atol=1e-5, rtol=1e-4)
+    with pytest.raises(CheckpointError, match='does not fit'):
+        load_checkpoint(network(keypoints=133, expert='coco-wholebody'), tmp_path / 'a.pth')
+
+
 def test_heads_are_chosen_without_changing_what_was_given():
     weights = {'head.a': 1, 'associate_heads.0.a': 2, 'associate_heads.1.a': 3, 'backbone.a': 4}
     assert head_of_expert(weights, 0) == {'head.a': 1, 'backbone.a': 4}

@@ -29,6 +29,7 @@ STEPPED = (
     'top_down/darkpose/coco-wholebody/hrnet_w32_coco_wholebody_256x192_dark.py',
     'top_down/resnet/mpii/res50_mpii_256x256.py',
     'top_down/darkpose/lspet/hrnet_small_lspet_128x96_dark.py',
+    'top_down/vitpose/coco/vitpose_plus_small_coco_256x192.py',
 )
 
 

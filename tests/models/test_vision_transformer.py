@@ -84,6 +84,7 @@ def test_experts_go_by_the_datasets_of_the_paper():
     numbers = dict(num_experts=6, part_features=4)
     names = ('coco', 'aic', 'mpii', 'ap10k', 'apt36k', 'coco-wholebody')
     assert [tiny(**numbers, expert=name).expert for name in names] == list(range(6))
+    assert tiny(expert='mpii').expert == 2  # without experts, the head of that dataset
 
 
 def test_only_the_chosen_expert_learns():
@@ -259,8 +260,8 @@ def test_published_sizes():
         (dict(drop_path_rate=1.0), 'drop_path_rate must be from 0 to below 1'),
         (dict(frozen_stages=4), 'frozen_stages must be -1 to 3'),
         (dict(interpolate_mode='nearest'), 'interpolate_mode'),
-        (dict(expert=1), r'expert 1 is none of the 0'),
-        (dict(expert='coco-plus', **EXPERTS), "expert 'coco-plus' is none of the 3 .* apt36k"),
+        (dict(expert=6), r'expert 6 is none of the 6'),
+        (dict(expert='coco-plus', **EXPERTS), "expert 'coco-plus' is none of the 3;.* apt36k"),
         (dict(expert='coco-wholebody', **EXPERTS), 'none of the 3'),
         (dict(num_experts=6), 'part_features=3'),
         (dict(num_experts=6, part_features=12), 'does not go with'),

@@ -113,7 +113,8 @@ def _each_begins(*beginnings: str) -> Callable[[Collection[str]], bool]:
 def head_of_expert(weights: StateDict, expert: int) -> StateDict:
     """Leave the heads of other datasets, and call the expert's own ``head.``.
 
-    A file of the authors' ViTPose+ has a head for each of the datasets of `EXPERTS`, that of COCO first.
+    A file of the authors' ViTPose+ has a head for each of the datasets of `EXPERTS`, that of COCO first; one of their
+    ViTPose trained on several datasets has those of the first three.
 
     Args:
         weights: of any shape, by the names of `VITPOSE` after conversion.

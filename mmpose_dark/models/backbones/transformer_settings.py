@@ -104,7 +104,7 @@ def eps_of(norm_cfg: Mapping) -> float:
 
 
 def expert_of(expert: int | str, num_experts: int, part_features: int, channels: int) -> int:
-    """Return the number of the expert that is used.
+    """Return the number of the expert that is used, or of the dataset whose head is.
 
     Args:
         expert: its number, or a dataset of `EXPERTS`.
@@ -119,9 +119,9 @@ def expert_of(expert: int | str, num_experts: int, part_features: int, channels:
     (2, 0)
     """
     number = list(EXPERTS).index(expert) if expert in EXPERTS else expert
-    if not isinstance(number, int) or not 0 <= number < max(num_experts, 1):
+    if not isinstance(number, int) or not 0 <= number < (num_experts or len(EXPERTS)):
         raise InputError(
-            f'VisionTransformer: expert {expert!r} is none of the {num_experts} (num_experts); they are numbers from '
+            f'VisionTransformer: expert {expert!r} is none of the {num_experts or len(EXPERTS)}; they are numbers from '
             f'0, or the datasets of ViTPose+: {", ".join(EXPERTS)}'
         )
     if bool(num_experts) != bool(part_features) or not 0 <= part_features < channels:

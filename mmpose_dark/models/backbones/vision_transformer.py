@@ -64,7 +64,8 @@ class VisionTransformer(BaseBackbone):
         num_experts: experts of each layer, 6 in ViTPose+; 0 for none.
         part_features: channels that they give, a quarter of ``embed_dims`` in ViTPose+.
         expert: the one that is used, by number or by its dataset: ``'coco'``, ``'aic'``, ``'mpii'``, ``'ap10k'``,
-            ``'apt36k'``, ``'coco-wholebody'``. A checkpoint's head for that dataset is loaded with it.
+            ``'apt36k'``, ``'coco-wholebody'``. Of a checkpoint with heads for several datasets, the head of this one
+            is loaded, also where there are no experts.
         with_cp: recompute the layers in the backward pass to save memory.
         resize_pos_embed: load checkpoints of another grid, their positions interpolated; they are refused otherwise.
 

@@ -5,7 +5,9 @@ _base_ = [
     '../../../_base_/datasets/aic.py',
     '../../../_base_/inputs/256x192.py',
 ]
-model = dict(head=dict(out_channels=14, decoder=_base_.codec), test_cfg=dict(shift_heatmap=True))
+model = dict(
+    backbone=dict(expert='aic'), head=dict(out_channels=14, decoder=_base_.codec), test_cfg=dict(shift_heatmap=True)
+)
 optim_wrapper = dict(paramwise_cfg=dict(layer_decay_rate=0.8))
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

@@ -5,7 +5,7 @@ _base_ = [
     '../../../_base_/datasets/mpii.py',
     '../../../_base_/inputs/256x192_udp_mpii.py',
 ]
-model = dict(head=dict(out_channels=16, decoder=_base_.codec))
+model = dict(backbone=dict(expert='mpii'), head=dict(out_channels=16, decoder=_base_.codec))
 optim_wrapper = dict(paramwise_cfg=dict(layer_decay_rate=0.85))
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

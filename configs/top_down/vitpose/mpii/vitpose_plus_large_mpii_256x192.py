@@ -2,4 +2,4 @@
 # A training goes on from published weights (load_from).
 _base_ = './vitpose_large_mpii_256x192.py'
 
-model = dict(backbone=dict(num_experts=6, part_features=256, expert='mpii', init_cfg=None))
+model = dict(backbone=dict(num_experts=6, part_features=256, init_cfg=None))

@@ -2,4 +2,4 @@
 # A training goes on from published weights (load_from).
 _base_ = './vitpose_small_mpii_256x192.py'
 
-model = dict(backbone=dict(num_experts=6, part_features=96, expert='mpii', init_cfg=None))
+model = dict(backbone=dict(num_experts=6, part_features=96, init_cfg=None))
