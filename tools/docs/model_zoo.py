@@ -111,7 +111,8 @@ def group(zoo: Zoo, benchmark: Benchmark, rows: list[Row], costs: dict[str, Cost
 def weights(row: Row) -> str:
     """Return where a row's weights come from, with a link."""
     if row.checkpoint:
-        return f'[{"URL" if row.url else "by hand"}]({row.checkpoint})'
+        page = row.checkpoint.replace('hf://', 'https://huggingface.co/')  # where a browser finds it
+        return f'[{"URL" if row.url else "by hand"}]({page})'
     return f'as {row.weights_of}' if row.weights_of else 'none'
 
 
@@ -141,6 +142,15 @@ def here(zoo: Zoo, benchmark: Benchmark, row: Row) -> str:
     return f'[{result["measured"][benchmark.main]:.1f}](docs/zoo/results/{row.id}.json)'
 
 
+def training_data(row: Row, benchmark: Benchmark) -> str | list[str]:
+    """Return the datasets that a row's network has learnt."""
+    if row.model.startswith('ViTPose+'):
+        return ['COCO', 'AI Challenger', 'MPII', 'AP-10K', 'APT-36K', 'COCO-WholeBody']
+    if ', COCO + ' in row.model:
+        return row.model.partition(', ')[2].replace('AIC', 'AI Challenger').split(' + ')
+    return ['COCO', 'AI Challenger'] if '_coco_aic_' in row.config else benchmark.dataset
+
+
 def model_index_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
     """Return model-index.yml, in OpenMMLab's form."""
     import yaml
@@ -158,7 +168,7 @@ def model_index_text(zoo: Zoo, costs: dict[str, Cost]) -> str:
             'Config': row.config,
             'Metadata': {
                 'Architecture': row.model,
-                'Training Data': ['COCO', 'AI Challenger'] if '_aic_' in row.config else benchmark.dataset,
+                'Training Data': training_data(row, benchmark),
                 'Input Size': cost.input,
                 'Parameters': cost.parameters,
                 'FLOPs': cost.macs,
