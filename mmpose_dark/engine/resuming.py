@@ -57,6 +57,8 @@ def restore_optimizer(
     groups = saved_state.get('param_groups') if isinstance(saved_state, dict) else None
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         raise CheckpointError(f'{source}: cannot resume, its optimizer has no groups of parameters')
+    if isinstance(base := saved_state.get('base_param_settings'), dict):  # beside several groups, as a further one
+        groups = [*groups, base]
     saved = [{k: v for k, v in group.items() if k != 'params'} for group in groups]
     if saved_kind is None and saved and set(_settings(saved[0], set())) ^ set(_settings(fresh[0], set())):
         raise _another(source, f'optim_wrapper.optimizer: its settings are not those of {kind}')

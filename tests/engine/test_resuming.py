@@ -199,6 +199,22 @@ def test_other_groups_of_parameters_are_refused(make_runner):
         make_runner(resume=True, **changes, **NO_VAL).train()
 
 
+@pytest.mark.parametrize('lr', [None, 0.1])
+def test_groups_of_parameters_go_on(make_runner, caplog, lr):
+    """Beside several groups, mmengine's wrapper has a further one of its own."""
+    groups = {'optim_wrapper.paramwise_cfg': dict(custom_keys={'conv1': dict(lr_mult=0.1)})}
+    changes = groups | ({'optim_wrapper.optimizer.lr': lr} if lr else {})
+    whole, watched = train(make_runner, 'whole', **changes, **NO_VAL)
+    train(make_runner, **groups, **{'train_cfg.max_epochs': 1}, **NO_VAL)
+    runner, resumed = train(make_runner, resume=True, caplog=caplog, **changes, **NO_VAL)
+    assert resumed.rates == pytest.approx(watched.rates[6:], abs=0)
+    rates = [[group['lr'] for group in r.optim_wrapper.param_groups] for r in (whole, runner)]
+    assert rates[0] == rates[1]
+    assert len(set(rates[0])) == 2
+    if lr is None:
+        assert_same(weights(whole, 'epoch_3.pth'), weights(runner, 'epoch_3.pth'))
+
+
 def test_fewer_epochs_are_said(make_runner, caplog):
     train(make_runner, **{'train_cfg.max_epochs': 2}, **NO_VAL)
     _, watch = train(make_runner, resume=True, caplog=caplog, **{'train_cfg.max_epochs': 1}, **NO_VAL)
