@@ -68,16 +68,8 @@ def export_model(
         MissingPackageError: what writes or runs ONNX is not installed.
         OutputError: it cannot be written.
     """
-    out = Path(out)
-    if to not in TARGETS:
-        raise InputError(f'--to {to}: one of {", ".join(TARGETS)} is needed')
-    if out.suffix not in _SUFFIXES:
-        raise InputError(f'{out}: the name must end in .onnx or .pt2, which says what is written')
+    out = _checked(Path(out), to)
     is_onnx = out.suffix == '.onnx'
-    if is_onnx:
-        for package in ('onnx', 'onnxscript'):
-            if importlib.util.find_spec(package) is None:
-                raise MissingPackageError(f"to write ONNX, {package} is needed: pip install 'mmpose_dark[export]'")
     model = model.eval()
     before = dict(model.test_cfg)
     model.test_cfg['flip_test'], model.test_cfg['output_heatmaps'] = flip_test, False
@@ -96,6 +88,18 @@ def export_model(
     finally:
         model.test_cfg.clear()
         model.test_cfg.update(before)
+
+
+def _checked(out: Path, to: str) -> Path:
+    """Refuse before any work what cannot be written."""
+    if to not in TARGETS:
+        raise InputError(f'--to {to}: one of {", ".join(TARGETS)} is needed')
+    if out.suffix not in _SUFFIXES:
+        raise InputError(f'{out}: the name must end in .onnx or .pt2, which says what is written')
+    for package in ('onnx', 'onnxscript') if out.suffix == '.onnx' else ():
+        if importlib.util.find_spec(package) is None:
+            raise MissingPackageError(f"to write ONNX, {package} is needed: pip install 'mmpose_dark[export]'")
+    return out
 
 
 def _parts(
