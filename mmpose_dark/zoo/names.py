@@ -1,8 +1,8 @@
 """A row of the zoo by a short name."""
 
-import difflib
 from pathlib import PurePath
 
+from ..utils.nearest import nearest
 from .rows import Row, Zoo, ZooError
 
 __all__ = ['find_row']
@@ -41,6 +41,5 @@ def find_row(zoo: Zoo, name: str) -> Row:
     if rows:
         raise ZooError(f'model {name!r} is one of {", ".join(row.id for row in rows)}: give one of these ids')
     known = [*zoo.rows, *{PurePath(row.config).stem for row in zoo.rows.values()}]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f'did you mean {" or ".join(near)}? ' if near else ''
-    raise ZooError(f'no model {name!r} in {zoo.path}: {hint}`mmpose-dark models list` shows all')
+    hint = nearest(name, known) or '.'
+    raise ZooError(f'no model {name!r} in {zoo.path}{hint} `mmpose-dark models list` shows all')

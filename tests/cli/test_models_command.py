@@ -38,7 +38,7 @@ def test_a_config_s_name_means_the_row_that_a_program_can_use(own_zoo: Path) -> 
     zoo = read_zoo(own_zoo)
     assert find_row(zoo, 'net_256').id == 'net'
     assert find_row(zoo, 'by-hand').id == 'by-hand'
-    with pytest.raises(ZooError, match=r"no model 'net_25'.*did you mean net_256"):
+    with pytest.raises(ZooError, match=r"no model 'net_25'.*did you mean 'net_256'"):
         find_row(zoo, 'net_25')
 
 

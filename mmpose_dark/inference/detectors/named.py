@@ -1,6 +1,5 @@
 """Person detectors by name: where they lie, what they are, and their licence."""
 
-import difflib
 import json
 import os
 import zipfile
@@ -15,6 +14,7 @@ from ...checkpoint.urls import is_url
 from ...deploy.onnx_session import is_onnx
 from ...utils.atomic_file import write_atomic
 from ...utils.errors import InputError, UnknownNameError
+from ...utils.nearest import nearest
 from .base import BaseDetector
 from .onnx_detector import OnnxDetector
 
@@ -81,10 +81,9 @@ def find_detector(name: str | os.PathLike, *, score_thr: float = 0.4, **options:
         return OnnxDetector(_fetched(row), score_thr, **given)
     if is_url(text) or Path(text).expanduser().is_file() or is_onnx(text):
         return OnnxDetector(text, score_thr, **options)
-    near = difflib.get_close_matches(text, rows, n=2)
-    hint = f'did you mean {" or ".join(near)}? ' if near else ''
+    hint = nearest(text, list(rows)) or '.'
     raise UnknownNameError(
-        f'no detector {text!r}: {hint}names are {", ".join(rows)}; an ONNX file is given by its path or URL'
+        f'no detector {text!r}{hint} Names are {", ".join(rows)}; an ONNX file is given by its path or URL'
     )
 
 

@@ -1,28 +1,38 @@
 """The table of sinks. It imports none of them."""
 
-import importlib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from ...utils.errors import InputError, UnknownNameError
+from ...utils.errors import InputError
+from ...utils.part_table import PartTable
 from .base import BaseSink
 
 __all__ = ['SINKS', 'make_sinks']
 
-_HOMES = {
-    'images': ('drawn_images', 'ImageSink', ('look',)),
-    'video': ('video', 'VideoSink', ('look',)),
-    'jsonl': ('json_lines', 'JsonLinesSink', ()),
-    'coco': ('coco', 'CocoResultSink', ('image_ids', 'category_id')),
-    'coco-annotations': ('coco', 'CocoAnnotationSink', ('image_ids', 'kpt_thr')),
-    'csv': ('csv_table', 'CsvSink', ()),
-    'parquet': ('parquet_table', 'ParquetSink', ()),
-    'openpose': ('openpose', 'OpenPoseSink', ()),
-    'yolo': ('yolo', 'YoloSink', ('kpt_thr',)),
-    'plots': ('plots', 'PlotSink', ()),
+_TABLE = PartTable(
+    'format',
+    __package__,
+    {
+        'images': ('drawn_images', 'ImageSink'),
+        'video': ('video', 'VideoSink'),
+        'jsonl': ('json_lines', 'JsonLinesSink'),
+        'coco': ('coco', 'CocoResultSink'),
+        'coco-annotations': ('coco', 'CocoAnnotationSink'),
+        'csv': ('csv_table', 'CsvSink'),
+        'parquet': ('parquet_table', 'ParquetSink'),
+        'openpose': ('openpose', 'OpenPoseSink'),
+        'yolo': ('yolo', 'YoloSink'),
+        'plots': ('plots', 'PlotSink'),
+    },
+)
+_OPTIONS = {
+    'images': ('look',),
+    'video': ('look',),
+    'coco': ('image_ids', 'category_id'),
+    'coco-annotations': ('image_ids', 'kpt_thr'),
+    'yolo': ('kpt_thr',),
 }
-SINKS = tuple(_HOMES)
+SINKS = _TABLE.names
 """Names of the formats; docs/formats.md shows each."""
 
 
@@ -64,13 +74,8 @@ def make_sinks(
     )
     sinks: list[BaseSink] = []
     for name in names:
-        if name not in _HOMES:
-            near = get_close_matches(name, SINKS, 1)
-            hint = f'did you mean {near[0]!r}? ' if near else ''
-            raise UnknownNameError(f'no format {name!r}: {hint}there are {", ".join(SINKS)}')
-        module, cls, options = _HOMES[name]
-        kind = getattr(importlib.import_module(f'{__package__}.{module}'), cls)
-        sinks.append(kind(folder, stem, **{option: given[option] for option in options}))
+        options = {option: given[option] for option in _OPTIONS.get(name, ())}
+        sinks.append(_TABLE.find(name)(folder, stem, **options))
     _check_places(sinks)
     return sinks
 
