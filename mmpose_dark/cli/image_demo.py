@@ -108,11 +108,12 @@ class _Done:
 
 def _write(result: 'ImageResult', stem: str, args: argparse.Namespace, done: _Done) -> bool:
     """Write what was found in an image, and say it; False if the image could not be used."""
+    from ..inference.results import NOT_FINITE
     from ..inference.writers import write_result
 
     error = result.error
     if error is None and not result.poses.is_finite:
-        error = 'the network gives values that are not finite: are those of the checkpoint, and is --amp too much?'
+        error = NOT_FINITE
     if error is not None:
         done.bad.append(f'  {result.path}: {error}')
         return False

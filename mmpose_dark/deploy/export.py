@@ -1,7 +1,6 @@
 """Export: one ONNX graph, or one torch.export archive, from images to heatmaps or keypoints."""
 
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import io
@@ -16,6 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 
+from ..checkpoint.download import sha256_of
 from ..config.tree import image_pipeline
 from ..models import BasePoseEstimator
 from ..utils.atomic_file import atomic_path
@@ -224,7 +224,7 @@ def _about(
     if opset is not None:
         about['opset'] = opset
     if source is not None and Path(source).is_file():
-        about['checkpoint_sha256'] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        about['checkpoint_sha256'] = sha256_of(source)
     return about
 
 

@@ -30,7 +30,7 @@ def fastest_size(
     """Return the batch size, a power of two, with the most items a second.
 
     Args:
-        run: runs one batch of so many items; may raise `torch.OutOfMemoryError`.
+        run: runs one batch of so many items; may raise `torch.cuda.OutOfMemoryError`.
         largest: that is tried.
         seconds: no larger batch is begun that would probably end after these.
         clock: returns seconds; for tests.
@@ -51,7 +51,7 @@ def fastest_size(
                 before = clock()
                 run(size)
                 times.append(clock() - before)
-        except torch.OutOfMemoryError:
+        except torch.cuda.OutOfMemoryError:
             break
         took = min(times)
         rates[size] = size / max(took, 1e-9)

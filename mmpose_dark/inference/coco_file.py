@@ -2,19 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
-from ..utils.atomic_file import atomic_path
 from ..utils.errors import OutputError, StateError
+from .sinks.files import WholeFile, writing
 
 __all__ = ['CocoResultsFile']
-
-
-class _GivenUpError(Exception):
-    """Ends the writing of a file that will not be complete."""
 
 
 class CocoResultsFile:
@@ -36,34 +31,22 @@ class CocoResultsFile:
     """
 
     def __init__(self, path: str | PathLike) -> None:
-        self.path = path
-        self._stack = ExitStack()
-        self._file: TextIO | None = None
+        self.path = Path(path)
+        self._whole: WholeFile | None = None
         self._started = False
 
     def __enter__(self) -> 'CocoResultsFile':
-        temporary = self._stack.enter_context(atomic_path(self.path))
-        try:
-            self._file = open(temporary, 'w', encoding='utf-8')
-        except BaseException as err:
-            self._stack.__exit__(type(err), err, err.__traceback__)
-            raise
+        self._whole = WholeFile(self.path)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if error is None:
-            try:
-                self._file.write(']\n' if self._started else '[]\n')
-                self._file.close()
-            except OSError as err:
-                self._give_up()
-                raise OutputError(self._told(err)) from err
-            self._stack.close()
-        else:
-            self._give_up()
-        return False
+    ) -> None:
+        if error is not None:
+            self._whole.abort()
+            return
+        self._put(']\n' if self._started else '[]\n')
+        self._whole.complete()
 
     def add(self, records: Sequence[Mapping[str, object]]) -> None:
         """Write records of one image.
@@ -72,19 +55,16 @@ class CocoResultsFile:
             OutputError: it cannot be written (full disk).
             StateError: called outside the block.
         """
-        if self._file is None:
+        if self._whole is None:
             raise StateError('CocoResultsFile: add is to be called in a with block')
+        for record in records:
+            self._put((',\n ' if self._started else '[') + json.dumps(record, allow_nan=False))
+            self._started = True
+
+    def _put(self, text: str) -> None:
         try:
-            for record in records:
-                self._file.write((',\n ' if self._started else '[') + json.dumps(record, allow_nan=False))
-                self._started = True
-        except OSError as err:
-            raise OutputError(self._told(err)) from err
-
-    def _give_up(self) -> None:
-        with suppress(OSError):  # a full disk: the rest of the buffer is not wanted
-            self._file.close()
-        self._stack.__exit__(_GivenUpError, _GivenUpError(), None)
-
-    def _told(self, err: OSError) -> str:
-        return f'{self.path}: could not be written ({err.strerror or err}); what was there before is untouched'
+            with writing(self.path, left='what was there before is untouched'):
+                self._whole.file.write(text)
+        except OutputError:
+            self._whole.abort()
+            raise

@@ -87,7 +87,7 @@ class Inferencer:
         self.model = model
         self.detector = WholeImage() if detector is None else detector
         self.times = StageTimes()
-        self.tracker, self.smoother, self.choice = tracker, smoother, choice
+        self.tracker, self.choice = tracker, choice
         nobody = join_people([], model, boxes=np.zeros((0, 4)), box_scores=np.zeros(0))
         self._frames = FrameSteps(self.steps, nobody, self.times, choice=choice, tracker=tracker, smoother=smoother)
 

@@ -14,15 +14,13 @@ from ..utils.progress import Report, show_progress
 from .box_lists import Boxes
 from .frames import SourceInfo
 from .inferencer import Inferencer
-from .results import ImageResult
+from .results import NOT_FINITE, ImageResult
 from .sinks import BaseSink
 from .smoothing import BaseTrackSmoother
 from .sources import BaseSource
 from .stage_times import StageTimes
 
-__all__ = ['NOT_FINITE', 'Outcome', 'collect', 'label_source', 'smoothed_results', 'write_results']
-
-NOT_FINITE = 'the network gives values that are not finite: are those of the checkpoint, and is --amp too much?'
+__all__ = ['Outcome', 'collect', 'label_source', 'smoothed_results', 'write_results']
 
 
 @dataclass
@@ -228,7 +226,9 @@ def write_results(
     outcome, start, times = Outcome(), time.perf_counter(), times or StageTimes()
     opened: list[BaseSink] = []
     try:
-        with contextlib.closing(results):
+        with contextlib.ExitStack() as stack:
+            if hasattr(results, 'close'):
+                stack.callback(results.close)
             for sink in sinks:
                 opened.append(sink)
                 sink.open(info, keypoint_set)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from ..structures import PoseDataSample
 
-__all__ = ['ImageResult']
+__all__ = ['NOT_FINITE', 'ImageResult']
+
+NOT_FINITE = 'the network gives values that are not finite: are those of the checkpoint, and is --amp too much?'
+"""Error of a result whose poses are not finite numbers."""
 
 
 @dataclass(eq=False)

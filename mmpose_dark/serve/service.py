@@ -1,10 +1,9 @@
 """What the page asks for: the people of an image, with heatmaps and two ways of decoding; the people of a video."""
 
-import copy
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,8 @@ from ..drawing.files import write_image
 from ..inference import BoxSource, Inferencer
 from ..inference.detectors import BaseDetector
 from ..inference.frames import SourceInfo
-from ..inference.labelling import NOT_FINITE
-from ..inference.results import ImageResult
+from ..inference.labelling import smoothed_results, write_results
+from ..inference.results import NOT_FINITE, ImageResult
 from ..inference.sinks import BaseSink, Look, make_sinks
 from ..inference.sinks.json_lines import frame_record
 from ..inference.smoothing import make_smoother
@@ -29,6 +28,7 @@ from ..inference.tracking import make_tracker
 from ..structures.crop import crop_to_image, crops_of
 from ..structures.poses import Poses
 from ..utils.errors import InputError
+from ..utils.interrupts import Interrupts
 from .jobs import Job
 from .limits import Limits
 
@@ -179,16 +179,17 @@ class PoseService:
             for result in inferencer(source):
                 if result.time is not None and result.time > self.limits.max_seconds:
                     raise InputError(f'it is longer than the {self.limits.max_seconds:g} s that this server takes')
-                result = copy.copy(result)
-                result.image, result.crops = None, ()
-                kept.append(result)
+                kept.append(replace(result, image=None, crops=()))
                 job.step(len(kept), info.num_frames)
-        timed = [r for r in kept if r.time is not None and r.error is None]
-        smooth = make_smoother('two-pass').smooth([r.poses for r in timed], [r.time for r in timed])
-        for result, poses in zip(timed, smooth, strict=True):
-            result.poses = poses
-        self._write_video(job, source, kept)
-        frames = [frame_record(result) for result in kept]
+        frames: list[dict[str, object]] = []
+
+        def written(result: ImageResult) -> None:
+            frames.append(frame_record(result))
+            job.step(len(frames), len(kept))
+
+        again = smoothed_results(kept, make_smoother('two-pass'), source, inferencer.steps.read)
+        sinks = self._sinks(job, ('json', 'csv', 'coco', 'video'))
+        write_results(again, sinks, info, self._meta, interrupts=Interrupts(), on_result=written)
         size = dict(width=info.size[0], height=info.size[1])
         return dict(kind='video', fps=info.fps, **size, frames=frames, downloads=['json', 'csv', 'coco', 'video'])
 
@@ -196,35 +197,11 @@ class PoseService:
         return make_sinks([FORMATS[name][0] for name in downloads if name != 'drawn'], job.folder, 'result')
 
     def _write(self, job: Job, results: Sequence[ImageResult], info: SourceInfo, downloads: Sequence[str]) -> None:
-        for sink in self._sinks(job, downloads):
-            sink.open(info, self._meta)
-            for result in results:
-                named = copy.copy(result)
-                named.path = job.name
-                sink.write(named)
-            sink.close()
+        named = iter([replace(result, path=job.name) for result in results])
+        write_results(named, self._sinks(job, downloads), info, self._meta, interrupts=Interrupts())
         if 'drawn' in downloads:
             drawn = Look(draw_bbox=True, draw_covariance=True).on(results[0])
             write_image(job.folder / 'result_drawn.jpg', drawn[..., ::-1])
-
-    def _write_video(self, job: Job, source: VideoFile, results: Sequence[ImageResult]) -> None:
-        sinks = self._sinks(job, ('json', 'csv', 'coco', 'video'))
-        for sink in sinks:
-            sink.open(source.info, self._meta)
-        by_index = {result.index: result for result in results}
-        try:
-            for frame in source:
-                result = copy.copy(by_index[frame.index])
-                result.image = frame.image
-                for sink in sinks:
-                    sink.write(result)
-                job.step(frame.index + 1, len(results))
-        except BaseException:
-            for sink in sinks:
-                sink.abort()
-            raise
-        for sink in sinks:
-            sink.close()
 
 
 def download_path(job: Job, name: str) -> Path | None:

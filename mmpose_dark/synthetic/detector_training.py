@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from ..checkpoint import save_checkpoint
+from ..evaluation.functional.box_iou import box_iou
 from ..utils.progress import show_progress
 from .people_detector import STRIDE, CentreNet, boxes_of_maps, fitted
 from .video import DrawnVideo
@@ -115,13 +116,7 @@ def recall_and_false(network: CentreNet, frames: DataLoader) -> tuple[float, flo
             for maps, truth in zip(network(batch.float() / 255 - 0.5), boxes, strict=True):
                 wanted = truth[~truth[:, 0].isnan()].numpy()
                 got = boxes_of_maps(maps, score_thr=0.4)[:, :4]
-                low, high = (
-                    np.maximum(wanted[:, None, :2], got[None, :, :2]),
-                    np.minimum(wanted[:, None, 2:], got[None, :, 2:]),
-                )
-                inner = (high - low).clip(0).prod(-1)
-                area = [(b[:, 2:] - b[:, :2]).prod(-1) for b in (wanted, got)]
-                iou = inner / (area[0][:, None] + area[1][None] - inner)
+                iou = box_iou(wanted, got)
                 found += int((iou.max(1, initial=0) >= 0.5).sum())
                 false += int((iou.max(0, initial=0) < 0.5).sum())
                 total, images = total + len(wanted), images + 1

@@ -14,6 +14,7 @@ from torch import nn
 
 from ..checkpoint import load_state_dict_file
 from ..config.lookup import shipped_folders
+from ..evaluation.functional import nms
 from ..inference.detectors import BaseDetector
 from ..utils.errors import InputError, MissingFileError
 
@@ -130,11 +131,9 @@ def boxes_of_maps(maps: torch.Tensor, *, score_thr: float) -> np.ndarray:
     rows, columns = torch.nonzero((heat == highest) & (heat >= score_thr), as_tuple=True)
     centres = (torch.stack([columns, rows], 1) + 0.5) * STRIDE
     halves = maps[1:, rows, columns].T.clamp(max=6).exp() * STRIDE / 2
-    boxes = torch.cat([centres - halves, centres + halves], 1).numpy()
-    scores = heat[rows, columns].numpy()
-    wide_high = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in boxes.tolist()]
-    kept = np.array(cv2.dnn.NMSBoxes(wide_high, scores.tolist(), score_thr, _TWICE), int).reshape(-1)
-    return np.column_stack([boxes[kept], scores[kept]]).astype(np.float32).reshape(-1, 5)
+    boxes = torch.cat([centres - halves, centres + halves], 1)
+    found = torch.cat([boxes, heat[rows, columns, None]], 1).numpy()
+    return found[nms(found, _TWICE)]
 
 
 class DrawnPeopleDetector(BaseDetector):

@@ -14,8 +14,8 @@ from mmpose_dark.inference import Inferencer, init_model
 from mmpose_dark.inference.batch_size import auto_batch_size, fastest_size
 from mmpose_dark.inference.detectors import BaseDetector
 from mmpose_dark.inference.frames import Frame, SourceInfo
-from mmpose_dark.inference.labelling import NOT_FINITE, label_source
-from mmpose_dark.inference.results import ImageResult
+from mmpose_dark.inference.labelling import label_source
+from mmpose_dark.inference.results import NOT_FINITE, ImageResult
 from mmpose_dark.inference.sinks import BaseSink
 from mmpose_dark.inference.smoothing import BaseSmoother, BaseTrackSmoother
 from mmpose_dark.inference.sources import BaseSource

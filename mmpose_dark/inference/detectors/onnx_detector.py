@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from ...deploy.onnx_session import OnnxFileError, OnnxSession
+from ...evaluation.functional import nms
 from ...utils.errors import InputError
 from .base import BaseDetector
 from .forms import FORMS, Form, find_form
@@ -119,11 +120,9 @@ class OnnxDetector(BaseDetector):
         boxes = boxes.clip(0, (hw[1], hw[0], hw[1], hw[0]))
         usable = (boxes[:, 2] > boxes[:, 0] + 1) & (boxes[:, 3] > boxes[:, 1] + 1)
         boxes, scores = boxes[usable], scores[usable]
-        order = np.argsort(-scores, kind='stable')
-        if self.form.needs_nms and len(boxes):
-            sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
-            order = np.asarray(cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), self.score_thr, self.nms_thr), int)
-        return np.column_stack([boxes[order], scores[order]]).astype(np.float32).reshape(-1, 5)
+        found = np.column_stack([boxes, scores]).astype(np.float32).reshape(-1, 5)
+        kept = nms(found, self.nms_thr) if self.form.needs_nms else np.argsort(-found[:, 4], kind='stable')
+        return found[kept]
 
 
 def _check(score_thr: float, nms_thr: float, form: str | None, letterbox: str, color: str | None) -> None:

@@ -64,9 +64,7 @@ class CocoResultSink(BaseSink):
         Raises:
             OutputError: it cannot be written.
         """
-        with writing(self.outputs[0]):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._file = CocoResultsFile(self.outputs[0]).__enter__()
+        self._file = CocoResultsFile(self.outputs[0]).__enter__()
 
     def write(self, result: ImageResult) -> None:
         """Write the people of a frame.

@@ -34,18 +34,14 @@ def yolo_lines(poses: Poses, image_hw: tuple[int, int], *, kpt_thr: float) -> st
     '0 0.200000 0.400000 0.400000 0.800000 0.150000 0.250000 2\n'
     """
     height, width = image_hw
-    lines = []
     scale = np.array([width, height], np.float64)
     labelled = (poses.keypoint_scores >= kpt_thr) & np.isfinite(poses.keypoints).all(-1)
-    points = ((poses.keypoints + 0.5) / scale).clip(0, 1)
-    boxes = poses.boxes.astype(np.float64).clip(0, (width, height) * 2)
-    for i in range(len(poses)):
-        low, high = boxes[i, :2], boxes[i, 2:]
-        numbers = [f'{value:.6f}' for value in (*((low + high) / 2 / scale), *((high - low) / scale))]
-        for (x, y), seen in zip(points[i], labelled[i], strict=True):
-            numbers += [f'{x:.6f}', f'{y:.6f}', '2'] if seen else ['0.000000', '0.000000', '0']
-        lines.append(' '.join(['0', *numbers]) + '\n')
-    return ''.join(lines)
+    points = np.where(labelled[..., None], ((poses.keypoints + 0.5) / scale).clip(0, 1), 0)
+    marks = np.concatenate([points, 2 * labelled[..., None]], -1).reshape(len(poses), 3 * poses.num_keypoints)
+    corners = poses.boxes.astype(np.float64).clip(0, (width, height) * 2).reshape(-1, 2, 2)
+    places = np.concatenate([corners.mean(1) / scale, (corners[:, 1] - corners[:, 0]) / scale], 1)
+    form = ' '.join(['0', *['%.6f'] * 4, *['%.6f %.6f %d'] * poses.num_keypoints]) + '\n'
+    return ''.join(form % tuple(row) for row in np.concatenate([places, marks], 1))
 
 
 class YoloSink(BaseSink):

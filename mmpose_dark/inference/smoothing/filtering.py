@@ -52,7 +52,7 @@ def predict(
         noise[:, axis, axis] = density * passed**3 / 3
         noise[:, axis, axis + 2] = noise[:, axis + 2, axis] = density * passed**2 / 2
         noise[:, axis + 2, axis + 2] = density * passed
-    return (moves @ states[..., None])[..., 0], moves @ covariances @ moves.mT + noise
+    return (moves @ states[..., None])[..., 0], moves @ covariances @ _turned(moves) + noise
 
 
 def update(
@@ -77,7 +77,7 @@ def update(
     distance = np.einsum('mi,mij,mj->m', surprise, inverse, surprise)
     kept = np.eye(4) - np.concatenate([gain, np.zeros_like(gain)], 2)
     # Joseph's form: the covariance stays symmetric and positive whatever the rounding.
-    found = kept @ covariances @ kept.mT + gain @ noise @ gain.mT
+    found = kept @ covariances @ _turned(kept) + gain @ noise @ _turned(gain)
     return states + (gain @ surprise[..., None])[..., 0], found, distance
 
 
@@ -100,6 +100,11 @@ def rts_step(
     """
     moves = np.tile(np.eye(4), (len(passed), 1, 1))
     moves[:, 0, 2] = moves[:, 1, 3] = passed
-    gain = filtered[1] @ moves.mT @ np.linalg.inv(predicted[1])
+    gain = filtered[1] @ _turned(moves) @ np.linalg.inv(predicted[1])
     states = filtered[0] + (gain @ (smoothed[0] - predicted[0])[..., None])[..., 0]
-    return states, filtered[1] + gain @ (smoothed[1] - predicted[1]) @ gain.mT
+    return states, filtered[1] + gain @ (smoothed[1] - predicted[1]) @ _turned(gain)
+
+
+def _turned(matrices: np.ndarray) -> np.ndarray:
+    """Transpose matrices (M, n, m)."""
+    return np.swapaxes(matrices, -1, -2)

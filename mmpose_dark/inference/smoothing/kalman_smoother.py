@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...structures.poses import Poses
-from .base import BaseSmoother
 from .filtering import begin, predict, update
-from .memory import TrackMemory, check_time, track_ids_of
+from .memory import RememberingSmoother
 from .noise import NoiseModel, check_positive, person_sizes
 
 __all__ = ['KalmanSmoother', 'deviations', 'put_states', 'robust_update']
@@ -38,7 +37,7 @@ def robust_update(
     return update(states, covariances, points, wider)[:2]
 
 
-class KalmanSmoother(BaseSmoother):
+class KalmanSmoother(RememberingSmoother):
     """Nearly constant velocity, each keypoint weighted by its covariance (by its score where it has none).
 
     Args:
@@ -68,38 +67,18 @@ class KalmanSmoother(BaseSmoother):
         floor: float = 0.004,
     ) -> None:
         check_positive(type(self).__name__, acceleration=acceleration, gate=gate, max_gap=max_gap)
-        self.acceleration, self.gate, self.max_gap = acceleration, gate, max_gap
+        self.acceleration, self.gate = acceleration, gate
         self.noise = NoiseModel(keypoint_thr=keypoint_thr, covariance_scale=covariance_scale, share=share, floor=floor)
-        self._memory = TrackMemory(
-            dict(state=(4,), covariance=(4, 4), unseen=()), max_gap=max_gap, fill=dict(unseen=np.inf)
-        )
-        self.reset()
+        super().__init__(dict(state=(4,), covariance=(4, 4), unseen=()), max_gap=max_gap, fill=dict(unseen=np.inf))
 
-    def reset(self) -> None:
-        """Forget everybody: another video comes."""
-        self._memory.reset()
-        self._time: float | None = None
-
-    def __call__(self, poses: Poses, *, time: float) -> Poses:
-        """Return the same people with smoother ``keypoints``, and ``covariances`` of these.
-
-        Raises:
-            InputError: a time that is not later than the last one, or people without ``track_ids``.
-        """
-        check_time(time, self._time)
-        ids = track_ids_of(poses)
-        self._time = time
-        who = np.flatnonzero(ids >= 0)
-        if not len(who):
-            return poses
-        rows = self._memory.rows(ids[who], num_keypoints=poses.num_keypoints, time=time)
-        arrays = self._memory.arrays
-        states, covariances, unseen = (arrays[name][rows] for name in ('state', 'covariance', 'unseen'))
-        passed = np.broadcast_to(self._memory.passed[:, None], unseen.shape)
-        states, covariances, unseen = self.step(poses[who], states, covariances, unseen, passed=passed)
-        for name, value in dict(state=states, covariance=covariances, unseen=unseen).items():
-            arrays[name][rows] = value
-        return put_states(poses, who, states, covariances, unseen)
+    def smoothed(
+        self, poses: Poses, who: np.ndarray, kept: dict[str, np.ndarray], *, time: float, passed: np.ndarray
+    ) -> tuple[Poses, dict[str, np.ndarray]]:
+        """Smooth the people ``who`` (P,) of one frame; ``kept`` are their states (P, K, 4), see ``step``."""
+        names = 'state', 'covariance', 'unseen'
+        waited = np.broadcast_to(passed[:, None], kept['unseen'].shape)
+        found = self.step(poses[who], *(kept[name] for name in names), passed=waited)
+        return put_states(poses, who, *found), dict(zip(names, found, strict=True))
 
     def step(
         self,

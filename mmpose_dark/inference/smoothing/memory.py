@@ -1,13 +1,15 @@
 """What a smoother remembers of each person, by track number."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 
 from ...structures.poses import Poses
 from ...utils.errors import InputError
+from .base import BaseSmoother
 
-__all__ = ['TrackMemory', 'check_time', 'track_ids_of']
+__all__ = ['RememberingSmoother', 'TrackMemory', 'check_time', 'track_ids_of']
 
 
 def check_time(time: float, last: float | None) -> None:
@@ -94,3 +96,61 @@ class TrackMemory:
         self.passed = time - self.times[found]
         self.times[found] = time
         return found
+
+
+class RememberingSmoother(BaseSmoother):
+    """A smoother that keeps arrays of each keypoint of each track.
+
+    Args:
+        shapes: see `TrackMemory`.
+        max_gap: see `TrackMemory`.
+        fill: see `TrackMemory`.
+    """
+
+    def __init__(
+        self, shapes: dict[str, tuple[int, ...]], *, max_gap: float, fill: dict[str, float] | None = None
+    ) -> None:
+        self.max_gap = max_gap
+        self._memory = TrackMemory(shapes, max_gap=max_gap, fill=fill)
+        self._time: float | None = None
+
+    def reset(self) -> None:
+        """Forget everybody: another video comes."""
+        self._memory.reset()
+        self._time = None
+
+    def __call__(self, poses: Poses, *, time: float) -> Poses:
+        """Return the same people with smoother ``keypoints``.
+
+        Raises:
+            InputError: a time that is not later than the last one, or people without ``track_ids``.
+        """
+        check_time(time, self._time)
+        ids = track_ids_of(poses)
+        self._time = time
+        who = np.flatnonzero(ids >= 0)
+        if not len(who):
+            return poses
+        rows = self._memory.rows(ids[who], num_keypoints=poses.num_keypoints, time=time)
+        kept = {name: array[rows] for name, array in self._memory.arrays.items()}
+        smoothed, kept = self.smoothed(poses, who, kept, time=time, passed=self._memory.passed)
+        for name, values in kept.items():
+            self._memory.arrays[name][rows] = values
+        return smoothed
+
+    @abstractmethod
+    def smoothed(
+        self, poses: Poses, who: np.ndarray, kept: dict[str, np.ndarray], *, time: float, passed: np.ndarray
+    ) -> tuple[Poses, dict[str, np.ndarray]]:
+        """Smooth the people of one frame.
+
+        Args:
+            poses: N people.
+            who: (P,) numbers of those who are tracked.
+            kept: of these, by name, (P, K, ...).
+            time: seconds.
+            passed: (P,) seconds since each was seen.
+
+        Returns:
+            All N people, and what is to be kept.
+        """

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...structures.poses import Poses
-from .base import BaseSmoother
-from .memory import TrackMemory, check_time, track_ids_of
+from .memory import RememberingSmoother
 from .noise import check_positive, person_sizes
 
 __all__ = ['OneEuroSmoother', 'low_pass_share']
@@ -25,7 +24,7 @@ def low_pass_share(cutoff: np.ndarray | float, passed: np.ndarray | float) -> np
     return 1 / (1 + 1 / (2 * np.pi * np.asarray(cutoff) * np.asarray(passed)))
 
 
-class OneEuroSmoother(BaseSmoother):
+class OneEuroSmoother(RememberingSmoother):
     """Low-pass filter whose cutoff rises with the speed (Casiez, Roussel and Vogel, CHI 2012).
 
     Speeds are in sizes of the person a second (the square root of the box's area), and times in seconds, so that
@@ -53,43 +52,26 @@ class OneEuroSmoother(BaseSmoother):
     ) -> None:
         check_positive(type(self).__name__, min_cutoff=min_cutoff, beta=beta, d_cutoff=d_cutoff, max_gap=max_gap)
         self.min_cutoff, self.beta, self.d_cutoff = min_cutoff, beta, d_cutoff
-        self.keypoint_thr, self.max_gap = keypoint_thr, max_gap
-        self._memory = TrackMemory(dict(point=(2,), speed=(2,), last=()), max_gap=max_gap, fill=dict(last=-np.inf))
-        self.reset()
+        self.keypoint_thr = keypoint_thr
+        super().__init__(dict(point=(2,), speed=(2,), last=()), max_gap=max_gap, fill=dict(last=-np.inf))
 
-    def reset(self) -> None:
-        """Forget everybody: another video comes."""
-        self._memory.reset()
-        self._time: float | None = None
-
-    def __call__(self, poses: Poses, *, time: float) -> Poses:
-        """Return the same people with smoother ``keypoints``.
-
-        Raises:
-            InputError: a time that is not later than the last one, or people without ``track_ids``.
-        """
-        check_time(time, self._time)
-        ids = track_ids_of(poses)
-        self._time = time
-        who = np.flatnonzero(ids >= 0)
-        if not len(who):
-            return poses
-        rows = self._memory.rows(ids[who], num_keypoints=poses.num_keypoints, time=time)
-        point, speed, last = (self._memory.arrays[name][rows] for name in ('point', 'speed', 'last'))
+    def smoothed(
+        self, poses: Poses, who: np.ndarray, kept: dict[str, np.ndarray], *, time: float, passed: np.ndarray
+    ) -> tuple[Poses, dict[str, np.ndarray]]:
+        """Smooth the people ``who`` (P,) of one frame; ``kept`` are their points (P, K, 2), speeds and last times."""
+        point, speed, last = (kept[name] for name in ('point', 'speed', 'last'))
         measured = poses.keypoints[who].astype(np.float64)
         seen = (poses.keypoint_scores[who] >= self.keypoint_thr) & np.isfinite(measured).all(-1)
-        passed = time - last
-        known = passed <= self.max_gap
+        since = time - last
+        known = since <= self.max_gap
         begins, goes_on = seen & ~known, seen & known
-        size, step = person_sizes(poses)[who][:, None, None], np.where(goes_on, passed, 1.0)[..., None]
+        size, step = person_sizes(poses)[who][:, None, None], np.where(goes_on, since, 1.0)[..., None]
         velocity = np.where(goes_on[..., None], (measured - point) / step, 0.0)
         speed = np.where(goes_on[..., None], speed + low_pass_share(self.d_cutoff, step) * (velocity - speed), speed)
         cutoff = self.min_cutoff + self.beta * np.linalg.norm(speed, axis=-1, keepdims=True) / size
         moved = point + low_pass_share(cutoff, step) * (np.where(seen[..., None], measured, 0.0) - point)
         point = np.where(goes_on[..., None], moved, np.where(begins[..., None], measured, point))
         speed = np.where(begins[..., None], 0.0, speed)
-        for name, value in dict(point=point, speed=speed, last=np.where(seen, time, last)).items():
-            self._memory.arrays[name][rows] = value
         keypoints = poses.keypoints.copy()
         keypoints[who] = np.where((seen | known)[..., None], point, measured)
-        return replace(poses, keypoints=keypoints)
+        return replace(poses, keypoints=keypoints), dict(point=point, speed=speed, last=np.where(seen, time, last))
