@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import types
 
 import cv2
@@ -22,11 +23,13 @@ FIGURE = np.array(
 
 
 def pytest_configure() -> None:
-    """Let `make test-portable` run the tests without oneDNN's kernels."""
+    """Let `make test-portable` run the tests without oneDNN's kernels, and Ctrl-C be tested whoever began the run."""
     if os.environ.get('MMPOSE_DARK_TEST_ONEDNN') == '0':
         import torch
 
         torch.backends.mkldnn.set_flags(False)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell began us in the background, and children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope='session')

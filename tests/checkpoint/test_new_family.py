@@ -108,6 +108,7 @@ def test_nothing_of_it_is_left():
     assert 'toy code base' not in [family.name for family in families()]
 
 
+@pytest.mark.slow
 def test_reading_weights_loads_no_other_room():
     """In a fresh interpreter: neither networks nor datasets nor a runner are imported."""
     code = (

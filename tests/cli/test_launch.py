@@ -101,6 +101,7 @@ def test_what_one_process_finds_is_told_and_the_others_are_quiet(launch):
     assert launch(body) == (2, 'tool.py: error: b: bad\n')
 
 
+@pytest.mark.slow
 def test_a_fault_keeps_its_traceback(launch):
     status, errors = launch('1 / 0')
     assert status == 1

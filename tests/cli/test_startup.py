@@ -63,6 +63,7 @@ def test_the_core_imports_without_torch(module):
     assert not loaded(f'import {module}') & {'torch', 'mmengine', 'mmcv'}
 
 
+@pytest.mark.slow
 def test_packages_give_their_names_on_first_use():
     names = '[getattr(room, name) for name in dir(room)]'
     code = f'import mmpose_dark.{{}} as room\nassert set(dir(room)) >= set(room.__all__)\n{names}'

@@ -276,6 +276,7 @@ def test_travels_to_workers(dark):
         np.testing.assert_array_equal(other.decode(maps)[0], dark.decode(maps)[0])
 
 
+@pytest.mark.slow
 def test_imports_without_the_runner():
     code = 'import sys, mmpose_dark.codecs as c; sys.exit(any(m in sys.modules for m in ("mmengine.runner", "cv2")))'
     subprocess.run([sys.executable, '-W', 'error', '-c', code], check=True)

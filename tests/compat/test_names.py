@@ -64,6 +64,7 @@ def test_every_name_is_there(module: str) -> None:
         assert getattr(found, name) is getattr(importlib.import_module(f'mmpose_dark.{place}'), other or name)
 
 
+@pytest.mark.slow
 def test_a_script_s_imports() -> None:
     """In a process of its own: here the modules may have been imported in any order."""
     subprocess.run([sys.executable, '-W', 'ignore', '-c', SCRIPT], check=True)

@@ -5,8 +5,7 @@ import pathlib
 from functools import lru_cache
 
 import pytest
-
-from mmpose_dark.config.reading import load_config
+from shipped_configs import shipped_config
 
 CONFIGS = pathlib.Path(__file__).resolve().parents[2] / 'configs' / 'top_down'
 SIZES = ('128x96', '256x192', '384x288')
@@ -79,7 +78,7 @@ def check_common(cfg, ref: dict, *, lr: float, epochs: int, steps: list[int], ba
 
 @pytest.mark.parametrize('name', OFFICIAL)
 def test_official_recipe(shared: pathlib.Path, name: str) -> None:
-    ref, cfg = facts(shared)['official'][name], load_config(CONFIGS / f'{OFFICIAL[name]}.py')
+    ref, cfg = facts(shared)['official'][name], shipped_config(f'top_down/{OFFICIAL[name]}.py')
     train, augment, test = ref['train'], ref['augmentation'], ref['test']
     check_common(
         cfg, ref, lr=train['lr'], epochs=train['epochs'], steps=train['lr_steps'], batch=train['batch_per_gpu']
@@ -116,7 +115,7 @@ def test_every_toolbox_recipe(shared: pathlib.Path) -> None:
         if name in TOOLBOX_ELSEWHERE:
             continue
         (path,) = CONFIGS.rglob(f'{name}.py')
-        cfg = load_config(path)
+        cfg = shipped_config(f'top_down/{path.relative_to(CONFIGS)}')
         check_common(
             cfg,
             ref,
@@ -155,7 +154,7 @@ def test_every_toolbox_recipe(shared: pathlib.Path) -> None:
 
 def test_the_boxes_of_posetrack_are_the_zoos(shared: pathlib.Path) -> None:
     ref = facts(shared)['toolbox_zoo']['hrnet_w32_posetrack18_256x192']['data_cfg']
-    tested = load_config(CONFIGS / 'hrnet/posetrack18/hrnet_w32_posetrack18_256x192_detections.py').test_dataloader
+    tested = shipped_config('top_down/hrnet/posetrack18/hrnet_w32_posetrack18_256x192_detections.py').test_dataloader
     assert tested.dataset.bbox_file == ref['bbox_file']
     assert tested.dataset.filter_cfg.bbox_score_thr == ref['det_bbox_thr']
 
@@ -164,7 +163,7 @@ def test_extra_aic_data_lands_on_the_joints_of_the_same_name() -> None:
     from mmpose_dark.keypoint_sets.definitions import parse_pose_metainfo
 
     coco, aic = (parse_pose_metainfo(dict(from_file=name))['keypoint_id2name'] for name in ('coco', 'aic'))
-    cfg = load_config(CONFIGS / 'hrnet/coco/hrnet_w48_coco_aic_384x288_testdev.py')
+    cfg = shipped_config('top_down/hrnet/coco/hrnet_w48_coco_aic_384x288_testdev.py')
     (converter,) = cfg.train_dataloader.dataset.datasets[1].pipeline
     joined = {aic[source]: coco[target] for source, target in converter['mapping']}
     assert joined == {name: name for name in aic.values() if name in coco.values()}

@@ -280,6 +280,7 @@ def test_combined_reports_bad_images(parts, tiny_coco, tmp_path):
     assert bad.path == str(tmp_path / '000001.png')
 
 
+@pytest.mark.slow
 def test_datasets_load_without_the_runner():
     """Only what a data loader's process needs: no runner, no model, no plotting."""
     code = (

@@ -150,6 +150,7 @@ def test_box_that_cannot_be_used_is_reported_with_its_image(
     assert 'outside the image of width 320' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_one_image_needs_no_runner_metrics_or_plots(
     tiny_coco: SimpleNamespace, tiny_config: str, tiny_checkpoint: str, tmp_path: Path
 ) -> None:

@@ -119,6 +119,7 @@ def test_covariances_of_another_shape_are_refused() -> None:
         draw_covariances(IMAGE, np.zeros((3, 2)), np.zeros((2, 2, 2)))
 
 
+@pytest.mark.slow
 def test_drawing_functions_load_neither_torch_nor_mmengine() -> None:
     code = (
         'import sys, mmpose_dark.visualization as v\n'

@@ -9,7 +9,12 @@ HEAVY = ['mmengine.runner', 'mmengine.model', 'hotcoco', 'xtcocotools', 'scipy',
 
 
 @pytest.mark.parametrize(
-    ('module', 'unwanted'), [('functional', [*HEAVY, 'torch', 'mmengine']), ('metrics', HEAVY), ('evaluator', HEAVY)]
+    ('module', 'unwanted'),
+    [
+        ('functional', [*HEAVY, 'torch', 'mmengine']),
+        pytest.param('metrics', HEAVY, marks=pytest.mark.slow),
+        ('evaluator', HEAVY),
+    ],
 )
 def test_light_import(module, unwanted):
     code = (

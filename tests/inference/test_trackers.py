@@ -220,7 +220,14 @@ def test_refusals_of_one_kind() -> None:
         make_tracker('flow', dict(memry=2))
 
 
-@pytest.mark.parametrize(('plot', 'least'), [('stay', 90.0), ('cross', 75.0), ('leave', 75.0)])
+@pytest.mark.parametrize(
+    ('plot', 'least'),
+    [
+        pytest.param('stay', 90.0, marks=pytest.mark.slow),
+        ('cross', 75.0),
+        pytest.param('leave', 75.0, marks=pytest.mark.slow),
+    ],
+)
 def test_drawn_people_keep_their_numbers(plot: str, least: float) -> None:
     """4 seconds of 4 people each; pairs of boxes alone have an IDF1 of 50 to 60 here."""
     scores = TrackScores()

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 import torch
+from shipped_configs import shipped_config
 from torch import nn
 
-from mmpose_dark.config.reading import load_config
 from mmpose_dark.models.complexity import model_complexity
 from mmpose_dark.registry import MODELS
 
@@ -14,15 +14,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Published parameters (millions) and GFLOPs, of the tables of DARK, HRNet and Simple Baselines.
 PUBLISHED = [
     ('darkpose/coco/hourglass4_coco_128x96_dark', 13.0, 2.7),
-    ('darkpose/coco/res152_coco_128x96_dark', 68.6, 3.9),
+    pytest.param('darkpose/coco/res152_coco_128x96_dark', 68.6, 3.9, marks=pytest.mark.slow),
     ('darkpose/coco/hrnet_w32_coco_256x192_dark', 28.5, 7.1),
-    ('darkpose/coco/hrnet_w48_coco_384x288_dark', 63.6, 32.9),
+    pytest.param('darkpose/coco/hrnet_w48_coco_384x288_dark', 63.6, 32.9, marks=pytest.mark.slow),
 ]
 
 
 @pytest.mark.parametrize(('name', 'millions', 'gflops'), PUBLISHED)
 def test_published_sizes(name: str, millions: float, gflops: float) -> None:
-    cfg = load_config(ROOT / 'configs' / 'top_down' / f'{name}.py')
+    cfg = shipped_config(f'top_down/{name}.py')
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
     cost = model_complexity(model, tuple(reversed(cfg.codec.input_size)))

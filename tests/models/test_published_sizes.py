@@ -42,7 +42,10 @@ PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize('name', PUBLISHED)
+QUICK = ('hourglass4', 'res50', 'w32 256x192')
+
+
+@pytest.mark.parametrize('name', [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in PUBLISHED])
 def test_size_and_cost(name):
     (backbone, head), size, parameters, gflops = PUBLISHED[name]
     with torch.device('meta'):

@@ -206,7 +206,8 @@ def test_initialisation():
     assert torch.equal(net.ln1.weight, torch.ones(192))
 
 
-@pytest.mark.parametrize('training', [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize('training', [False, True])
 def test_it_compiles_without_a_break(training):
     net = tiny(**EXPERTS, drop_path_rate=0.2).train(training)
     torch._dynamo.reset()

@@ -53,7 +53,9 @@ def test_nobody() -> None:
     assert len(observe(truth, false_people=0)) == 0
 
 
-@pytest.mark.parametrize('plot', ['mixed', 'cross', 'leave', 'stay'])
+@pytest.mark.parametrize(
+    'plot', ['mixed', *(pytest.param(p, marks=pytest.mark.slow) for p in ('cross', 'leave', 'stay'))]
+)
 def test_people_move_as_bodies_do(plot: str) -> None:
     settings = VideoSettings(frames=200, fps=100.0, people=3, plot=plot)
     video = DrawnVideo(settings, 11)

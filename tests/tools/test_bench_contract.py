@@ -88,6 +88,7 @@ def test_every_benchmark_leaves_a_record(bench, name):
         assert column in printed
 
 
+@pytest.mark.slow
 def test_a_sweep_varies_one_factor_at_a_time(bench):
     record, printed = bench('encode', *TINY['encode'], '--sweep')
     factors = {row['factor']: [] for row in record['sweep']}

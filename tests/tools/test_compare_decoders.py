@@ -20,6 +20,7 @@ def checkpoint(tiny_config, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_columns_are_those_of_the_test_tool(tiny_config, checkpoint, call_tool, tmp_path):
     out, maps = tmp_path / 'ways.json', tmp_path / 'maps.npy'
     printed = call_tool(

@@ -121,6 +121,7 @@ def test_mpii_everybody(converter, mpii):
     np.testing.assert_allclose(info['keypoints'][0][visible > 0], joints[visible > 0] - 1, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_mpii_own_validation_set(converter, mpii):
     """Predictions that are the truth score 100 on the files made; a second file of the same people finds them."""
     root, _ = mpii

@@ -13,6 +13,7 @@ def ensemble_config(tiny_config, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_checkpoints_is_tested(tiny_config, ensemble_config, call_tool, tmp_path):
     singles = []
     for seed in range(2):

@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 import yaml
+from shipped_configs import shipped_config
 
 from mmpose_dark.config import validate_config
 from mmpose_dark.config.reading import load_config
@@ -73,11 +74,13 @@ def test_costs_are_the_published_ones(written_costs):
 
 
 def test_every_row_maps_to_a_config_that_is_valid():
-    """That each of them builds and runs is tested with all configs, in tests/configs."""
+    """That each config is valid, builds and runs is tested in tests/configs."""
     assert len(ZOO.rows) == 117
     for row in ZOO.rows.values():
-        cfg = load_config(ROOT / row.config, row.options)
-        validate_config(cfg)
+        cfg = shipped_config(row.config.removeprefix('configs/'))
+        if row.options:
+            cfg = load_config(ROOT / row.config, row.options)
+            validate_config(cfg)
         height, width = re.search(r'_(\d+)x(\d+)', row.config).groups()
         assert cfg.codec.input_size == (int(width), int(height))
         assert bool(cfg.codec.get('unbiased')) == ('DARK' in row.model)

@@ -13,6 +13,7 @@ def shares(path):
     return {row['phase']: row['share'] for row in json.loads(path.read_text())['table']}
 
 
+@pytest.mark.slow
 def test_training(tiny_config, call_tool, tmp_path):
     out = tmp_path / 'profile.json'
     options = ('--cfg-options', 'model.head.acc_interval=1')
@@ -60,11 +61,15 @@ def test_testing_in_bfloat16(tiny_config, call_tool, tmp_path):
     ('config', 'mode'),
     [
         ('configs/top_down/hrnet/lspet/hrnet_small_lspet_128x96.py', 'train'),
-        ('configs/top_down/resnet/mpii/res50_mpii_256x256.py', 'test'),
+        pytest.param('configs/top_down/resnet/mpii/res50_mpii_256x256.py', 'test', marks=pytest.mark.slow),
         pytest.param(
             'configs/top_down/darkpose/coco/hrnet_w48_coco_aic_384x288_dark_testdev.py', 'train', marks=pytest.mark.slow
         ),
-        ('configs/top_down/darkpose/coco-wholebody/hrnet_w32_coco_wholebody_256x192_dark.py', 'test'),
+        pytest.param(
+            'configs/top_down/darkpose/coco-wholebody/hrnet_w32_coco_wholebody_256x192_dark.py',
+            'test',
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_drawn_people_with_the_keypoints_of_the_config(config, mode, call_tool, tmp_path, monkeypatch):

@@ -60,6 +60,7 @@ def test_a_row_from_download_to_comparison(tiny_config, call_tool, host, tmp_pat
     assert f'PCK {round(pck, 1):g}, {pck:.1f} here; weights: URL' in listed
 
 
+@pytest.mark.slow
 def test_missing_data_and_weights_are_said_before_anything_is_run(tiny_config, call_tool, tmp_path, host):
     _, url = host
     broken = tmp_path / 'broken.py'

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import warnings
 from mmengine.registry import DefaultScope
@@ -27,5 +29,6 @@ with warnings.catch_warnings(record=True) as caught:
 """
 
 
+@pytest.mark.slow
 def test_the_scope_is_switched() -> None:
     subprocess.run([sys.executable, '-W', 'ignore', '-c', SCRIPT], check=True)

@@ -42,6 +42,7 @@ def test_what_the_user_says_stays(given):
     assert environment_after('import mmpose_dark', **given)[0] == expected
 
 
+@pytest.mark.slow
 def test_nothing_is_changed_where_it_would_be_too_late():
     assert environment_after('import torch, mmpose_dark')[0] == '[None, None, None]'
     before = dict(os.environ)

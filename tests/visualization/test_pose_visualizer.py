@@ -132,6 +132,7 @@ def test_drawing_methods_of_mmengine_work_on_top() -> None:
     assert shown[30, 40]
 
 
+@pytest.mark.slow
 def test_built_from_a_config_and_without_matplotlib() -> None:
     assert isinstance(VISUALIZERS.build(dict(type='PoseLocalVisualizer', name='built')), PoseLocalVisualizer)
     code = (
