@@ -18,7 +18,7 @@ from .images import check_image_files
 from .keypoints import check_keypoints, check_sides, check_visibility
 from .report import Report, Section, found
 from .samples import check_samples
-from .settings import check_definition, check_evaluators, check_metrics, check_network, needs_area
+from .settings import check_build, check_definition, check_evaluators, check_metrics, check_network, needs_area
 from .sources import Source, build_source, read_people
 from .splits import check_splits
 
@@ -57,6 +57,7 @@ def check_config(
         )
     report = Report(name)
     contradictions = [found('error', 'settings', line) for line in disagreements(_of_phases(config, chosen))]
+    contradictions += check_build(config.get('model'))
     if contradictions:
         report.sections.append(Section('settings that must agree', findings=contradictions))
     sources: dict[str, list[Source]] = {}

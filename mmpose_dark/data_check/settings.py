@@ -1,19 +1,31 @@
 """Whether definition, dataset, network and evaluator of a config are about the same keypoints and files."""
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
+from mmengine.registry import DefaultScope
 
 from ..annotations import AnnotationError, read_json, read_mat
 from ..evaluation.metrics import CocoMetric, MpiiPCKAccuracy, PoseTrack18Metric
 from ..keypoint_sets.sides import other_side, side_of
-from ..registry import METRICS
+from ..registry import METRICS, MODELS
+from ..utils.errors import UserError
 from .kinds import class_of, is_subclass
 from .people import People
 from .report import Finding, found
 
-__all__ = ['check_definition', 'check_evaluators', 'check_head_boxes', 'check_metrics', 'check_network', 'needs_area']
+__all__ = [
+    'check_build',
+    'check_definition',
+    'check_evaluators',
+    'check_head_boxes',
+    'check_metrics',
+    'check_network',
+    'needs_area',
+]
 
 _USUAL_SIGMAS = (0.005, 0.5)
 _SAME_JOINT = 0.5  # pixels by which MPII's two files may differ
@@ -70,6 +82,25 @@ def check_definition(metainfo: Mapping[str, object]) -> list[Finding]:
         )
         out.append(found('warning', 'sigmas', message, file=where))
     return out
+
+
+def check_build(model: Mapping[str, object] | None) -> list[Finding]:
+    """Build the network without values, as training will with them: its sizes have to fit those of the codec.
+
+    Args:
+        model: of the config.
+
+    >>> [f.check for f in check_build(dict(type='TopDown', backbone=dict(type='ResNet', depth=51)))]
+    ['network']
+    """
+    if not model:
+        return []
+    try:
+        with torch.device('meta'), DefaultScope.overwrite_default_scope('mmpose_dark'):
+            MODELS.build(copy.deepcopy(dict(model)))
+    except UserError as err:
+        return [found('error', 'network', f'it cannot be built: {err}')]
+    return []
 
 
 def check_network(model: Mapping[str, object] | None, num_keypoints: int) -> list[Finding]:

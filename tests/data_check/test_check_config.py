@@ -235,6 +235,7 @@ def test_mpii_metric_needs_head_boxes(data):
     assert data.found(phases=['val']) == {('error', 'evaluator-file')}
 
 
+@pytest.mark.slow
 def test_mpii_head_boxes_of_other_people(data):
     ann, mat = data.root / 'mpii.json', data.root / 'gt.mat'
     other = mpii_person(joints=[[90 + 6 * i, 60 + 7 * i] for i in range(16)], joints_vis=[0] + [1] * 15)
@@ -288,3 +289,25 @@ def test_wholebody_parts(data):
     data.change(lambda c: c['annotations'][2].pop('face_kpts'))
     (finding,) = [f for f in data.check(phases=['val']).findings if f.severity == 'error']
     assert finding.examples == ("annotation 12 (image 2, 000002.png): no 'face_kpts'",)
+
+
+def test_a_network_that_does_not_give_the_codec_s_heatmaps(data):
+    """What a training with this config says first, the check says before."""
+    codec = dict(type='MSRAHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1)
+    data.config['model'] = dict(
+        type='TopDown',
+        backbone=dict(type='ResNet', depth=18),
+        head=dict(
+            type='HeatmapHead',
+            in_channels=512,
+            out_channels=17,
+            deconv_out_channels=(8, 8, 8),
+            deconv_kernel_sizes=(4, 4, 4),
+            decoder=codec,
+        ),
+    )
+    assert ('error', 'network') not in data.found(phases=['val'])
+    codec['heatmap_size'] = (32, 48)
+    (finding,) = [f for f in data.check(phases=['val']).findings if f.check == 'network']
+    assert finding.severity == 'error'
+    assert 'set codec.heatmap_size=(16, 24)' in finding.message
