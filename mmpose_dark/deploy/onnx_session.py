@@ -191,6 +191,8 @@ class _OnnxRuntime:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
+        # Between two runs its threads sleep: turning, they take the cores from the decoder and the other network.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         self._session = runtime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
         self.inputs, self.outputs = (
             [Port(port.name, tuple(s if isinstance(s, int) and s > 0 else None for s in port.shape)) for port in ports]

@@ -122,5 +122,16 @@ share its core then holds up all; `sleeping` at once, they are slow to wake. `as
 sleep, is what `import mmpose_dark` lets them do.
 """,
     ),
+    'time_video': About(
+        'A video',
+        """
+Frames a second of `Inferencer` and of all that `mmpose-dark predict` does, against a script of fifty lines: read a
+frame with OpenCV, run the detector, cut each person out, run the network on one person at a time in ONNX Runtime,
+decode by the paper's loop. Both run the same two networks without a flip test; the detector's alone is half of the
+baseline's time, and bounds what is possible while it looks at every frame. Of `--detect-every 3` more people come, as
+boxes follow those whom the detector loses. The program is [time_video.py](../tools/analysis_tools/time_video.py); it
+needs a video and two networks, which are not part of the project, and `make bench` leaves it out.
+""",
+    ),
     'tried': About('Tried instead', ''),
 }
