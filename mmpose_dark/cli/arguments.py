@@ -95,7 +95,8 @@ def add_acceleration_arguments(parser: argparse.ArgumentParser) -> None:
         '--backend',
         choices=BACKENDS,
         default='torch',
-        help='what runs the network: torch, or OpenVINO on the CPU, in float32 or in bfloat16 (default: %(default)s)',
+        help='what runs the network: torch; on the CPU OpenVINO, in float32 or in bfloat16, or ONNX Runtime; auto: the '
+        'fastest that changes no result, measured once (default: %(default)s)',
     )
     parser.add_argument('--compile', action='store_true', help='torch.compile: the first batch takes a minute or more')
     parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch normalisation into the convolutions')

@@ -27,8 +27,9 @@ class Acceleration:
     """Ways to make a network faster; all off by default. docs/inference.md says what each costs and brings.
 
     Attributes:
-        backend: what runs the network: ``'torch'``; ``'openvino'``, on the CPU, in float32; or
-            ``'openvino-bf16'``, on the CPU, in bfloat16 where the processor has instructions for it.
+        backend: what runs the network: ``'torch'``; ``'openvino'`` or ``'onnxruntime'``, on the CPU, in float32;
+            ``'openvino-bf16'``, on the CPU, in bfloat16 where the processor has instructions for it; or ``'auto'``,
+            the fastest of the float32 ones, see `fastest_network`.
         amp: half precision of the torch backend: None for float32, 'auto', 'float16' (CUDA) or 'bfloat16'.
         compile: run the network through ``torch.compile`` (the first batch takes a minute or more).
         fuse_conv_bn: fold batch normalisation into the convolutions.

@@ -29,6 +29,8 @@ class Backend:
 _TABLE: dict[str, Backend | None] = {
     'torch': None,
     'openvino': Backend('openvino', 'openvino_network'),
+    'onnxruntime': Backend('onnxruntime', 'onnxruntime_network'),
+    'auto': Backend('fastest', 'fastest_network'),
     'openvino-bf16': Backend('openvino', 'openvino_network', dict(bfloat16=True)),
 }
 BACKENDS = tuple(_TABLE)

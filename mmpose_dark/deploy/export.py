@@ -1,14 +1,9 @@
 """Export: one ONNX graph, or one torch.export archive, from images to heatmaps or keypoints."""
 
-import contextlib
 import importlib
-import importlib.util
-import io
 import json
-import logging
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,12 +17,12 @@ from ..utils.atomic_file import atomic_path
 from ..utils.errors import InputError, MissingPackageError, StateError
 from ..version import __version__
 from .export_modules import CropsToHeatmaps, CropsToKeypoints, ImageToKeypoints
+from .onnx_writing import OPSET, quiet_exporter, require_onnx, write_onnx
 
-__all__ = ['OPSET', 'TARGETS', 'export_model']
+__all__ = ['TARGETS', 'export_model']
 
 Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image']
 TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image')
-OPSET = 18
 _SUFFIXES = ('.onnx', '.pt2')
 _PX, _SCORE = 0.05, 1e-3
 """Largest differences from PyTorch that are taken: pixels of 99 % of the keypoints, and scores (5e-5 and 1e-6 seen)."""
@@ -79,7 +74,7 @@ def export_model(
         about = _about(model, to, source, opset=opset if is_onnx else None, inputs=names, outputs=outputs)
         with atomic_path(out, keep_suffix=True) as temporary:
             if is_onnx:
-                _write_onnx(program, Path(temporary), names, outputs, about, opset)
+                write_onnx(program, Path(temporary), names, outputs, opset=opset, about=about)
             else:
                 # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
                 program = program.run_decompositions()
@@ -96,9 +91,8 @@ def _checked(out: Path, to: str) -> Path:
         raise InputError(f'--to {to}: one of {", ".join(TARGETS)} is needed')
     if out.suffix not in _SUFFIXES:
         raise InputError(f'{out}: the name must end in .onnx or .pt2, which says what is written')
-    for package in ('onnx', 'onnxscript') if out.suffix == '.onnx' else ():
-        if importlib.util.find_spec(package) is None:
-            raise MissingPackageError(f"to write ONNX, {package} is needed: pip install 'mmpose_dark[export]'")
+    if out.suffix == '.onnx':
+        require_onnx()
     return out
 
 
@@ -148,7 +142,7 @@ def _traced(
     module: torch.nn.Module, example: tuple[torch.Tensor, ...], dynamic: dict, model: BasePoseEstimator
 ) -> torch.export.ExportedProgram:
     try:
-        with torch.no_grad(), _quiet():
+        with torch.no_grad(), quiet_exporter():
             return torch.export.export(module.eval(), example, dynamic_shapes=dynamic)
     except Exception as err:  # whatever a part of the user's makes the tracer raise
         codec = type(model.output_head().decoder).__name__
@@ -157,37 +151,6 @@ def _traced(
             f'{type(model).__name__} with {codec} cannot be traced by torch.export: {line}. Its codec and head must '
             'use tensors alone; --to heatmaps leaves the codec out'
         ) from err
-
-
-def _write_onnx(
-    program: torch.export.ExportedProgram,
-    path: Path,
-    names: list[str],
-    outputs: list[str],
-    about: Mapping[str, object],
-    opset: int,
-) -> None:
-    with _quiet():
-        written = torch.onnx.export(
-            program, dynamo=True, input_names=names, output_names=outputs, opset_version=opset, verbose=False
-        )
-    for key, value in about.items():
-        written.model.metadata_props[key] = value if isinstance(value, str) else json.dumps(value)
-    written.save(str(path), external_data=False)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep from the terminal what the exporter says of itself."""
-    log = logging.getLogger('torch.onnx')
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter('ignore')
-            yield
-    finally:
-        log.setLevel(level)
 
 
 def _about(

@@ -46,7 +46,7 @@ class OnnxNetwork:
             raise InputError(
                 f'{self.session.path} is run as it is: {" and ".join(wrong)} is for networks of torch, leave it out'
             )
-        if options.backend not in ('torch', self.session.backend):
+        if options.backend not in ('torch', 'auto', self.session.backend):
             self.session = OnnxSession(self.session.path, backend=options.backend, threads=torch.get_num_threads())
 
 

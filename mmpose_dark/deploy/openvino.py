@@ -10,25 +10,14 @@ import torch
 from mmengine.logging import print_log
 
 from ..models import BasePoseEstimator
-from ..models.outputs import Outputs, largest_difference
-from ..utils.errors import InputError, MissingPackageError, StateError
+from ..models.outputs import Outputs
+from ..utils.errors import MissingPackageError
+from .plain_network import PlainNetwork, check_conversion, example_images, require_cpu
 from .signal_stack import signal_stack_kept
 
 __all__ = ['openvino_network']
 
 _TOLERANCE = dict(f32=1e-3, bf16=0.1)  # of the largest output; seen: 2e-6 and 2e-2
-
-
-class _Network(torch.nn.Module):
-    """What is converted: images (B, 3, H, W) in, the network's outputs out."""
-
-    def __init__(self, model: BasePoseEstimator) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, inputs: torch.Tensor) -> Outputs:
-        """Compute the outputs, (B, C, H', W') or several tensors, of images (B, 3, H, W)."""
-        return self.model.compute_outputs(inputs)
 
 
 def openvino_network(
@@ -51,10 +40,9 @@ def openvino_network(
         StateError: the converted network computes something else.
     """
     openvino = _require_openvino()
-    if example.device.type != 'cpu':
-        raise InputError(f'the openvino backend runs on the CPU, the model is on {example.device}; use --device cpu')
-    network = _Network(model).eval()
-    example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0))
+    require_cpu(example, 'openvino')
+    network = PlainNetwork(model).eval()
+    example = example_images(example)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter('ignore', torch.jit.TracerWarning)  # on checks of shapes, which are fixed here
         converted = openvino.convert_model(network, example_input=example, input=[-1, *example.shape[1:]])
@@ -68,15 +56,11 @@ def openvino_network(
     with signal_stack_kept():
         compiled = openvino.Core().compile_model(converted, 'CPU', settings)
     run = functools.partial(_run, compiled)
-    difference = largest_difference(run(example), expected)
-    if not difference < _TOLERANCE[precision]:
-        raise StateError(
-            f'the network computes something else in OpenVINO {openvino.__version__} (heatmaps differ by '
-            f'{difference:.1e} of the largest); use the torch backend'
-        )
+    program = f'OpenVINO {openvino.__version__}'
+    difference = check_conversion(run, example, expected, program=program, tolerance=_TOLERANCE[precision])
     used = compiled.get_property('INFERENCE_PRECISION_HINT').get_type_name()
     print_log(
-        f'OpenVINO {openvino.__version__} runs the network in {used} with {torch.get_num_threads()} threads; heatmaps '
+        f'{program} runs the network in {used} with {torch.get_num_threads()} threads; heatmaps '
         f'differ from torch float32 by {difference:.1e} of the largest',
         logger='current',
     )

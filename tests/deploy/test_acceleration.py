@@ -6,6 +6,8 @@ import json
 import runpy
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,9 +18,13 @@ import torch
 from mmpose_dark.apis import inference_topdown, init_model
 from mmpose_dark.deploy import Acceleration, accelerate, openvino
 from mmpose_dark.deploy.signal_stack import signal_stack
+from mmpose_dark.utils.errors import StateError
 
 CONFIG = Path(__file__).parents[1] / 'inference' / 'tiny_pose_config.py'
 needs_openvino = pytest.mark.skipif(importlib.util.find_spec('openvino') is None, reason='OpenVINO is not installed')
+needs_onnx = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ('onnxruntime', 'onnx', 'onnxscript'))), reason='what writes ONNX is missing'
+)
 FLIP = {'model.test_cfg.flip_test': True, 'model.test_cfg.output_heatmaps': True}
 
 
@@ -53,6 +59,7 @@ def heatmaps_of(checkpoint: str, image: np.ndarray, flip_batch: bool = False, **
         pytest.param(dict(backend='openvino'), 1e-5, marks=needs_openvino),
         pytest.param(dict(backend='openvino', fuse_conv_bn=True), 1e-5, marks=[needs_openvino, pytest.mark.slow]),
         pytest.param(dict(backend='openvino-bf16'), 6e-2, marks=needs_openvino),
+        pytest.param(dict(backend='onnxruntime'), 1e-5, marks=[needs_onnx, pytest.mark.slow]),
         pytest.param(dict(compile=True), 1e-5, marks=pytest.mark.slow),
         pytest.param(dict(compile=True, amp='bfloat16', fuse_conv_bn=True), 6e-2, marks=pytest.mark.slow),
     ],
@@ -77,6 +84,37 @@ def test_every_batch_size_and_earlier_results_stay(checkpoint: str) -> None:
         found = [fast(b) for b in batches]
         for a, b in zip(found, batches, strict=True):
             torch.testing.assert_close(a, plain(b), rtol=1e-4, atol=1e-4)
+
+
+def test_the_fastest_back_end_is_found_once(checkpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of some that stand in for what is installed; a conversion that fails is no candidate."""
+    from mmpose_dark.deploy import fastest
+
+    made = []
+
+    def backend(name: str) -> Callable:
+        def make(model: torch.nn.Module, example: torch.Tensor) -> Callable:
+            made.append(name)
+            if name == 'broken':
+                raise StateError('another network')
+            return lambda inputs: (time.sleep(0.2 * (name == 'slow')), torch.zeros(len(inputs), 17, 24, 16))[1]
+
+        return make
+
+    monkeypatch.setenv('MMPOSE_DARK_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.setattr(fastest, 'backend_function', backend)
+    monkeypatch.setattr(fastest, '_NEEDS', dict.fromkeys(('slow', 'quick', 'broken'), ('torch',)))
+    fast = dict(backend='auto')
+    model = init_model(CONFIG, checkpoint, acceleration=fast)
+    assert made == ['slow', 'quick', 'broken']
+    assert not model.eval()(torch.ones(2, 3, 96, 64)).any()
+    init_model(CONFIG, checkpoint, acceleration=fast)
+    assert made[3:] == ['quick']
+    (tmp_path / 'cache' / 'backends.json').write_text('no json')
+    init_model(CONFIG, checkpoint, acceleration=fast)
+    assert made[4:] == ['slow', 'quick', 'broken']
+    monkeypatch.setattr(fastest, '_NEEDS', {'torch': ('torch',)})
+    assert init_model(CONFIG, checkpoint, acceleration=fast).network_in_place is None
 
 
 def test_compiled_networks_get_batches_of_one_size() -> None:
@@ -109,7 +147,7 @@ def test_training_and_weights_are_the_modules_own(checkpoint: str) -> None:
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(backend='onnx'), "'onnx' is unknown; use one of torch, openvino, openvino-bf16"),
+        (dict(backend='onnx'), "'onnx' is unknown; use one of torch, openvino, onnxruntime, auto, openvino-bf16"),
         (dict(backend='openvino', amp='auto'), 'amp is for the torch backend'),
         (dict(backend='openvino-bf16', compile=True, channels_last=True), 'compile and channels_last is for'),
         (dict(amp='float16', device='cpu'), 'float16 needs CUDA'),
