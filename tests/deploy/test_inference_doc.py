@@ -49,5 +49,5 @@ def test_code_runs_as_printed(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert any(line.startswith('data/people/images/val_000002.jpg None Poses(0 people') for line in lines), lines
+    assert any(line.startswith('data/people/images/val_000002.jpg None Poses(nobody') for line in lines), lines
     assert lines[-1] == '[[  0.   0. 160. 240.]] [0.9]'
