@@ -43,12 +43,13 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         prog: the command that the program was called by, by default the file that was started.
     """
     args = parse_args(arguments, prog=prog)
-    from ..deploy.export import export_model
+    from ..deploy.export import check_target, export_model
     from ..utils.output_paths import check_outputs
     from .network_arguments import choose_network, load_network
 
     args.device = 'cpu'
     network = choose_network(args)
+    check_target(args.out, args.to)
     check_outputs([args.out], inputs=[network.config, network.checkpoint])
     model = load_network(args, network)
     print('tracing and writing: some seconds, for large networks a minute', flush=True)

@@ -19,7 +19,7 @@ from ..version import __version__
 from .export_modules import CropsToHeatmaps, CropsToKeypoints, ImageToKeypoints
 from .onnx_writing import OPSET, quiet_exporter, require_onnx, write_onnx
 
-__all__ = ['TARGETS', 'export_model']
+__all__ = ['TARGETS', 'check_target', 'export_model']
 
 Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image']
 TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image')
@@ -63,7 +63,7 @@ def export_model(
         MissingPackageError: what writes or runs ONNX is not installed.
         OutputError: it cannot be written.
     """
-    out = _checked(Path(out), to)
+    out = check_target(out, to)
     is_onnx = out.suffix == '.onnx'
     model = model.eval()
     before = dict(model.test_cfg)
@@ -85,15 +85,30 @@ def export_model(
         model.test_cfg.update(before)
 
 
-def _checked(out: Path, to: str) -> Path:
-    """Refuse before any work what cannot be written."""
+def check_target(out: str | os.PathLike, to: str) -> Path:
+    """Refuse before any work what cannot be written, and return the path.
+
+    Args:
+        out: file to write.
+        to: what to export.
+
+    Raises:
+        InputError: another target, or another ending than .onnx and .pt2.
+        MissingPackageError: what writes ONNX is not installed.
+
+    >>> check_target('net.txt', 'keypoints')
+    Traceback (most recent call last):
+        ...
+    mmpose_dark.utils.errors.InputError: net.txt: the name must end in .onnx or .pt2, which says what is written
+    """
+    path = Path(out)
     if to not in TARGETS:
         raise InputError(f'--to {to}: one of {", ".join(TARGETS)} is needed')
-    if out.suffix not in _SUFFIXES:
-        raise InputError(f'{out}: the name must end in .onnx or .pt2, which says what is written')
-    if out.suffix == '.onnx':
+    if path.suffix not in _SUFFIXES:
+        raise InputError(f'{path}: the name must end in .onnx or .pt2, which says what is written')
+    if path.suffix == '.onnx':
         require_onnx()
-    return out
+    return path
 
 
 def _parts(
