@@ -35,6 +35,14 @@ _OLD_REGISTRIES = dict.fromkeys(('BACKBONES', 'HEADS', 'LOSSES', 'NECKS', 'POSE_
 _ESTIMATOR = dict(TopdownPoseEstimator='models.pose_estimators:TopDown')
 _INFERENCERS = _in('compat.inferencers', 'MMPoseInferencer', 'Pose2DInferencer', 'get_model_aliases')
 _INFERENCE = _in('inference', 'dataset_meta_from_config', 'inference_topdown', 'init_model')
+_REFINEMENT = _in(
+    'compat.heatmaps', 'gaussian_blur', 'refine_keypoints', 'refine_keypoints_dark', 'refine_keypoints_dark_udp'
+)
+_TARGETS = _in(
+    'compat.heatmaps', 'generate_gaussian_heatmaps', 'generate_udp_gaussian_heatmaps',
+    'generate_unbiased_gaussian_heatmaps',
+)  # fmt: skip
+_PEAKS = _in('compat.heatmaps', 'get_heatmap_maximum')
 _TRANSFORMS = 'datasets.transforms'
 
 # Module -> names that are added to it, each with the place it stands in: a module, or module:name.
@@ -44,6 +52,10 @@ HOMES = MappingProxyType(
         'apis.inference': _INFERENCE,
         'apis.inferencers': _INFERENCERS,
         'apis.visualization': _in('compat.drawing', 'visualize'),
+        'codecs.utils': {**_REFINEMENT, **_TARGETS, **_PEAKS},
+        'codecs.utils.gaussian_heatmap': _TARGETS,
+        'codecs.utils.post_processing': {**_PEAKS, **_in('compat.heatmaps', 'gaussian_blur')},
+        'codecs.utils.refinement': _REFINEMENT,
         'datasets': {**_in('compat.builders', 'build_dataset'), **_in('compat.sampling', 'MultiSourceSampler')},
         'datasets.builder': _in('compat.builders', 'build_dataset'),
         'datasets.dataset_wrappers': _in('datasets', 'CombinedDataset'),

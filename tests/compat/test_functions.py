@@ -132,3 +132,57 @@ def test_multi_source_sampler(tiny_coco) -> None:
         DATA_SAMPLERS.build(dict(settings, source_ratio=[1]))
     with pytest.raises(InputError, match='CombinedDataset'):
         DATA_SAMPLERS.build(dict(settings, dataset=joined.datasets[0]))
+
+
+class TestHeatmaps:
+    """mmpose's functions of one image, against our codecs' batches and plain loops."""
+
+    maps = np.random.default_rng(3).random((5, 24, 16)).astype(np.float32)
+
+    def test_peaks(self):
+        from mmpose_dark.codecs.utils import get_heatmap_maximum
+
+        maps = self.maps.copy()
+        maps[2] = 0
+        places, values = get_heatmap_maximum(np.stack([maps, maps]))
+        for k in range(5):
+            y, x = np.unravel_index(maps[k].argmax(), (24, 16))
+            expected = (-1, -1) if k == 2 else (x, y)
+            assert tuple(places[0, k]) == tuple(places[1, k]) == expected
+            assert values[0, k] == maps[k].max()
+
+    def test_blur(self):
+        import cv2
+        from mmpose_dark.codecs.utils.post_processing import gaussian_blur
+
+        found = gaussian_blur(self.maps, 5)
+        for one, blurred in zip(self.maps, found, strict=True):
+            padded = cv2.GaussianBlur(np.pad(one, 2), (5, 5), 0)[2:-2, 2:-2]
+            np.testing.assert_allclose(blurred, padded * one.max() / padded.max(), atol=1e-5)
+
+    def test_refinement_and_targets(self):
+        from mmpose_dark.codecs.utils import (
+            generate_gaussian_heatmaps,
+            generate_unbiased_gaussian_heatmaps,
+            get_heatmap_maximum,
+            refine_keypoints,
+            refine_keypoints_dark,
+        )
+
+        from mmpose_dark.codecs import MSRAHeatmap
+
+        keypoints = np.random.default_rng(0).uniform(4, 12, (2, 5, 2))
+        visible = np.ones((2, 5))
+        visible[0, 3] = 0
+        for unbiased, draw in ((False, generate_gaussian_heatmaps), (True, generate_unbiased_gaussian_heatmaps)):
+            codec = MSRAHeatmap((64, 96), (16, 24), sigma=1, unbiased=unbiased, blur_kernel_size=5)
+            maps, weights = draw((16, 24), keypoints, visible, 1)
+            singly = [codec.encode(4 * keypoints[i : i + 1], visible[i : i + 1])['heatmaps'] for i in range(2)]
+            np.testing.assert_allclose(maps, np.maximum(*singly), atol=1e-6)
+            np.testing.assert_array_equal(weights, visible)
+            one = singly[1]
+            peaks = get_heatmap_maximum(one)[0][None]
+            moved = refine_keypoints_dark(peaks, one, 5) if unbiased else refine_keypoints(peaks, one)
+            np.testing.assert_allclose(4 * moved, codec.decode(one)[0], atol=1e-4)
+        empty = refine_keypoints_dark(np.full((1, 5, 2), -1.0), np.zeros_like(self.maps), 5)
+        assert (empty == -1).all()
