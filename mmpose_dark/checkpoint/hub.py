@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import CheckpointError
+from .timed_answers import TimedHTTPHandler, TimedHTTPSHandler
 from .urls import mirrored
 
 __all__ = ['ENDPOINT_VARIABLE', 'OFFLINE_VARIABLE', 'HubAnswer', 'HubFile', 'Unreachable', 'ask_hub', 'parse_hub']
@@ -163,7 +164,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 def _head(url: str) -> tuple[int, Mapping[str, str]]:
     """Ask for the headers of a URL; followed is only what stays on the host."""
-    opener = urllib.request.build_opener(_Stay)
+    opener = urllib.request.build_opener(_Stay, TimedHTTPHandler, TimedHTTPSHandler)
     for _ in range(_STEPS):
         request = urllib.request.Request(url, method='HEAD', headers={'User-Agent': 'mmpose_dark'})
         try:

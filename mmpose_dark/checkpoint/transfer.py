@@ -18,6 +18,7 @@ from typing import IO
 
 from ..utils.progress import Report
 from .errors import CheckpointError
+from .timed_answers import TimedHTTPHandler, TimedHTTPSHandler
 from .urls import shown
 
 __all__ = [
@@ -131,7 +132,7 @@ def media_type(source: str) -> tuple[str, int | None]:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(_SafeRedirects)
+    return urllib.request.build_opener(_SafeRedirects, TimedHTTPHandler, TimedHTTPSHandler)
 
 
 def _request(source: str, have: int, validator: str) -> urllib.request.Request:

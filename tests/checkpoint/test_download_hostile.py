@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from mmpose_dark.checkpoint import CheckpointError, transfer
+from mmpose_dark.checkpoint import CheckpointError, timed_answers, transfer
 from mmpose_dark.checkpoint.download import download_checkpoint
 from mmpose_dark.checkpoint.urls import shown
 
@@ -135,6 +135,22 @@ def test_a_body_that_drips_ends(raw, cache, monkeypatch):
 
     raw.answers = [drip() for _ in range(3)]
     with pytest.raises(CheckpointError, match=r'cannot be downloaded: \d+ bytes in 0 s'):
+        download_checkpoint(raw.url + PLAIN)
+    stop.set()
+    assert not kept(cache)
+
+
+def test_headers_that_drip_end(raw, cache, monkeypatch):
+    monkeypatch.setattr(timed_answers, '_LONGEST', 0.3)
+    stop = threading.Event()
+
+    def drip():
+        yield b'HTTP/1.1 200 OK\r\nX-Long: '
+        while not stop.wait(0.02):
+            yield b'x'
+
+    raw.answers = [drip() for _ in range(3)]
+    with pytest.raises(CheckpointError, match=r'has not sent its headers within 0\.3 s'):
         download_checkpoint(raw.url + PLAIN)
     stop.set()
     assert not kept(cache)
