@@ -11,13 +11,14 @@ import time
 
 from mmengine.logging import print_log
 
+from ..utils.addresses import expected_hash
 from ..utils.atomic_file import write_atomic
 from ..utils.progress import show_progress
 from .errors import CheckpointError
 from .file_lock import file_lock
 from .hub import ENDPOINT_VARIABLE, HubFile, Unreachable, ask_hub, parse_hub
 from .transfer import InterruptedTransfer, discard, size_of, transfer
-from .urls import MIRROR_VARIABLE, expected_hash, file_name, local_path, mirrored, resolve, shown
+from .urls import MIRROR_VARIABLE, file_name, local_path, mirrored, resolve, shown
 
 __all__ = ['CACHE_VARIABLE', 'cache_folder', 'download_checkpoint', 'download_into', 'sha256_of']
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 import torch
 
+from ..utils.addresses import addresses_of
 from .archive import DamagedArchiveError, check_archive, check_stream
-from .download import download_checkpoint
 from .errors import CheckpointError
+from .mirrors import download_first
 from .pickle_check import Bounded, CostlyPickleError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
 from .safetensors_file import is_safetensors, read_safetensors
@@ -87,7 +88,7 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
     True
     """
     if is_url(path_or_url):
-        return download_checkpoint(str(path_or_url))
+        return download_first(addresses_of(str(path_or_url)))
     path = pathlib.Path(path_or_url).expanduser()
     if path.is_file():
         return path

@@ -11,7 +11,7 @@ import urllib.request
 
 from .errors import CheckpointError
 
-__all__ = ['MIRROR_VARIABLE', 'expected_hash', 'file_name', 'is_url', 'local_path', 'mirrored', 'resolve', 'shown']
+__all__ = ['MIRROR_VARIABLE', 'file_name', 'is_url', 'local_path', 'mirrored', 'resolve', 'shown']
 
 MIRROR_VARIABLE = 'MMPOSE_DARK_MIRROR'
 
@@ -141,19 +141,3 @@ def file_name(url: str) -> str:
     """
     name = urllib.parse.unquote(urllib.parse.urlsplit(url).path).replace('\\', '/').rsplit('/', 1)[-1]
     return re.sub(r'[^\w.+-]', '_', name).lstrip('.') or 'checkpoint.pth'
-
-
-def expected_hash(name: str) -> str | None:
-    """Return the start of the SHA-256 that a published file carries in its name, ``None`` where there is none.
-
-    Both customs are understood: ``-HASH.pth`` and ``-HASH_DATE.pth``. A date in the place of the hash is none.
-
-    >>> expected_hash('res50_coco_256x192_dark-43379d20_20200709.pth'), expected_hash('resnet50-0676ba61.pth')
-    ('43379d20', '0676ba61')
-    >>> expected_hash('hrnet-20220909.pth') is None
-    True
-    """
-    found = re.search(r'-([0-9a-f]{8}|[0-9a-f]{64})(_\d{8})?(\.pth|\.pt|\.bin|\.ckpt)?(\.tar)?$', name)
-    if not found or re.fullmatch(r'(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])', found[1]):
-        return None
-    return found[1]

@@ -1,4 +1,4 @@
-"""Look at the models of the zoo: list and search them, show all that is known of one, or download its weights."""
+"""Look at the models of the zoo: list and search them, show all that is known of one, download it, check addresses."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import make_parser
-from .status import OK
+from .status import OK, SOME_UNUSABLE
 
 if TYPE_CHECKING:
     from ..zoo import Row, Zoo
@@ -23,6 +23,7 @@ examples:
   {prog} search hrnet wholebody
   {prog} show hrnet_w32_coco_256x192_dark
   {prog} download hrnet_w32_coco_256x192_dark
+  {prog} check 'mmpose-*_dark'
 """
 _MODEL = 'id as list gives it, or the name of a config'
 
@@ -36,7 +37,8 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     """
     parser = make_parser(__doc__, prog=prog, epilog=EPILOG.format(prog=prog or 'models'))
     parser.add_argument('--zoo', type=Path, help="file of the published rows (default: the package's)")
-    actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
+    parser.add_argument('--check', action='store_true', help='the same as the action check, for all')
+    actions = parser.add_subparsers(dest='action', metavar='ACTION')
     listing = actions.add_parser('list', help='one line a model')
     listing.add_argument('patterns', nargs='*', metavar='PATTERN', help="ids, or patterns as 'mmpose-*_dark' (all)")
     search = actions.add_parser('search', help='the models that speak of all of the words')
@@ -46,7 +48,14 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     download = actions.add_parser('download', help='fetch the weights of a model, and say where they are')
     download.add_argument('id', help=_MODEL)
     download.add_argument('--out', type=Path, metavar='FILE', help='put a copy there (default: the cache only)')
-    return parser.parse_args(arguments)
+    check = actions.add_parser('check', help='ask all addresses of weights and detectors, without fetching anything')
+    check.add_argument('patterns', nargs='*', metavar='PATTERN', help="ids, or patterns as 'mmpose-*_dark' (all)")
+    args = parser.parse_args(arguments)
+    if args.check and args.action is None:
+        args.action, args.patterns = 'check', []
+    if args.action is None:
+        parser.error('an ACTION is needed: list, search, show, download or check')
+    return args
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
@@ -69,6 +78,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         _print(list_rows(zoo, rows))
     elif args.action == 'show':
         _print(describe_row(zoo, find_row(zoo, args.id)))
+    elif args.action == 'check':
+        return _check(zoo, args.patterns)
     else:
         _download(zoo, find_row(zoo, args.id), args.out)
     return OK
@@ -87,10 +98,10 @@ def _download(zoo: 'Zoo', row: 'Row', out: Path | None) -> None:
             f'{row.id}: its weights cannot be fetched by a program; '
             + (f'a browser gets them at {row.checkpoint}' if row.checkpoint else 'none were published')
         )
-    from ..checkpoint import download_checkpoint
+    from ..checkpoint.mirrors import download_first
     from ..utils.atomic_file import atomic_path
 
-    path = download_checkpoint(row.url)
+    path = download_first(row.addresses)
     if out is not None:
         with atomic_path(out) as temporary:
             shutil.copyfile(path, temporary)
@@ -98,6 +109,31 @@ def _download(zoo: 'Zoo', row: 'Row', out: Path | None) -> None:
     size = path.stat().st_size / 1e6
     print(f'  {"downloaded":<11} {path}, {size:.1f} MB')
     print(f'use it with: mmpose-dark predict SOURCE --config {row.config} --checkpoint {path}')
+
+
+def _check(zoo: 'Zoo', patterns: Sequence[str]) -> int:
+    """Ask the addresses of rows, and of the detectors where no row was named; return the exit status."""
+    from ..inference.detectors import list_detectors
+    from ..utils.progress import show_progress
+    from ..zoo.address_check import Answer, ask_addresses
+
+    rows = zoo.choose(patterns)
+    addresses = {row.id: row.addresses or (row.checkpoint,) for row in rows if row.checkpoint}
+    by_hand = [row.checkpoint for row in rows if row.checkpoint and not row.addresses]
+    if not patterns:
+        addresses |= {f'detector {detector.name}': detector.urls for detector in list_detectors()}
+    total, answers = sum(map(len, addresses.values())), list[Answer]()
+    with show_progress('asking', total, 'addresses') as report:
+        for answer in ask_addresses(addresses, by_hand=by_hand):
+            answers.append(answer)
+            report(len(answers), total)
+    for answer in answers:
+        size = f'{answer.size / 1e6:.1f} MB' if answer.size else 'there, of a size that it does not say'
+        _print(f'{answer.name}: {answer.url}: {"by hand, not asked" if answer.by_hand else answer.error or size}')
+    served = {answer.name for answer in answers if not answer.error and not answer.by_hand}
+    lost = [name for name in addresses if name not in served and not set(addresses[name]) <= set(by_hand)]
+    print(f'{len(served)} files are served, {len(by_hand)} are for browsers, {len(lost)} cannot be had')
+    return SOME_UNUSABLE if lost else OK
 
 
 def _print(text: str) -> None:

@@ -1,8 +1,9 @@
 """The model zoo as text: one line a row, or all that is known of one."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from ..utils.addresses import expected_hash
 from .rows import Row, Zoo
 
 __all__ = ['describe_row', 'list_rows']
@@ -48,6 +49,8 @@ def describe_row(zoo: Zoo, row: Row) -> str:
         'published': ', '.join(f'{name} {value:g}' for name, value in row.published.items()),
         'config': row.config,
         'weights': row.checkpoint or f'none published; expected at {row.weights}',
+        'also at': ' '.join(row.addresses[1:]),
+        'sha256': _hash(row),
         'size': ', '.join(
             f'{value:g} {unit}' for value, unit in ((row.parameters, 'M parameters'), (row.gflops, 'GFLOPs')) if value
         ),
@@ -55,6 +58,16 @@ def describe_row(zoo: Zoo, row: Row) -> str:
         'test with': row.command,
     }
     return '\n'.join([row.id, *(f'  {name:<11} {text}' for name, text in parts.items() if text)])
+
+
+def _hash(row: Row) -> str:
+    """Say what is known of the content of the weights."""
+    if not row.url:
+        return ''
+    digits = expected_hash(PurePosixPath(row.url).name)
+    if digits:
+        return f'begins with {digits}, as the name says: compared after each download'
+    return 'asked of the hub' if row.url.startswith('hf://') else 'not known: a download cannot be compared'
 
 
 def _weights(row: Row) -> str:

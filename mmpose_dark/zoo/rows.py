@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
+from ..utils.addresses import addresses_of
 from ..utils.errors import UserError
 
 __all__ = ['Benchmark', 'Comparison', 'Row', 'Zoo', 'ZooError', 'read_zoo', 'zoo_file']
@@ -115,6 +116,15 @@ class Row:
         """
         by_hand = self.checkpoint is None or urlsplit(self.checkpoint).hostname in _HOSTS_BY_HAND
         return None if by_hand else self.checkpoint
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses of the weights in the order to try; none where only a browser gets them, or nobody.
+
+        >>> len(Row('a', 's', 'b', 'm', 'c.py', 'https://download.openmmlab.com/a.pth', {}).addresses)
+        2
+        """
+        return addresses_of(self.url) if self.url else ()
 
     @property
     def weights(self) -> str:

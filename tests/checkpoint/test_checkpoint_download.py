@@ -17,8 +17,9 @@ import torch
 
 from mmpose_dark.checkpoint import CheckpointError, load_checkpoint, load_state_dict_file, transfer
 from mmpose_dark.checkpoint.download import cache_folder, download_checkpoint
-from mmpose_dark.checkpoint.urls import expected_hash, file_name, is_url, mirrored, resolve
+from mmpose_dark.checkpoint.urls import file_name, is_url, mirrored, resolve
 from mmpose_dark.utils import progress
+from mmpose_dark.utils.addresses import expected_hash
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 DIGITS = hashlib.sha256(CONTENT).hexdigest()[:8]

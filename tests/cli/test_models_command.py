@@ -1,11 +1,14 @@
 """`mmpose-dark models`: rows by short names, by words, and their weights."""
 
+import http.server
 import json
+import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from mmpose_dark.cli.models import main
+from mmpose_dark.cli.models import main, parse_args
 from mmpose_dark.zoo import ZooError, find_row, read_zoo, zoo_file
 
 
@@ -67,3 +70,47 @@ def test_weights_are_fetched_and_copied(own_zoo: Path, tmp_path: Path, capsys: p
 def test_weights_that_no_program_can_fetch(own_zoo: Path, name: str, told: str) -> None:
     with pytest.raises(ZooError, match=told):
         main(['--zoo', str(own_zoo), 'download', name])
+
+
+class _Pages(http.server.BaseHTTPRequestHandler):
+    """Three weights: one that is there, one that is not, one that is a web page."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        found = 'gone' not in self.path
+        self.send_response(200 if found else 404)
+        self.send_header('Content-Type', 'text/html' if 'page' in self.path else 'application/octet-stream')
+        self.send_header('Content-Length', '2500000' if found else '0')
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_addresses_are_asked_and_nothing_is_fetched(own_zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = json.loads(own_zoo.read_text())
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f'http://127.0.0.1:{server.server_address[1]}'
+        for row, name in zip(content['rows'][1:], ('there', 'gone', 'page'), strict=True):
+            row['checkpoint'] = f'{base}/{name}.pth'
+        own_zoo.write_text(json.dumps(content))
+        assert main(['--zoo', str(own_zoo), 'check', 'net']) == 0
+        assert 'net: ' in (told := capsys.readouterr().out)
+        assert '2.5 MB' in told
+        assert main(['--zoo', str(own_zoo), 'check', '*net*', 'unpublished', 'by-hand']) == 3
+        server.shutdown()
+    told = capsys.readouterr().out
+    for part in ('there.pth: 2.5 MB', 'the server answers 404', 'a web page lies there', 'by hand, not asked'):
+        assert part in told
+    assert '1 files are served, 1 are for browsers, 2 cannot be had' in told
+    assert sorted(_Pages.asked) == ['/gone.pth', '/page.pth', '/there.pth', '/there.pth']
+
+
+def test_an_action_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_args(['--check']).action == 'check'
+    with pytest.raises(SystemExit):
+        parse_args([])
+    assert 'an ACTION is needed' in capsys.readouterr().err
