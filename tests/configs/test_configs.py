@@ -72,7 +72,8 @@ def test_config_is_valid_and_its_parts_fit(name: str, monkeypatch: pytest.Monkey
     assert list(disagreements(cfg)) == []
     heatmaps = heatmaps_of(cfg)
     keypoints = metainfo(cfg.train_dataloader.dataset)['num_keypoints']
-    assert heatmaps == (1, keypoints, *reversed(cfg.codec.heatmap_size))
+    maps = 3 * keypoints if cfg.codec.get('heatmap_type') == 'combined' else keypoints
+    assert heatmaps == (1, maps, *reversed(cfg.codec.heatmap_size))
     assert cfg.model.head.decoder == cfg.codec
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         affine = next(t for t in loader.dataset.pipeline if t['type'] == 'TopdownAffine')
