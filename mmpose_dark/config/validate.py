@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mmengine.hooks import EMAHook
@@ -64,6 +64,8 @@ def _top_level(cfg: dict) -> Iterator[str]:
         yield f"default_scope: {cfg['default_scope']!r} should be 'mmpose_dark'"
     if 'model' not in cfg:
         yield 'model: missing; a config needs one'
+    elif not isinstance(cfg['model'], Mapping):
+        yield f"model: is {cfg['model']!r}; a dict with a type is needed, such as dict(type='TopDown', ...)"
     for name, value in cfg.items():
         if name not in names.TOP_LEVEL:
             yield from _top_level_name(name, value)

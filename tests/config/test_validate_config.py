@@ -186,3 +186,9 @@ def test_a_value_of_another_kind_is_named_with_its_place(place, value, needed):
     assert place in str(raised.value)
     assert needed in str(raised.value)
     assert repr(value) in str(raised.value)
+
+
+@pytest.mark.parametrize('model', [[], 'TopDown', None, 3])
+def test_a_model_that_is_no_dict(model):
+    with pytest.raises(ConfigError, match=r'model: is .*a dict with a type is needed'):
+        validate_config(dict(model=model))

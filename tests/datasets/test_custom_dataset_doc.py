@@ -21,7 +21,7 @@ def folder(tmp_path_factory) -> pathlib.Path:
     from mmpose_dark.synthetic import PeopleSettings, prepare_dataset
 
     folder = tmp_path_factory.mktemp('clone')
-    for name in ('mmpose_dark', 'configs', 'tools'):
+    for name in ('mmpose_dark', 'configs', 'tools', 'demo'):
         (folder / name).symlink_to(ROOT / name)
     with contextlib.redirect_stdout(io.StringIO()):
         prepare_dataset(str(folder / 'data/people'), PeopleSettings(train=12, val=4), workers=1)

@@ -49,7 +49,7 @@ def check_extra(extra: dict) -> list[dict]:
         surplus = sorted(set(stage) - set(STAGE_KEYS) - ({'multiscale_output'} if last else set()))
         if missing or surplus:
             raise InputError(f'HRNet: extra.{name} lacks {missing} and has unknown {surplus}; known: {STAGE_KEYS}')
-        if stage['block'] not in BLOCKS:
+        if not isinstance(stage['block'], str) or stage['block'] not in BLOCKS:
             raise InputError(f'HRNet: extra.{name}.block {stage["block"]!r} is not one of {", ".join(BLOCKS)}')
         for key in STAGE_KEYS:
             several = key in ('num_blocks', 'num_channels')
