@@ -5,8 +5,8 @@ import importlib.util
 import json
 import os
 import platform
-import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from ..models.outputs import Outputs
 from ..utils.atomic_file import write_atomic
 from ..utils.errors import InputError, MissingPackageError, StateError
 from .backends import backend_function
+from .least_time import least_seconds
 from .plain_network import PlainNetwork, example_images
 
 __all__ = ['fastest_network']
 
 _NEEDS = {'torch': ('torch',), 'openvino': ('openvino',), 'onnxruntime': ('onnxruntime', 'onnx', 'onnxscript')}
 """Candidates, and the packages of each. Their heatmaps are torch's within 1e-3 of the largest: AP stays the same."""
-_BATCH, _REPEATS = 4, 3
+_BATCH = 4
 
 Network = Callable[[torch.Tensor], Outputs]
 
@@ -51,6 +52,7 @@ def fastest_network(model: BasePoseEstimator, example: torch.Tensor) -> Network 
         print_log(f'--backend auto: {known}, as was measured before', logger='current')
         return None if known == 'torch' else backend_function(known)(model, example)
     networks: dict[str, Network] = {}
+    images = example_images(example, _BATCH)
     times: dict[str, float] = {}
     for name in names:
         try:
@@ -58,23 +60,13 @@ def fastest_network(model: BasePoseEstimator, example: torch.Tensor) -> Network 
         except (InputError, MissingPackageError, StateError, RuntimeError) as err:  # OpenVINO's are RuntimeErrors
             print_log(f'--backend auto: not {name}, {err}', logger='current')
             continue
-        times[name] = _seconds(networks[name], example_images(example, _BATCH))
+        with torch.no_grad():
+            times[name] = least_seconds(partial(networks[name], images))
     best = min(times, key=times.get)
     told = ', '.join(f'{name} {1e3 * seconds / _BATCH:.1f} ms' for name, seconds in times.items())
     print_log(f'--backend auto: {best} ({told} an image in batches of {_BATCH})', logger='current')
     _remember(key, best)
     return None if best == 'torch' else networks[best]
-
-
-@torch.no_grad()
-def _seconds(network: Network, images: torch.Tensor) -> float:
-    network(images)
-    spent = []
-    for _ in range(_REPEATS):
-        start = time.perf_counter()
-        network(images)
-        spent.append(time.perf_counter() - start)
-    return min(spent)
 
 
 def _key(model: BasePoseEstimator, example: torch.Tensor, names: list[str]) -> str:

@@ -3,8 +3,8 @@
 import importlib
 import importlib.util
 import os
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..checkpoint.reading import local_file
 from ..utils.errors import InputError, MissingPackageError
+from .least_time import least_seconds
 from .signal_stack import signal_stack_kept
 
 __all__ = ['ONNX_BACKENDS', 'OnnxFileError', 'OnnxSession', 'Port', 'is_onnx']
@@ -20,7 +21,7 @@ ONNX_BACKENDS = {'openvino': 'openvino', 'openvino-bf16': 'openvino', 'onnxrunti
 """What runs ONNX files -> the package that it is of; the first that is installed is taken by default."""
 
 _IR_VERSION = b'\x08'  # how a file of ONNX begins: its first field, the version of the format
-_TRIED, _REPEATS = 4, 3  # images of a network that takes any number, and rounds, to find the faster back end
+_TRIED = 4  # images of a network that takes any number, to find the faster back end
 _ALIKE = 1e-3  # of the largest output: a batch gives what its images give alone; 2e-6 was seen
 
 
@@ -148,13 +149,7 @@ def _fastest(runners: 'dict[str, _Runner]') -> 'tuple[str, _Runner]':
         if len(shape) != 4 or None in shape[1:]:
             return name, run  # it takes any size: nothing to try with
         images = np.zeros((shape[0] or _TRIED, *shape[1:]), np.float32)
-        run(images)
-        spent = []
-        for _ in range(_REPEATS):
-            start = time.perf_counter()
-            run(images)
-            spent.append(time.perf_counter() - start)
-        times[name] = min(spent) / len(images)
+        times[name] = least_seconds(partial(run, images)) / len(images)
     best = min(times, key=times.get)
     return best, runners[best]
 
