@@ -83,4 +83,4 @@ def test_commands_run_in_order(folder, monkeypatch):
             env={**os.environ, 'OMP_NUM_THREADS': '1'},
         )
         assert done.returncode == 0, f'{line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}'
-    assert (folder / 'work_dirs/arms/epoch_12.pth').is_file()
+    assert (folder / 'work_dirs/arms/epoch_4.pth').is_file()
