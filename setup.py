@@ -51,7 +51,11 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=['mmpose_dark', 'mmpose_dark.*']),
-    package_data={'mmpose_dark.inference.detectors': ['table.json'], 'mmpose_dark.serve': ['page/*']},
+    package_data={
+        'mmpose_dark.evaluation.reports': ['style.css'],
+        'mmpose_dark.inference.detectors': ['table.json'],
+        'mmpose_dark.serve': ['page/*'],
+    },
     install_requires=requirements('runtime'),
     extras_require={
         'optional': requirements('optional'),

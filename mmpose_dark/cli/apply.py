@@ -12,6 +12,7 @@ from ..config.errors import ConfigError
 from ..config.reading import load_config
 from ..config.tree import evaluators_of
 from ..engine.latest import find_latest_checkpoint
+from ..evaluation.reports.files import report_files
 from ..utils.device import resolve_device
 from ..utils.errors import InputError, MissingFileError
 from ..utils.output_paths import check_outputs
@@ -155,6 +156,8 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
     cfg.default_hooks = {k: v for k, v in (cfg.get('default_hooks') or {}).items() if k != 'checkpoint'}
     cfg.default_hooks.checkpoint = None
     written = [path for path in (args.out, args.dump) if path]
+    if args.report:
+        written += report_files(args.report)
     read = [args.config, args.checkpoint, *files_of_config(cfg)] if written else []
     check_outputs(written, folders=filter(None, [args.show_dir, cfg.work_dir]), inputs=read)
     if args.dump:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 
 from .arguments import add_acceleration_arguments, add_common_arguments, check_suffix, make_parser
@@ -24,6 +25,11 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     add_acceleration_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the metrics to this .json file')
+    parser.add_argument(
+        '--report',
+        metavar='DIR',
+        help='write report.html and .json: the metrics, their intervals, and all that decides them',
+    )
     parser.add_argument('--dump', help='write the predictions to this .pkl file')
     parser.add_argument('--show-dir', help='draw the predictions into this folder')
     parser.add_argument('--show', action='store_true', help='show the drawings in a window')
@@ -52,7 +58,14 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     apply.apply_test_arguments(cfg, args)
     validate_config(cfg)
     runner = PoseRunner.from_cfg(cfg)
-    metrics = runner.test()
+    if args.report:
+        from .reporting import reported_test
+
+        words = sys.argv[1:] if arguments is None else arguments
+        command = [*(prog.split() if prog else ('python', sys.argv[0])), *words]
+        metrics = reported_test(runner, args.report, command=command)
+    else:
+        metrics = runner.test()
     bad = sorted({str(sample.path) for sample in runner.test_loop.bad_samples})
     if args.out and runner.rank == 0:
         record = {**metrics, **(dict(unreadable_images=bad) if bad else {})}

@@ -241,7 +241,7 @@ def test_training_by_iteration(make_runner):
 def test_where_host_and_device_overlap_more_steps_run_without_waiting(make_runner, monkeypatch):
     """The network stays on the CPU; the profile is told of another device, and its waits are counted."""
     waits = []
-    monkeypatch.setattr(run, '_synchronizer', lambda device: lambda: waits.append(runner.iter))
+    monkeypatch.setattr(run, 'synchronizer', lambda device: lambda: waits.append(runner.iter))
     runner = make_runner(**{'train_cfg.max_epochs': 50, 'val_cfg': None, 'val_dataloader': None, 'val_evaluator': None})
     runner.device = torch.device('mps')
     found = profile_runner(runner, 'train', steps=4, warm_up=2)

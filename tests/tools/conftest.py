@@ -70,6 +70,22 @@ def tiny_config(tiny_coco, tmp_path_factory):
     return str(path)
 
 
+@pytest.fixture(scope='session')
+def random_checkpoint(tiny_config, tmp_path_factory):
+    """Weights of `tiny_config`'s network that were never trained, but give heatmaps with some shape to them."""
+    import torch
+
+    from mmpose_dark.apis import init_model
+    from mmpose_dark.checkpoint import save_checkpoint
+
+    torch.manual_seed(0)
+    model = init_model(tiny_config)
+    torch.nn.init.normal_(model.head.final_layer.weight)
+    path = tmp_path_factory.mktemp('weights') / 'random.pth'
+    save_checkpoint(dict(state_dict=model.state_dict()), path)
+    return path
+
+
 @pytest.fixture
 def call_tool(tmp_path, monkeypatch, capfd):
     """Run a Python tool in this process, which spares the imports: call_tool('train.py', 'config.py')."""

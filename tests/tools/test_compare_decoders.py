@@ -4,27 +4,13 @@ import json
 
 import numpy as np
 import pytest
-import torch
-
-from mmpose_dark.apis import init_model
-from mmpose_dark.checkpoint import save_checkpoint
-
-
-@pytest.fixture
-def checkpoint(tiny_config, tmp_path):
-    torch.manual_seed(0)
-    model = init_model(tiny_config)
-    torch.nn.init.normal_(model.head.final_layer.weight)  # heatmaps with some shape to them
-    path = tmp_path / 'random.pth'
-    save_checkpoint(dict(state_dict=model.state_dict()), path)
-    return path
 
 
 @pytest.mark.slow
-def test_columns_are_those_of_the_test_tool(tiny_config, checkpoint, call_tool, tmp_path):
+def test_columns_are_those_of_the_test_tool(tiny_config, random_checkpoint, call_tool, tmp_path):
     out, maps = tmp_path / 'ways.json', tmp_path / 'maps.npy'
     printed = call_tool(
-        'analysis_tools/compare_decoders.py', tiny_config, checkpoint, '--kernels', 3, 5, '--out', out,
+        'analysis_tools/compare_decoders.py', tiny_config, random_checkpoint, '--kernels', 3, 5, '--out', out,
         '--heatmaps', maps, '--work-dir', tmp_path / 'w',
     )  # fmt: skip
     ways = json.loads(out.read_text())
@@ -37,5 +23,5 @@ def test_columns_are_those_of_the_test_tool(tiny_config, checkpoint, call_tool, 
         ('DARK, kernel 5', [f'{decoder}unbiased=True', f'{decoder}blur_kernel_size=5']),
     ):
         single = tmp_path / 'single.json'
-        call_tool('test.py', tiny_config, checkpoint, '--out', single, '--work-dir', tmp_path / 'w', '--cfg-options', *options)  # fmt: skip # noqa: E501
+        call_tool('test.py', tiny_config, random_checkpoint, '--out', single, '--work-dir', tmp_path / 'w', '--cfg-options', *options)  # fmt: skip # noqa: E501
         assert ways[way] == pytest.approx(json.loads(single.read_text()), abs=1e-6)

@@ -18,6 +18,7 @@ from mmpose_dark.cli.arguments import add_common_arguments, make_parser
 from mmpose_dark.cli.errors import user_errors
 
 if TYPE_CHECKING:
+    import torch
     from mmengine.config import Config
 
     from mmpose_dark.codecs.base import BaseKeypointCodec
@@ -46,40 +47,35 @@ def _compare(
     cfg: 'Config', checkpoint: str, kernels: Sequence[int], heatmaps_file: str | None
 ) -> dict[str, dict[str, float]]:
     """Run the network over the test set and return the metrics of each way of decoding."""
-    import numpy as np
-    import torch
-
     from mmpose_dark.apis import init_model
-    from mmpose_dark.config import ConfigError
     from mmpose_dark.engine import PoseRunner
-    from mmpose_dark.evaluation import Evaluator
+    from mmpose_dark.engine.decoder_comparison import evaluate_decoders
     from mmpose_dark.utils import register_all_modules
-    from mmpose_dark.utils.atomic_file import atomic_path
-    from mmpose_dark.utils.progress import track
 
-    model = init_model(cfg, checkpoint, cfg.device, {'model.test_cfg.output_heatmaps': True})
+    model = init_model(cfg, checkpoint, cfg.device)
     register_all_modules()  # the loader is built by mmengine, in its default scope
     loader = PoseRunner.build_dataloader(cfg.test_dataloader)
     ways = _decoders(cfg.model.head.decoder, kernels)
-    evaluators = {name: Evaluator(cfg.test_evaluator) for name in ways}
-    for evaluator in evaluators.values():
-        evaluator.dataset_meta = loader.dataset.metainfo
-    done = 0
-    with torch.no_grad():
-        for number, batch in enumerate(track(loader, len(loader), 'batches')):
-            if batch['bad_samples']:
-                raise ConfigError(f'{batch["bad_samples"][0].path}: {batch["bad_samples"][0].reason}')
-            samples = model.test_step(batch)
-            heatmaps = torch.stack([sample.pred_fields.heatmaps for sample in samples])
-            if heatmaps_file and number == 0:
-                with atomic_path(heatmaps_file) as temporary, open(temporary, 'wb') as file:
-                    np.save(file, heatmaps.cpu().numpy())
-            for name, codec in ways.items():
-                model.head.decoder = codec
-                found = model.pack_points(model.head.points(heatmaps), samples)
-                evaluators[name].process(data_samples=found, data_batch=batch)
-            done += len(samples)
-    return {name: evaluator.evaluate(done) for name, evaluator in evaluators.items()}
+    first = _FirstHeatmaps(heatmaps_file) if heatmaps_file else None
+    return evaluate_decoders(model, loader, cfg.test_evaluator, ways, watch=first)[0]
+
+
+class _FirstHeatmaps:
+    """Writes the heatmaps (B, K, H, W) of the first batch it is given."""
+
+    def __init__(self, path: str) -> None:
+        self._path: str | None = path
+
+    def __call__(self, heatmaps: 'torch.Tensor') -> None:
+        import numpy as np
+
+        from mmpose_dark.utils.atomic_file import atomic_path
+
+        if self._path is None:
+            return
+        with atomic_path(self._path) as temporary, open(temporary, 'wb') as file:
+            np.save(file, heatmaps.cpu().numpy())
+        self._path = None
 
 
 def main() -> None:

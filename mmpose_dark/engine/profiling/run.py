@@ -17,7 +17,7 @@ from .watched_loader import Progress, WatchedLoader
 if TYPE_CHECKING:
     from mmengine.runner.base_loop import BaseLoop
 
-__all__ = ['profile_runner']
+__all__ = ['profile_runner', 'synchronizer']
 
 
 def profile_runner(
@@ -43,7 +43,7 @@ def profile_runner(
     Raises:
         InputError: the loader gives no batch, or the loop ends too early.
     """
-    clock = PhaseClock(synchronize=_synchronizer(runner.device))
+    clock = PhaseClock(synchronize=synchronizer(runner.device))
     loop = runner.train_loop if mode == 'train' else runner.test_loop
     if mode == 'train':
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
@@ -122,7 +122,8 @@ class _CountedSteps:
         self._progress('warm-up' if self.count <= self._warm_up else 'steps', self.count, self.wanted)
 
 
-def _synchronizer(device: torch.device) -> Callable[[], None]:
+def synchronizer(device: torch.device) -> Callable[[], None]:
+    """Return a function that waits until a device has done all that was asked of it."""
     if device.type == 'cuda':
         return lambda: torch.cuda.synchronize(device)
     return torch.mps.synchronize if device.type == 'mps' else lambda: None

@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from mmengine.structures import BaseDataElement
 
 from ...utils.errors import InputError, StateError, UnknownNameError
+from ..functional.oks_case import OksCase
 from ..gathering import gather_and_compute, sample_identity
 from .sample_arrays import describe, per_instance
 from .tables import NUM_SAMPLES, Table, join_tables
@@ -30,6 +31,8 @@ class ArrayMetric(BaseMetric):
     """
 
     needs_ids = False  # whether every sample must have id and img_id
+    keeps_table = False  # whether `kept` is wanted after the values are computed
+    kept: Table | None = None
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None, collect_dir: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
@@ -99,8 +102,32 @@ class ArrayMetric(BaseMetric):
         return gather_and_compute(chunks, compute, device=self.collect_device, directory=self.collect_dir)
 
     def compute_metrics(self, results: Table | list[Table]) -> dict[str, float]:
-        """Return the values of the joined columns, or of the list that :meth:`process` filled."""
-        return self.compute(join_tables([results]) if isinstance(results, list) else results)
+        """Return the values of the joined columns, or of the list that :meth:`process` filled.
+
+        With ``keeps_table`` the columns stay in ``kept``, for reports.
+        """
+        table = join_tables([results]) if isinstance(results, list) else results
+        if self.keeps_table:
+            self.kept = table
+        return self.compute(table)
+
+    def case(self, table: Table) -> OksCase | None:
+        """Return the OKS evaluation that the values come from; None, as by default, where they come from none."""
+        return None
+
+    def intervals(self, table: Table, *, resamples: int, level: float, seed: int) -> dict[str, tuple[float, float]]:
+        """Return bootstrap intervals over images of the values, as far as the metric knows how to find them.
+
+        Args:
+            table: all columns, as `compute` takes them.
+            resamples: number of times that the images are drawn with replacement.
+            level: part of the resamples inside an interval, 0 to 1.
+            seed: of the draws.
+
+        Returns:
+            Low and high end by the name that `compute` gives; none by default.
+        """
+        return {}
 
     def meta(self, key: str) -> object:
         """Return an entry of the dataset's description.

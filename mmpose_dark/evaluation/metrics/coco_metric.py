@@ -13,6 +13,7 @@ from ...structures.pose_score import pose_scores
 from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
 from ..functional.arrays import all_finite
+from ..functional.oks_case import OksCase
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, check_ground_truth, evaluate_oks
@@ -201,9 +202,16 @@ class CocoMetric(ArrayMetric):
             self.write_results(detections)
         if self.format_only:
             return {}
-        ground_truth = self.ground_truth if self.ann_file is not None else self._ground_truth_of(table)
-        ground_truth, sigmas = self._converted(ground_truth)
+        ground_truth, sigmas = self._truth_of(table)
         return self.evaluate_detections(ground_truth, detections, sigmas)
+
+    def case(self, table: Table) -> OksCase | None:
+        """Return what `compute` evaluates: both sides after scoring and suppression, and how they are compared."""
+        ground_truth, sigmas = self._truth_of(table)
+        return OksCase(ground_truth, self._detections(table), sigmas, use_area=self.use_area, iou_type=self.iou_type)
+
+    def _truth_of(self, table: Table) -> tuple[OksGroundTruth, np.ndarray]:
+        return self._converted(self.ground_truth if self.ann_file is not None else self._ground_truth_of(table))
 
     def _converted(self, ground_truth: OksGroundTruth) -> tuple[OksGroundTruth, np.ndarray]:
         """The ground truth and the sigmas (K,) after ``gt_converter``."""

@@ -15,6 +15,7 @@ from ..functional.keypoint_eval import (
     keypoint_pck_accuracy,
 )
 from ..functional.mpii import mpii_summary
+from ..functional.resampling import resampled_intervals
 from .base import ArrayMetric
 from .sample_arrays import describe, field, maybe_field, stack
 from .tables import Table
@@ -53,6 +54,18 @@ class KeypointDistanceMetric(ArrayMetric):
             owner = samples[int(np.searchsorted(np.cumsum(counts), lost[0], side='right'))]
             raise InputError(f'{describe(owner)}: predicted keypoints are NaN or infinite')
         return {'pred': pred, 'gt': gt, 'mask': mask}, counts
+
+    def intervals(self, table: Table, *, resamples: int, level: float, seed: int) -> dict[str, tuple[float, float]]:
+        """Return bootstrap intervals over images of every value; see `ArrayMetric.intervals`."""
+        if not _any(table):
+            return {}
+
+        def compute(rows: np.ndarray) -> dict[str, float]:
+            return self.compute({name: column[rows] for name, column in table.items() if len(column) == count})
+
+        count = len(table['pred'])
+        groups = table.get('img_id', table['sample'])
+        return resampled_intervals(groups, compute, resamples=resamples, level=level, seed=seed)
 
 
 @METRICS.register_module()

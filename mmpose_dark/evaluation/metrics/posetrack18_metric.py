@@ -12,6 +12,7 @@ from ..functional.posetrack import evaluate_posetrack
 from ..functional.posetrack_files import read_sequences, sequence_results
 from ..functional.posetrack_ground_truth import PoseTrackGroundTruth
 from .coco_metric import CocoMetric, write_json
+from .tables import Table
 
 __all__ = ['PoseTrack18Metric']
 
@@ -53,6 +54,9 @@ class PoseTrack18Metric(CocoMetric):
                 f'PoseTrack18Metric: {self.ann_file} has no annotated people to compare with; for the results of a '
                 'test set use format_only=True and outfile_prefix'
             )
+
+    def case(self, table: Table) -> None:
+        """Return None: matching is by joints here, not by OKS."""
 
     def write_results(self, detections: OksDetections) -> None:
         """Write the benchmark's files, one a sequence, with ``format_only``; else as `CocoMetric`."""

@@ -1,0 +1,65 @@
+"""``--report``: a test with its protocol, intervals and kinds of error."""
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engine.reporting import protocol_of, timed_test
+from ..evaluation.metrics.base import ArrayMetric
+from ..evaluation.metrics.coco_metric import CocoMetric, write_json
+from ..evaluation.reports.files import SCHEMA, report_files
+from ..evaluation.reports.metrics import LEVEL, RESAMPLES, metrics_with_intervals
+from ..evaluation.reports.report_page import report_page
+from ..utils.atomic_file import write_atomic
+
+if TYPE_CHECKING:
+    from ..engine import PoseRunner
+
+__all__ = ['reported_test']
+
+
+def reported_test(runner: 'PoseRunner', folder: str, *, command: Sequence[str], seed: int = 0) -> dict[str, float]:
+    """Test, and write the report.
+
+    Args:
+        runner: not run yet.
+        folder: of the report.
+        command: words that the test was started with.
+        seed: of the resampling.
+
+    Returns:
+        The metrics.
+    """
+    metrics = list(runner.test_loop.evaluator.metrics)
+    for metric in metrics:
+        if isinstance(metric, ArrayMetric):
+            metric.keeps_table = True
+    values, seconds = timed_test(runner)
+    protocol = protocol_of(runner)
+    if runner.rank:
+        return values
+    report: dict[str, Any] = dict(
+        schema=SCHEMA,
+        name=Path(runner.cfg.filename).stem if runner.cfg.filename else runner.experiment_name,
+        created=time.strftime('%Y-%m-%d %H:%M:%S %z'),
+        command=shlex.join(command),
+        metrics=metrics_with_intervals(values, metrics, seed=seed),
+        intervals=dict(method='percentile bootstrap over images', level=LEVEL, resamples=RESAMPLES, seed=seed),
+        unreadable=sorted({str(sample.path) for sample in runner.test_loop.bad_samples}),
+        seconds=seconds,
+        protocol=protocol,
+    )
+    data, shown, predictions = report_files(folder)
+    judged = next((metric for metric in metrics if isinstance(metric, CocoMetric) and metric.kept is not None), None)
+    case = judged.case(judged.kept) if judged else None
+    if case is not None:
+        write_json(str(predictions), judged.results_to_json(case.detections))
+        report['predictions'] = predictions.name
+    write_atomic(data, json.dumps(report, indent=1, default=float) + '\n')
+    write_atomic(shown, report_page(report))
+    print(f'report: {shown}', file=sys.stderr)
+    return values

@@ -1,0 +1,1 @@
+"""Reports of tests: as data, as pages, and compared with each other."""
