@@ -45,7 +45,7 @@ def section(title: str, *content: str) -> str:
     r"""Return a heading and what stands below it; ``title`` is plain text, ``content`` HTML.
 
     >>> section('a & b', '<p>c</p>')
-    '<section><h2>a &amp; b</h2>\\n<p>c</p></section>'
+    '<section><h2>a &amp; b</h2>\n<p>c</p></section>'
     """
     return f'<section><h2>{escape(title)}</h2>\n' + '\n'.join(content) + '</section>'
 
@@ -54,7 +54,7 @@ def details(title: str, *content: str) -> str:
     r"""Return content that is folded away; ``title`` is plain text, ``content`` HTML.
 
     >>> details('more', '<p>c</p>')
-    '<details><summary>more</summary>\\n<p>c</p></details>'
+    '<details><summary>more</summary>\n<p>c</p></details>'
     """
     return f'<details><summary>{escape(title)}</summary>\n' + '\n'.join(content) + '</details>'
 
