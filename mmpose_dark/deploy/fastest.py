@@ -4,7 +4,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
@@ -18,11 +17,12 @@ from ..models import BasePoseEstimator
 from ..models.outputs import Outputs
 from ..utils.atomic_file import write_atomic
 from ..utils.errors import InputError, MissingPackageError, StateError
+from ..utils.machine import processor_name
 from .backends import backend_function
 from .least_time import least_seconds
 from .plain_network import PlainNetwork, example_images
 
-__all__ = ['fastest_network']
+__all__ = ['fastest_network', 'remembered_backend']
 
 _NEEDS = {'torch': ('torch',), 'openvino': ('openvino',), 'onnxruntime': ('onnxruntime', 'onnx', 'onnxscript')}
 """Candidates, and the packages of each. Their heatmaps are torch's within 1e-3 of the largest: AP stays the same."""
@@ -45,7 +45,7 @@ def fastest_network(model: BasePoseEstimator, example: torch.Tensor) -> Network 
     if example.device.type != 'cpu':
         print_log(f'--backend auto: torch, since the model is on {example.device}', logger='current')
         return None
-    names = [name for name, packages in _NEEDS.items() if all(map(importlib.util.find_spec, packages))]
+    names = _installed()
     key = _key(model, example, names)
     known = _remembered().get(key)
     if known in names:
@@ -69,21 +69,21 @@ def fastest_network(model: BasePoseEstimator, example: torch.Tensor) -> Network 
     return None if best == 'torch' else networks[best]
 
 
+def remembered_backend(model: BasePoseEstimator, example: torch.Tensor) -> str | None:
+    """Return the name of the back end that `fastest_network` found for these arguments, None if it was not asked."""
+    return _remembered().get(_key(model, example, _installed()))
+
+
+def _installed() -> list[str]:
+    return [name for name, packages in _NEEDS.items() if all(map(importlib.util.find_spec, packages))]
+
+
 def _key(model: BasePoseEstimator, example: torch.Tensor, names: list[str]) -> str:
     """Return what the time depends on, as one word."""
     shapes = [(name, tuple(value.shape)) for name, value in model.state_dict().items()]
     versions = [version(package) for name in names for package in _NEEDS[name]]
-    about = [shapes, tuple(example.shape), versions, platform.processor(), _processor(), os.cpu_count()]
+    about = [shapes, tuple(example.shape), versions, processor_name(), os.cpu_count()]
     return hashlib.sha256(repr([*about, torch.get_num_threads()]).encode()).hexdigest()[:16]
-
-
-def _processor() -> str:
-    """Return the name of the processor, as Linux says it; '' elsewhere."""
-    try:
-        with open('/proc/cpuinfo', encoding='utf-8') as file:
-            return next((line for line in file if line.startswith('model name')), '')
-    except OSError:
-        return ''
 
 
 def _file() -> Path:

@@ -142,13 +142,15 @@ def machine(device: str) -> dict:
     import numpy as np
     import torch
 
+    from mmpose_dark.utils.machine import processor_name
+
     kind = torch.device(device).type
-    name = torch.cuda.get_device_name(device) if kind == 'cuda' else _processor()
+    name = torch.cuda.get_device_name(device) if kind == 'cuda' else processor_name()
     name += f' ({device})' if kind not in ('cpu', 'cuda') else ''
     git = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True)
     return dict(
         device=name,
-        cpu=_processor(),
+        cpu=processor_name(),
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         load_average=round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None,
@@ -160,13 +162,6 @@ def machine(device: str) -> dict:
         opencv=cv2.__version__,
         commit=git.stdout.strip() or None,
     )
-
-
-def _processor() -> str:
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _clocks() -> tuple[float, float, float] | None:

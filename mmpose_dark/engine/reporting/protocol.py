@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +14,10 @@ from ...checkpoint.download import sha256_of
 from ...checkpoint.urls import shown
 from ...config.defaults import with_defaults
 from ...config.tree import evaluators_of, image_pipeline
+from ...deploy.fastest import remembered_backend
+from ...deploy.onnx_network import OnnxNetwork
 from ...registry import METRICS, TRANSFORMS
+from ...utils.machine import processor_name
 from ...utils.pose_registry import accepted_arguments
 from ...utils.precision import amp_dtype
 from ...version import __version__
@@ -130,13 +132,26 @@ def _run(runner: RunnerLike) -> dict[str, Any]:
         batch_size=loader.batch_size,
         processes=get_world_size(),
         precision=str(half or torch.float32).removeprefix('torch.'),
-        backend=loop.acceleration.backend,
+        backend=_backend(runner),
         compile=loop.acceleration.compile,
         fuse_conv_bn=loop.acceleration.fuse_conv_bn,
         channels_last=bool(cfg.get('channels_last')),
         seed=runner.seed,
         deterministic=bool((cfg.get('randomness') or {}).get('deterministic')),
     )
+
+
+def _backend(runner: RunnerLike) -> str:
+    """Name of what runs the network; where the fastest was asked for, that too."""
+    asked, model = runner.test_loop.acceleration.backend, runner.bare_model
+    standing = model.network_in_place
+    if isinstance(standing, OnnxNetwork):
+        return f'{standing.session.backend} (ONNX file)'
+    if asked != 'auto':
+        return asked
+    width, height = model.output_head().require_decoder().input_size
+    chosen = remembered_backend(model, torch.zeros(1, 3, height, width, device=runner.device))
+    return f'auto: {chosen or "not remembered"}'
 
 
 def _versions() -> dict[str, str]:
@@ -153,19 +168,9 @@ def _versions() -> dict[str, str]:
 def _machine(device: torch.device) -> dict[str, Any]:
     return dict(
         system=f'{platform.system()} {platform.machine()}',
-        processor=_processor(),
+        processor=processor_name(),
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         device=device.type,
         gpu=torch.cuda.get_device_name(device) if device.type == 'cuda' else None,
     )
-
-
-def _processor() -> str:
-    """Name of the processor, as far as the system says."""
-    about = Path('/proc/cpuinfo')
-    if about.is_file():
-        for line in about.read_text(errors='replace').splitlines():
-            if line.startswith('model name'):
-                return line.partition(':')[2].strip()
-    return platform.processor() or platform.machine()
