@@ -13,6 +13,7 @@ import json
 import os.path as osp
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,10 @@ class Cell:
         name = Path(self.config).stem
         return f'{name}@{self.size[1]}x{self.size[0]}' if self.size else name
 
+    def file(self, root: str) -> Path:
+        """Return the config of the training, beside its folder."""
+        return self.folder(root).with_suffix('.py')
+
     def folder(self, root: str) -> Path:
         """Return the work folder of the training."""
         return Path(root) / self.network / self.encoding / f'seed_{self.seed}'
@@ -73,6 +78,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2], help='(default: 0 1 2)')
     parser.add_argument('--epochs', type=int, help="length of each training, its schedule scaled (default: config's)")
     parser.add_argument('--work-dir', default='work_dirs/ablation', help='(default: %(default)s)')
+    parser.add_argument('--metrics', nargs='+', help='names of the metrics in the tables (default: all)')
     add_device_argument(parser)
     add_precision_arguments(parser)
     add_cfg_options(parser)
@@ -106,14 +112,37 @@ def config_of(cell: Cell, args: argparse.Namespace) -> 'PoseConfig':
 
 
 def train(cell: Cell, args: argparse.Namespace) -> None:
-    """Train a network, or go on with its training, in a process of its own."""
+    """Train a network, or go on with its training, in a process of its own.
+
+    Raises:
+        InputError: the folder holds a training with other settings.
+    """
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.errors import InputError
+
     folder = cell.folder(args.work_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / 'variant.py'
-    config_of(cell, args).dump(str(config))
+    config, wanted = cell.file(args.work_dir), config_of(cell, args).pretty_text
+    if config.read_text() != wanted if config.is_file() else folder.is_dir():
+        raise InputError(
+            f'{folder}: a training with other settings (epochs, --cfg-options ...) is there; choose another '
+            '--work-dir, or remove that folder'
+        )
+    write_atomic(config, wanted)
+    if is_finished(cell, args):
+        return
     options = ['--resume', '--device', args.device, *(['--amp', args.amp] if args.amp else [])]
     options += ['--channels-last'] if args.channels_last else []
     subprocess.run([sys.executable, str(TRAIN), str(config), '--work-dir', str(folder), *options], check=True)
+
+
+def is_finished(cell: Cell, args: argparse.Namespace) -> bool:
+    """Whether the last epoch of the training is there."""
+    from mmpose_dark.config.reading import load_config
+    from mmpose_dark.engine.latest import find_latest_checkpoint
+
+    latest = find_latest_checkpoint(str(cell.folder(args.work_dir)))
+    epochs = load_config(cell.file(args.work_dir)).train_cfg.max_epochs
+    return latest is not None and Path(latest).name == f'epoch_{epochs}.pth'
 
 
 def measure(cell: Cell, args: argparse.Namespace) -> dict:
@@ -138,7 +167,7 @@ def measure(cell: Cell, args: argparse.Namespace) -> dict:
     from mmpose_dark.utils import register_all_modules
     from mmpose_dark.utils.atomic_file import write_atomic
 
-    cfg = load_config(folder / 'variant.py')
+    cfg = load_config(cell.file(args.work_dir))
     model = init_model(cfg, str(weights_of(folder)), args.device)
     register_all_modules()
     loader = PoseRunner.build_dataloader(cfg.test_dataloader)
@@ -170,11 +199,98 @@ def decoders_of(cell: Cell, args: argparse.Namespace) -> dict[str, dict]:
     return {'quarter-pixel': dict(codec, unbiased=False), **dark}
 
 
+def rows_of(cells: Sequence[Cell], found: Sequence[dict]) -> dict[tuple[str, str, str], dict[int, dict[str, float]]]:
+    """Return the metrics of each seed by network, encoding and decoder."""
+    rows: dict[tuple[str, str, str], dict[int, dict[str, float]]] = {}
+    for cell, decoders in zip(cells, found, strict=True):
+        for decoder, outcome in decoders.items():
+            rows.setdefault((cell.network, cell.encoding, decoder), {})[cell.seed] = outcome['metrics']
+    return rows
+
+
+def table_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]], names: Sequence[str]) -> str:
+    """Return means and standard deviations over seeds, as a table in Markdown."""
+    import numpy as np
+
+    lines = ['| network | encoding | decoder | ' + ' | '.join(names) + ' |', '| ' + '--- | ' * (3 + len(names))]
+    for key, by_seed in rows.items():
+        values = np.array([[metrics[name] for name in names] for metrics in by_seed.values()])
+        spread = values.std(0, ddof=1) if len(values) > 1 else np.full(len(names), np.nan)
+        cells = (f'{m:.4f} ± {s:.4f}' for m, s in zip(values.mean(0), spread, strict=True))
+        lines.append(f'| {" | ".join(key)} | ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def comparisons_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]]) -> list[tuple]:
+    """Return what is compared: each decoder with the first of its network, each encoding with the first, alike decoded.
+
+    Each is (what, key of the first row, key of the second).
+    """
+    pairs = []
+    for key in rows:
+        network, encoding, decoder = key
+        first = next(other for other in rows if other[:2] == key[:2])
+        if first != key:
+            pairs.append((f'{network}, {encoding}: {decoder} against {first[2]}', first, key))
+    for key in rows:
+        network, encoding, decoder = key
+        twin = next((o for o in rows if o[0] == network and _alike(o[2], decoder) and o[1] != encoding), None)
+        if twin is not None and list(rows).index(twin) < list(rows).index(key):
+            pairs.append((f'{network}, {decoder}: {encoding} against {twin[1]}', twin, key))
+    return pairs
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two decoders are the same but for the crop that they belong to: UDP refines a peak as DARK does."""
+    return one.replace('UDP', 'DARK') == other.replace('UDP', 'DARK')
+
+
+def differences_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]], names: Sequence[str]) -> str:
+    """Return the differences, paired by seed, as a table in Markdown."""
+    from mmpose_dark.evaluation.functional.paired import paired_t
+
+    lines = ['| compared | ' + ' | '.join(names) + ' |', '| ' + '--- | ' * (1 + len(names))]
+    for what, first, second in comparisons_of(rows):
+        seeds = sorted(set(rows[first]) & set(rows[second]))
+        cells = []
+        for name in names:
+            found = paired_t(*([rows[key][seed][name] for seed in seeds] for key in (first, second)))
+            interval = f' [{found.low:+.4f}, {found.high:+.4f}], p {found.p:.2g}' if found.pairs > 1 else ''
+            cells.append(f'{found.mean:+.4f}{interval}')
+        lines.append(f'| {what} | ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
 def main() -> None:
     """Train what is not trained, measure, and print the table."""
     args = parse_args()
-    for cell in cells_of(args):
+    from mmpose_dark.config.validate import validate_config
+    from mmpose_dark.utils.atomic_file import write_atomic
+    from mmpose_dark.utils.output_paths import check_outputs
+
+    cells = cells_of(args)
+    for cell in cells:
+        validate_config(config_of(cell, args))  # all of them before the first night
+    check_outputs(folders=[args.work_dir])
+    found = []
+    for number, cell in enumerate(cells, 1):
+        print(f'{number} of {len(cells)}: {cell.network}, {cell.encoding}, seed {cell.seed}', file=sys.stderr)
         train(cell, args)
+        found.append(measure(cell, args))
+        rows = rows_of(cells[:number], found)
+        names = args.metrics or [name for name in next(iter(next(iter(rows.values())).values())) if '(' not in name]
+        tables = f'{table_of(rows, names)}\n\n{differences_of(rows, names)}\n'
+        write_atomic(Path(args.work_dir) / 'ablation.md', tables)
+        write_atomic(Path(args.work_dir) / 'ablation.json', json.dumps(_plain(rows), indent=1))
+    print(tables)
+
+
+def _plain(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]]) -> list[dict]:
+    return [
+        dict(network=network, encoding=encoding, decoder=decoder, seed=seed, metrics=dict(metrics))
+        for (network, encoding, decoder), by_seed in rows.items()
+        for seed, metrics in by_seed.items()
+    ]
 
 
 if __name__ == '__main__':
