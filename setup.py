@@ -62,6 +62,7 @@ setup(
         'predict': requirements('predict'),
         'export': requirements('export'),
         'serve': [*requirements('predict'), *requirements('serve')],
+        'scale': [*requirements('predict'), *requirements('scale')],
         'tests': requirements('tests'),
         'docs': requirements('docs'),
         'xtcocotools': ['xtcocotools>=1.14.3'],

@@ -46,6 +46,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     _add_people_arguments(parser)
     _add_video_arguments(parser)
     _add_drawing_arguments(parser)
+    _add_bulk_arguments(parser)
     args = parser.parse_args(arguments)
     _check(parser, args)
     return args
@@ -111,6 +112,15 @@ def _add_drawing_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--draw-covariance', action='store_true', help='draw how sure each keypoint is, as an ellipse')
 
 
+def _add_bulk_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('bulk prediction, docs/scale.md')
+    group.add_argument('--engine', choices=('single', 'ray'), default='single', help='what runs it (%(default)s)')
+    group.add_argument('--workers', type=int, default=1, metavar='N', help='copies of the network (%(default)s)')
+    group.add_argument('--shard-size', type=int, default=1000, metavar='M', help='images a shard (%(default)s)')
+    group.add_argument('--address', help='of a Ray cluster, or auto (default: one on this machine for this run)')
+    group.add_argument('--gpus-per-worker', type=float, default=0, metavar='F', help='may be a fraction (%(default)s)')
+
+
 def _batch_size(text: str) -> int | str:
     """Return a number, or 'auto'."""
     return text if text == 'auto' else int(text)
@@ -119,7 +129,7 @@ def _batch_size(text: str) -> int | str:
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.batch_size != 'auto':
         check_least(parser, args, batch_size=1)
-    check_least(parser, args, max_people=1, num_workers=0, detect_every=1)
+    check_least(parser, args, max_people=1, num_workers=0, detect_every=1, workers=1, shard_size=1, gpus_per_worker=0)
     if args.smooth not in (None, NONE) and args.track == NONE:
         parser.error(f'--smooth {args.smooth} follows the people by their track numbers, and --track is none')
     if args.fps is not None and not 0 < args.fps < float('inf'):
@@ -136,6 +146,10 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         prog: the command that the program was called by, by default the file that was started.
     """
     args = parse_args(arguments, prog=prog)
+    if args.engine == 'ray':
+        from .bulk_predicting import predict_lake
+
+        return predict_lake(args)
     from .predicting import predict
 
     return predict(args) or OK

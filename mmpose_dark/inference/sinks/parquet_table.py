@@ -5,9 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...utils.atomic_file import atomic_path
 from ...utils.errors import MissingPackageError
 from ..frames import SourceInfo
 from ..results import ImageResult
@@ -15,13 +18,49 @@ from .base import BaseSink
 from .files import WholeFile, writing
 from .table import about_columns, table_of, write_about
 
-__all__ = ['ParquetSink']
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ['ParquetSink', 'image_columns', 'people_schema', 'people_table']
 
 _ROWS = 5000  # people of a row group
 
 
+def people_schema(arrow: ModuleType, about: Mapping[str, object]) -> 'pyarrow.Schema':
+    """Return the columns of people, with what they mean as metadata, and which image and shard they are of."""
+    kinds = dict(frame='int64', time='float64', image='string', track_id='int64', filled='bool_')
+    kinds = {name: kinds.get(name, 'float32') for name in about['columns']} | dict(image_id='string', shard='int64')
+    fields = [(name, getattr(arrow, kind)()) for name, kind in kinds.items()]
+    return arrow.schema(fields, metadata={'mmpose_dark': json.dumps(about)})
+
+
+def people_table(
+    arrow: ModuleType, schema: 'pyarrow.Schema', tables: Sequence[Mapping[str, np.ndarray]]
+) -> 'pyarrow.Table':
+    """Return the people of several images; NaN, and -1 for a track, become missing."""
+    columns = []
+    for field in schema:
+        if not tables:
+            columns.append(arrow.array([], field.type))
+            continue
+        values = np.concatenate([table[field.name] for table in tables])
+        missing = values < 0 if field.name == 'track_id' else np.isnan(values) if values.dtype.kind == 'f' else None
+        columns.append(arrow.array(values, field.type, mask=missing))
+    return arrow.Table.from_arrays(columns, schema=schema)
+
+
+def image_columns(arrow: ModuleType, records: Sequence[Mapping[str, object]]) -> 'pyarrow.Table':
+    """Return one row an image: ``image``, ``image_id``, ``shard``, ``people``, and ``error``, empty where all is well."""
+    kinds = dict(image='string', image_id='string', shard='int64', people='int64', error='string')
+    schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
+    return arrow.Table.from_pylist(list(records), schema=schema)
+
+
 class ParquetSink(BaseSink):
-    """Writes ``STEM.parquet``; what columns mean stands in its metadata and in ``STEM.parquet.json``."""
+    """Writes ``STEM_people.parquet`` and ``STEM_images.parquet``, one row a person and one an image.
+
+    What the columns of people mean stands in the metadata and in ``STEM_people.parquet.json``.
+    """
 
     format = 'parquet'
 
@@ -37,8 +76,9 @@ class ParquetSink(BaseSink):
 
     @property
     def outputs(self) -> Sequence[Path]:
-        """The table and its twin."""
-        return [self.folder / f'{self.stem}.parquet', self.folder / f'{self.stem}.parquet.json']
+        """People, what their columns mean, and images."""
+        people = self.folder / f'{self.stem}_people.parquet'
+        return [people, people.with_name(f'{people.name}.json'), self.folder / f'{self.stem}_images.parquet']
 
     def open(self, info: SourceInfo, keypoint_set: Mapping[str, object] | None) -> None:
         """Begin.
@@ -47,10 +87,8 @@ class ParquetSink(BaseSink):
             OutputError: it cannot be written.
         """
         about = about_columns(info, keypoint_set)
-        kinds = dict(frame='int64', time='float64', image='string', track_id='int64', filled='bool_')
-        kinds = {name: kinds.get(name, 'float32') for name in about['columns']}
-        fields = [(name, getattr(self._arrow, kind)()) for name, kind in kinds.items()]
-        self._schema = self._arrow.schema(fields, metadata={'mmpose_dark': json.dumps(about)})
+        self._schema = people_schema(self._arrow, about)
+        self._records: list[dict[str, object]] = []
         self._waiting: list[dict[str, np.ndarray]] = []
         self._rows = 0
         self._whole = WholeFile(self.outputs[0], None)
@@ -64,8 +102,13 @@ class ParquetSink(BaseSink):
         Raises:
             OutputError: full disk.
         """
-        if len(result.poses):
-            self._waiting.append(table_of(result))
+        count = len(result.poses)
+        self._records.append(
+            dict(image=result.path, image_id=result.path, shard=0, people=count, error=result.error or '')
+        )
+        if count:
+            own = dict(image_id=np.full(count, result.path, dtype=object), shard=np.zeros(count, np.int64))
+            self._waiting.append(table_of(result) | own)
             self._rows += len(result.poses)
         if self._rows >= _ROWS:
             self._flush()
@@ -73,13 +116,8 @@ class ParquetSink(BaseSink):
     def _flush(self) -> None:
         if not self._rows:
             return
-        columns = []
-        for field in self._schema:
-            values = np.concatenate([table[field.name] for table in self._waiting])
-            missing = values < 0 if field.name == 'track_id' else np.isnan(values) if values.dtype.kind == 'f' else None
-            columns.append(self._arrow.array(values, field.type, mask=missing))
         with writing(self.outputs[0], left='what was there before is untouched'):
-            self._writer.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
+            self._writer.write_table(people_table(self._arrow, self._schema, self._waiting))
         self._waiting, self._rows = [], 0
 
     def close(self) -> None:
@@ -91,6 +129,8 @@ class ParquetSink(BaseSink):
         self._flush()
         with writing(self.outputs[0], left='what was there before is untouched'):
             self._writer.close()
+        with writing(self.outputs[2]), atomic_path(self.outputs[2]) as temporary:
+            self._parquet.write_table(image_columns(self._arrow, self._records), temporary)
         self._whole.complete()
 
     def abort(self) -> None:
