@@ -1,9 +1,12 @@
 """Shards over the workers of Ray Data. The work itself is elsewhere; this file only hands it out."""
 
+import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 
 from ...utils.errors import MissingPackageError, OutputError, StateError
+from .lake import Item
 from .plan import Shard
 
 __all__ = ['run_shards']
@@ -16,9 +19,7 @@ class _Worker:
         self.work = make()
 
     def __call__(self, row: dict) -> dict:
-        number, start, items = row['item']
-        from .lake import Item
-
+        number, start, items = json.loads(row['item'])
         try:
             return self.work((number, start, [Item(*item) for item in items])) | dict(stopped='')
         except OutputError as err:
@@ -49,7 +50,12 @@ def run_shards(
         StateError: the cluster does not answer.
         OutputError: a worker cannot write; shards that are written stay.
     """
-    os.environ.update(RAY_USAGE_STATS_ENABLED='0', RAY_DEDUP_LOGS='0', RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO='0')
+    os.environ.update(
+        RAY_USAGE_STATS_ENABLED='0',
+        RAY_DEDUP_LOGS='0',
+        RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO='0',
+        RAY_BACKEND_LOG_LEVEL='fatal',
+    )
     try:
         import ray
         import ray.data
@@ -57,9 +63,10 @@ def run_shards(
         raise MissingPackageError("--engine ray needs Ray: pip install 'ray[data]'") from err
     _start(ray, address, workers)
     try:
+        logging.getLogger('ray.data').setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        rows = [dict(item=(number, start, [tuple(i) for i in items])) for number, start, items in shards]
+        rows = [dict(item=json.dumps(shard)) for shard in shards]
         done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             _Worker,
             fn_constructor_args=(make,),

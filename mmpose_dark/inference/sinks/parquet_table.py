@@ -50,7 +50,7 @@ def people_table(
 
 
 def image_columns(arrow: ModuleType, records: Sequence[Mapping[str, object]]) -> 'pyarrow.Table':
-    """Return one row an image: ``image``, ``image_id``, ``shard``, ``people``, and ``error``, empty where all is well."""
+    """Return one row an image: ``image``, ``image_id``, ``shard``, ``people``, and ``error``, '' for none."""
     kinds = dict(image='string', image_id='string', shard='int64', people='int64', error='string')
     schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
     return arrow.Table.from_pylist(list(records), schema=schema)
