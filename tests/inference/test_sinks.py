@@ -112,10 +112,10 @@ def test_parquet_is_the_same_table(tmp_path, coco):
     parquet = pytest.importorskip('pyarrow.parquet')
     pandas = pytest.importorskip('pandas')
     results = results_of(coco)
-    path, _ = write('parquet', tmp_path, results, keypoint_set=coco)
+    path, _, _ = write('parquet', tmp_path, results, keypoint_set=coco)
     table = parquet.read_table(path)
     rows = pandas.read_csv(write('csv', tmp_path, results, keypoint_set=coco)[0])
-    assert table.column_names == list(rows.columns)
+    assert table.column_names == [*rows.columns, 'image_id', 'shard']
     found = table.to_pandas()
     for name in rows.columns:
         if name != 'image':

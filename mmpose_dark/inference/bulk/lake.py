@@ -129,7 +129,10 @@ def _open(item: Item, target: Path) -> tuple[str, str]:
 def _bytes_of(item: Item) -> bytes:
     if item.path.endswith('.tar'):
         with tarfile.open(item.path) as tar:
-            return tar.extractfile(item.member).read()
+            for entry in tar:  # getmember would read on to the end, which may be cut off
+                if entry.name == item.member:
+                    return tar.extractfile(entry).read()
+            raise KeyError(item.member)
     from pyarrow import parquet
 
     table, row = parquet.ParquetFile(item.path), int(item.member)

@@ -61,7 +61,7 @@ def write_shard(folder: Path, shard: Shard, results: list[ImageResult], keypoint
     from pyarrow import parquet
 
     number, _, items = shard
-    about = about_columns(SourceInfo(f'shard {number}', 'images'), keypoint_set)
+    about = about_columns(SourceInfo(f'shard {number}', f'part-{number:06d}', 'images'), keypoint_set)
     tables, records = [], []
     for item, result in zip(items, results, strict=True):
         count = len(result.poses)
