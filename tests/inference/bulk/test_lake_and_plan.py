@@ -1,6 +1,7 @@
 """Lakes and plans: what is listed, what a second run does."""
 
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_a_tar_gives_its_images_and_their_bytes(tmp_path):
     assert [item.member for item in items] == ['x.jpg', 'y.png']
     (first, error), _ = open_items(items, tmp_path)
     assert error == ''
-    assert open(first, 'rb').read() == b'x.jpg' * 1000
+    assert Path(first).read_bytes() == b'x.jpg' * 1000
 
 
 def test_a_cut_off_tar_gives_what_is_whole_and_one_error(tmp_path):
@@ -42,7 +43,7 @@ def test_rows_of_parquet(tmp_path):
     parquet = pytest.importorskip('pyarrow.parquet')
     parquet.write_table(pa.table({'bytes': [b'a', b'b', b'c']}), tmp_path / 'a.parquet', row_group_size=2)
     items = list_lake([str(tmp_path / 'a.parquet')])
-    assert [open(path, 'rb').read() for path, _ in open_items(items, tmp_path)] == [b'a', b'b', b'c']
+    assert [Path(path).read_bytes() for path, _ in open_items(items, tmp_path)] == [b'a', b'b', b'c']
     (tmp_path / 'a.parquet').write_bytes(b'PAR1 cut')
     assert 'cut off' in list_lake([str(tmp_path / 'a.parquet')])[0].error
 
