@@ -39,7 +39,6 @@ def reported_test(runner: 'PoseRunner', folder: str, *, command: Sequence[str], 
         if isinstance(metric, ArrayMetric):
             metric.keeps_table = True
     values, seconds = timed_test(runner)
-    protocol = protocol_of(runner)
     if runner.rank:
         return values
     report: dict[str, Any] = dict(
@@ -51,7 +50,7 @@ def reported_test(runner: 'PoseRunner', folder: str, *, command: Sequence[str], 
         intervals=dict(method='percentile bootstrap over images', level=LEVEL, resamples=RESAMPLES, seed=seed),
         unreadable=sorted({str(sample.path) for sample in runner.test_loop.bad_samples}),
         seconds=seconds,
-        protocol=protocol,
+        protocol=protocol_of(runner),
     )
     data, shown, predictions = report_files(folder)
     judged = next((metric for metric in metrics if isinstance(metric, CocoMetric) and metric.kept is not None), None)
