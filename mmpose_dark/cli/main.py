@@ -31,6 +31,7 @@ COMMANDS = dict(
     predict=Command('predict', 'find the poses of people in images, videos and streams'),
     train=Command('train', 'train a network from a config'),
     test=Command('test', 'test a network: metrics, predictions, drawings'),
+    compare=Command('compare', 'compare two tests: settings that differ, and where the difference comes from'),
     models=Command('models', 'list, search, show and download the models of the zoo'),
     check=Command('check', 'check the data of a config before it is used'),
     export=Command('export', 'export a network with its decoding, as ONNX'),
