@@ -73,7 +73,9 @@ def comparison_page(comparison: Mapping[str, Any], extra: tuple[str, ...] = ()) 
         ],
     )
     body = [about, page.section('Metrics', metrics), *extra, page.section('Settings that differ', settings)]
-    return page.make_page('Two tests compared', f'{comparison["first"]["name"]} and {comparison["second"]["name"]}', body)
+    return page.make_page(
+        'Two tests compared', f'{comparison["first"]["name"]} and {comparison["second"]["name"]}', body
+    )
 
 
 def _both(comparison: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
