@@ -72,7 +72,7 @@ def test_what_is_no_report_is_named(tmp_path):
         (tmp_path / 'report.json').write_text(content)
         with pytest.raises(UserError, match=message):
             read_report(tmp_path)
-    with pytest.raises(UserError, match='there is no report.json'):
+    with pytest.raises(UserError, match='there is no report'):
         read_report(tmp_path / 'nowhere')
 
 
@@ -90,10 +90,16 @@ def test_mutated_reports_are_compared_or_refused(tmp_path):
     for _ in range(300):
         what, content = mutated(REPORT, rng)
         (tmp_path / 'b' / 'report.json').write_bytes(content)
-        try:
-            main([good, other, '--out', str(tmp_path / 'c')])
-        except UserError as err:
-            refused += 1
-            assert '\n' not in str(err), what
-            assert str(tmp_path / 'b') in str(err), what
+        said = _said(good, other, str(tmp_path / 'c'))
+        refused += bool(said)
+        assert not said or (str(tmp_path / 'b') in said and '\n' not in said), what
     assert refused > 50  # and others are settings, which may hold anything
+
+
+def _said(good, other, out):
+    """The message that a comparison ends with, '' where it is made."""
+    try:
+        main([good, other, '--out', out])
+    except UserError as err:
+        return str(err)
+    return ''
