@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import shutil
 from html.parser import HTMLParser
 
 import pytest
@@ -94,3 +95,29 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_test(tiny_config, ra
     assert 'file' in said
     assert 'Traceback' not in said
     assert 'Epoch(test)' not in said
+
+
+def test_two_reports_are_compared_down_to_images_and_joints(report, folder, tmp_path, capsys, tiny_coco):
+    from mmpose_dark.cli.compare import main
+
+    other = tmp_path / 'other'
+    shutil.copytree(folder, other)
+    truth = json.loads(pathlib.Path(tiny_coco.ann_file).read_text())['annotations']
+    people = {person['image_id']: person['keypoints'] for person in truth}
+    found = json.loads((other / 'predictions.json').read_text())
+    for result in found:  # as if the network had found the last person of each image
+        xy = result['keypoints']
+        xy[::3], xy[1::3] = people[result['image_id']][::3], people[result['image_id']][1::3]
+    (other / 'predictions.json').write_text(json.dumps(found))
+    assert main([str(folder), str(other / 'report.json'), '--out', str(tmp_path / 'c'), '--resamples', '50']) == 0
+    compared = json.loads((tmp_path / 'c' / 'comparison.json').read_text())
+    assert compared['ap']['difference'] > 0.3
+    assert set(compared['ap']['joints']) == set(report['protocol']['data'][0]['keypoints'])
+    assert {image['id'] for image in compared['ap']['images']} == {1, 2, 3, 7}
+    checker = _Checker()
+    checker.feed((tmp_path / 'c' / 'comparison.html').read_text())
+    assert not checker.open
+    assert 'AP differs by' in capsys.readouterr().out
+    pathlib.Path(other / 'predictions.json').unlink()
+    assert main([str(folder), str(other)]) == 0
+    assert 'AP is not looked into' in capsys.readouterr().out

@@ -1,14 +1,21 @@
 """Two tests compared: which settings differ, by how much the metrics do, and where that comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from ...utils.progress import show_progress
+from ..functional.ap_shares import image_shares, joint_shares
+from ..functional.bootstrap import ap_difference
+from ..functional.oks_case import OksCase
+from ..functional.oks_matching import match_people
 from . import page
 from .settings import differing_settings
 
-__all__ = ['compare_reports', 'comparison_page', 'comparison_text']
+__all__ = ['compare_predictions', 'compare_reports', 'comparison_page', 'comparison_text']
 
-_MANY = 40
+_MANY, _FEW = 40, 10
 _ABOUT = ('versions.', 'machine.', 'weights.meta.')
 """Settings that seldom decide a metric: they stand behind the others."""
 
@@ -36,6 +43,46 @@ def compare_reports(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict
     )
 
 
+def compare_predictions(
+    first: OksCase, second: OksCase, names: Sequence[str], *, resamples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Say how sure the difference in AP is, and where it comes from.
+
+    Args:
+        first: what the one test evaluated.
+        second: the other, on the same annotations.
+        names: of the K keypoints.
+        resamples: draws of images, and exchanges of the two runs.
+        seed: of both.
+
+    Returns:
+        ``difference``, ``interval``, ``p`` (see `ap_difference`), ``joints`` (share of each, see `joint_shares`) and
+        ``images`` (id and share of each, the largest first, see `image_shares`).
+
+    Raises:
+        InputError: other people are labelled in the two.
+    """
+    one, other = match_people(first.problem()), match_people(second.problem())
+    with show_progress('paired test', 2 * resamples, 'draws') as report:
+        found = ap_difference(one, other, resamples=resamples, seed=seed, progress=report)
+    count = len(one.problem.sigmas)
+    names = list(names) if len(names) == count else [str(i) for i in range(count)]
+    with show_progress('joints', count, 'joints') as report:
+        joints = joint_shares(one, other, progress=report)
+    with show_progress('images', one.problem.num_images, 'images') as report:
+        images = image_shares(one, other, progress=report)
+    order = np.argsort(-np.abs(images), kind='stable')
+    return dict(
+        difference=found.value,
+        interval=[found.low, found.high],
+        p=found.p,
+        resamples=resamples,
+        seed=seed,
+        joints={name: float(share) for name, share in zip(names, joints, strict=True)},
+        images=[dict(id=first.ground_truth.img_ids[i].item(), share=float(images[i])) for i in order],
+    )
+
+
 def _about(report: Mapping[str, Any]) -> dict[str, Any]:
     return dict(name=report['name'], created=report['created'], weights=report['protocol']['weights']['source'])
 
@@ -52,11 +99,51 @@ def comparison_text(comparison: Mapping[str, Any]) -> str:
     width = max(map(len, comparison['metrics']), default=0)
     for name, row in comparison['metrics'].items():
         lines.append(f'  {name:<{width}}  {row["first"]:8.4f}  {row["second"]:8.4f}  {row["difference"]:+8.4f}')
+    ap = comparison.get('ap')
+    if ap:
+        lines.append(f'\n{_sureness(ap)}\n\nshares of the difference by joint:')
+        width = max(map(len, ap['joints']))
+        lines += [f'  {name:<{width}}  {share:+8.4f}' for name, share in ap['joints'].items()]
+        lines.append(f'\nimages that carry most of it (of {len(ap["images"])}):')
+        lines += [f'  {image["id"]}  {image["share"]:+8.4f}' for image in ap['images'][:_FEW]]
+    if comparison.get('why_not'):
+        lines.append(f'\nAP is not looked into: {comparison["why_not"]}')
     return '\n'.join(lines)
 
 
-def comparison_page(comparison: Mapping[str, Any], extra: tuple[str, ...] = ()) -> str:
-    """Return the page of a comparison; ``extra`` are further sections, HTML."""
+def _sureness(ap: Mapping[str, Any]) -> str:
+    low, high = ap['interval']
+    return (
+        f'AP differs by {ap["difference"]:+.4f}; 95 % interval {low:+.4f} to {high:+.4f} ({ap["resamples"]} draws of '
+        f'images, seed {ap["seed"]}); p = {ap["p"]:.3f} that exchanging the two at random differs as much'
+    )
+
+
+def _ap_sections(comparison: Mapping[str, Any]) -> list[str]:
+    """Sections about the difference in AP."""
+    if comparison.get('why_not'):
+        why = page.escape(comparison['why_not'])
+        return [page.section('Where the difference in AP comes from', f'<p>Not looked into: {why}</p>')]
+    ap = comparison.get('ap')
+    if not ap:
+        return []
+    joints = page.table(['joint', 'share'], [(name, f'{share:+.4f}') for name, share in ap['joints'].items()])
+    images = page.table(['image id', 'share'], [(row['id'], f'{row["share"]:+.4f}') for row in ap['images'][:_MANY]])
+    return [
+        page.section('How sure the difference in AP is', f'<p>{page.escape(_sureness(ap))}.</p>'),
+        page.section(
+            'Where it comes from',
+            '<p>By joint: the change in AP of the first where that joint alone is placed as the second places it. What '
+            'is left comes from scores, people whom one of the two missed, and joints together.</p>',
+            joints,
+            '<p>By image: shares that add up to the difference (jackknife); the largest first.</p>',
+            images,
+        ),
+    ]
+
+
+def comparison_page(comparison: Mapping[str, Any]) -> str:
+    """Return the page of a comparison."""
     about = page.table(
         ['', 'config', 'weights', 'tested'],
         [(key, about['name'], about['weights'], about['created']) for key, about in _both(comparison)],
@@ -72,7 +159,12 @@ def comparison_page(comparison: Mapping[str, Any], extra: tuple[str, ...] = ()) 
             for name, row in comparison['metrics'].items()
         ],
     )
-    body = [about, page.section('Metrics', metrics), *extra, page.section('Settings that differ', settings)]
+    body = [
+        about,
+        page.section('Metrics', metrics),
+        *_ap_sections(comparison),
+        page.section('Settings that differ', settings),
+    ]
     return page.make_page(
         'Two tests compared', f'{comparison["first"]["name"]} and {comparison["second"]["name"]}', body
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...utils.errors import InputError, MissingFileError
 
-__all__ = ['PREDICTIONS', 'REPORT', 'REPORT_PAGE', 'SCHEMA', 'read_report', 'report_files']
+__all__ = ['PREDICTIONS', 'REPORT', 'REPORT_PAGE', 'SCHEMA', 'read_report', 'report_files', 'report_folder']
 
 REPORT, REPORT_PAGE, PREDICTIONS = 'report.json', 'report.html', 'predictions.json'
 SCHEMA = 1
@@ -24,6 +24,15 @@ def report_files(folder: str | os.PathLike) -> list[Path]:
     return [Path(folder) / name for name in (REPORT, REPORT_PAGE, PREDICTIONS)]
 
 
+def report_folder(path: str | os.PathLike) -> Path:
+    """Return the folder of a report that is named by its folder or by its ``report.json``.
+
+    >>> report_folder('runs/a/report.json').name
+    'a'
+    """
+    return Path(path).parent if Path(path).name == REPORT else Path(path)
+
+
 def read_report(path: str | os.PathLike) -> dict[str, Any]:
     """Read a report.
 
@@ -34,7 +43,7 @@ def read_report(path: str | os.PathLike) -> dict[str, Any]:
         MissingFileError: there is none.
         InputError: the file is no report, or one of another version.
     """
-    file = Path(path) / REPORT if Path(path).is_dir() else Path(path)
+    file = report_folder(path) / REPORT
     if not file.is_file():
         raise MissingFileError(f'{path}: there is no {REPORT}; make it with: mmpose-dark test CONFIG CHECKPOINT '
                                f'--report {path}')  # fmt: skip

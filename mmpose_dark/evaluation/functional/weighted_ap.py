@@ -1,0 +1,107 @@
+"""AP and AR of images that count more or less than once, without matching anybody again.
+
+People are matched within their image, so a match does not depend on how often the image counts. With weights that are
+whole numbers the values are those of a dataset in which each image stands so often. That is exact where no two
+detections of an image have the same score, since copies of a detection then stand next to each other.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .oks_eval import summarize_oks
+from .oks_matching import OksMatches
+
+__all__ = ['ApTable', 'ap_table', 'weighted_ap', 'weighted_precision']
+
+RECALLS = np.linspace(0, 1, 101)
+_EPS = np.spacing(1)  # the COCO API's, below the line of the precision
+
+
+@dataclass(frozen=True)
+class ApTable:
+    """Detections of one category by falling score, and how many people are looked for in each image.
+
+    A ranges of area, T thresholds of OKS, N detections, I images.
+
+    Attributes:
+        image: (N,) number of the image, from 0.
+        scores: (N,) falling.
+        right: (A, T, N) boolean: found somebody who counts.
+        wrong: (A, T, N) boolean: found nobody, and counts.
+        wanted: (A, I) people to find.
+    """
+
+    image: np.ndarray
+    scores: np.ndarray
+    right: np.ndarray
+    wrong: np.ndarray
+    wanted: np.ndarray
+
+
+def ap_table(matches: OksMatches, category: int = 1) -> ApTable:
+    """Return what AP is computed from.
+
+    Args:
+        matches: of detections and labelled people.
+        category: number of the category, from 1.
+    """
+    problem = matches.problem
+    rows = np.flatnonzero(problem.dt_category == category)
+    rows = rows[np.argsort(-problem.dt_scores[rows], kind='stable')]
+    found, ignored = matches.gt[:, :, rows] >= 0, matches.dt_ignored[:, :, rows]
+    mine = problem.gt_category == category
+    images = problem.gt_image[mine] - 1
+    wanted = np.stack(
+        [np.bincount(images[~left_out[mine]], minlength=problem.num_images) for left_out in matches.gt_ignored]
+    )
+    return ApTable(problem.dt_image[rows] - 1, problem.dt_scores[rows], found & ~ignored, ~found & ~ignored, wanted)
+
+
+def weighted_precision(
+    table: ApTable, weights: np.ndarray, *, per_detection: bool = False, areas: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return precision at 101 recalls, and the recall that is reached.
+
+    Args:
+        table: of one category.
+        weights: (I,) how often each image counts.
+        per_detection: ``weights`` (N,) are of the detections, and every image has weight 1.
+        areas: only so many of the A ranges, from the first; all by default.
+
+    Returns:
+        Precision (T, R, A) and recall (T, A), -1 where nobody is looked for.
+    """
+    of_detections = weights if per_detection else weights[table.image]
+    wanted = table.wanted.sum(1) if per_detection else table.wanted @ weights
+    kept = np.flatnonzero(of_detections)
+    of_detections = of_detections[kept]
+    areas, thresholds = areas or len(table.right), table.right.shape[1]
+    precision = np.full((thresholds, len(RECALLS), areas), -1.0)
+    recall = np.full((thresholds, areas), -1.0)
+    for a in np.flatnonzero(wanted[:areas]):
+        right = np.cumsum(table.right[a][:, kept] * of_detections, 1, dtype=np.float64)
+        wrong = np.cumsum(table.wrong[a][:, kept] * of_detections, 1, dtype=np.float64)
+        if not len(kept):
+            precision[:, :, a], recall[:, a] = 0, 0
+            continue
+        best = right / (right + wrong + _EPS)
+        best = np.maximum.accumulate(best[:, ::-1], 1)[:, ::-1]
+        reached = right / wanted[a]
+        recall[:, a] = reached[:, -1]
+        for t in range(thresholds):
+            place = np.searchsorted(reached[t], RECALLS, side='left')
+            precision[t, :, a] = np.where(place < len(kept), best[t, np.minimum(place, len(kept) - 1)], 0)
+    return precision, recall
+
+
+def weighted_ap(tables: list[ApTable], weights: np.ndarray) -> dict[str, float]:
+    """Return the ten values of `evaluate_oks` where each image counts as often as its weight says.
+
+    Args:
+        tables: one a category.
+        weights: (I,) from 0.
+    """
+    found = [weighted_precision(table, weights) for table in tables]
+    precision = np.stack([precision for precision, _ in found], 2)
+    return summarize_oks(precision, np.stack([recall for _, recall in found], 1))
