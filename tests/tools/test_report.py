@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_test(tiny_config, ra
     assert 'Epoch(test)' not in said
 
 
-def test_two_reports_are_compared_down_to_images_and_joints(report, folder, tmp_path, capsys, tiny_coco):
+def test_two_reports_are_compared_down_to_images_and_joints(report, folder, tmp_path, capfd, tiny_coco):
     from mmpose_dark.cli.compare import main
 
     other = tmp_path / 'other'
@@ -117,7 +117,7 @@ def test_two_reports_are_compared_down_to_images_and_joints(report, folder, tmp_
     checker = _Checker()
     checker.feed((tmp_path / 'c' / 'comparison.html').read_text())
     assert not checker.open
-    assert 'AP differs by' in capsys.readouterr().out
+    assert 'AP differs by' in capfd.readouterr().out
     pathlib.Path(other / 'predictions.json').unlink()
     assert main([str(folder), str(other)]) == 0
-    assert 'AP is not looked into' in capsys.readouterr().out
+    assert 'AP is not looked into' in capfd.readouterr().out
