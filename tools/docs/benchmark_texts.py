@@ -95,6 +95,14 @@ random, so what it does to AP stands in inference.md, measured on a trained netw
 from files to keypoints, against calling `inference_topdown` for one image after the other.
 """,
     ),
+    'exported': About(
+        'Exported graphs: crops to keypoints',
+        """
+`mmpose-dark export` to ONNX, normalisation and decoding inside, against the same way in eager PyTorch. The ways take
+turns. `difference_px` is the largest difference of a keypoint in pixels of the input among those that have the same
+peak (weights are random, so a map may have two alike); `same_peak` is their share.
+""",
+    ),
     'train_step': About(
         'A training step',
         """
