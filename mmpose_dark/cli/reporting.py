@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engine.reporting import protocol_of, timed_test
+from ..evaluation.functional.error_costs import diagnose
 from ..evaluation.metrics.base import ArrayMetric
 from ..evaluation.metrics.coco_metric import CocoMetric, write_json
+from ..evaluation.reports.errors import error_sections, error_summary
 from ..evaluation.reports.files import SCHEMA, report_files
 from ..evaluation.reports.metrics import LEVEL, RESAMPLES, metrics_with_intervals
 from ..evaluation.reports.report_page import report_page
+from ..evaluation.reports.worst import drawn_worst
 from ..utils.atomic_file import write_atomic
 
 if TYPE_CHECKING:
@@ -55,10 +58,24 @@ def reported_test(runner: 'PoseRunner', folder: str, *, command: Sequence[str], 
     data, shown, predictions = report_files(folder)
     judged = next((metric for metric in metrics if isinstance(metric, CocoMetric) and metric.kept is not None), None)
     case = judged.case(judged.kept) if judged else None
+    sections, worst = [], []
     if case is not None:
         write_json(str(predictions), judged.results_to_json(case.detections))
         report['predictions'] = predictions.name
+        dataset = runner.test_loop.dataloader.dataset
+        pairs, names = _flips_and_names(dataset.metainfo, len(case.sigmas))
+        diagnosis = diagnose(case.problem(), pairs)
+        report['errors'] = error_summary(diagnosis, names, case.ground_truth.img_sizes)
+        sections = error_sections(report['errors'])
+        worst = drawn_worst(diagnosis, case.ground_truth, dataset)
     write_atomic(data, json.dumps(report, indent=1, default=float) + '\n')
-    write_atomic(shown, report_page(report))
+    write_atomic(shown, report_page(report, worst, sections))
     print(f'report: {shown}', file=sys.stderr)
     return values
+
+
+def _flips_and_names(metainfo: dict, count: int) -> tuple[list[tuple[int, int]], list[str]]:
+    """Flip pairs and names of the keypoints; none and numbers where the metric converts them to another set."""
+    if metainfo.get('num_keypoints') != count:
+        return [], [str(i) for i in range(count)]
+    return metainfo['flip_pairs'], list(metainfo['keypoint_id2name'].values())
