@@ -91,7 +91,7 @@ def _quantised(
         off, moved = _differences(model, crops, float32, int8)
         told = f'heatmaps differ by {off:.2f} of the largest, 90 % of the keypoints by up to {moved:.2f} input pixels'
         allowed = moved <= MOST_PIXELS
-        if before is not None:
+        if before is not None and (allowed or args.allow_loss):
             after = _average_precision(args, model.cfg, int8)
             told += f'; AP {after:.4f}, float {before:.4f}'
             allowed = allowed and before - after <= MOST_AP_LOST
