@@ -18,11 +18,12 @@ from ..utils.errors import InputError, MissingPackageError, StateError
 from ..version import __version__
 from .export_modules import CropsToHeatmaps, CropsToKeypoints, ImageToKeypoints
 from .onnx_writing import OPSET, quiet_exporter, require_onnx, write_onnx
+from .plain_network import PlainNetwork, example_images
 
 __all__ = ['TARGETS', 'check_target', 'export_model']
 
-Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image']
-TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image')
+Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image', 'network']
+TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image', 'network')
 _SUFFIXES = ('.onnx', '.pt2')
 _PX, _SCORE = 0.05, 1e-3
 """Largest differences from PyTorch that are taken: pixels of 99 % of the keypoints, and scores (5e-5 and 1e-6 seen)."""
@@ -43,7 +44,9 @@ def export_model(
     ``'heatmaps'`` takes crops (B, h, w, 3) uint8 BGR and gives the network's outputs; ``'keypoints'`` gives keypoints
     (B, K, 2) in input pixels, scores (B, K) and, where the codec knows them, covariances (B, K, 2, 2); ``'image'``
     takes one image (H, W, 3) uint8 BGR of any size and boxes (N, 4) left top right bottom, and gives the same in image
-    pixels. Any number of crops or boxes goes. The file holds metadata: names of keypoints, skeleton, sigmas, codec.
+    pixels. ``'network'`` takes images (B, 3, h, w) that are normalised already and gives the network's outputs: such a
+    file takes the place of a checkpoint in ``test`` and ``predict``. Any number of crops or boxes goes. The file holds
+    metadata: names of keypoints, skeleton, sigmas, codec.
 
     Args:
         model: of `init_model`, on the CPU.
@@ -64,6 +67,11 @@ def export_model(
         OutputError: it cannot be written.
     """
     out = check_target(out, to)
+    if model.network_in_place is not None:
+        raise InputError(
+            'the network runs outside of torch, which then cannot trace it; of a network in .onnx only --to network '
+            '--precision int8 can be made'
+        )
     is_onnx = out.suffix == '.onnx'
     model = model.eval()
     before = dict(model.test_cfg)
@@ -124,6 +132,9 @@ def _parts(
     batch = torch.export.Dim('batch', min=1)
     flips = (model.dataset_meta or {}).get('flip_indices')
     names = ['keypoints', 'scores', *(['covariances'] if _knows_covariances(model, width, height) else [])]
+    if to == 'network':
+        images = example_images(torch.empty(1, 3, height, width), 2)
+        return PlainNetwork(model), (images,), ['inputs'], ['heatmaps'], dict(inputs={0: batch})
     if to == 'heatmaps':
         return CropsToHeatmaps(model), (crops,), ['crops'], ['heatmaps'], dict(crops={0: batch})
     if to == 'keypoints':
@@ -185,7 +196,7 @@ def _about(
         target=to,
         inputs=inputs,
         outputs=outputs,
-        colors='BGR, 0..255',
+        colors='normalised as the config says' if to == 'network' else 'BGR, 0..255',
         unit='pixels of the image' if to == 'image' else 'pixels of the input',
         keypoint_names=[names[i] for i in range(len(names))],
         skeleton=[[int(a), int(b)] for a, b in meta.get('skeleton_links', ())],

@@ -45,8 +45,9 @@ ABOUT = {
         """
 `codec.batch_decode` against the DARK paper's post-processing as the reference toolboxes run it: one keypoint at a time,
 with OpenCV, on one core. `floor` is one read of the heatmaps (their maximum), without which no peak is found.
-`difference_px` is the largest difference between our keypoints and the loop's, in pixels of the network's input.
-Quarter-pixel decoding is what DARK is compared with in the paper.
+`difference_px` is the largest difference between our keypoints and the loops', in pixels of the network's input.
+Quarter-pixel decoding is what DARK is compared with in the paper. `combined` is UDP's combined target, three maps a
+keypoint, and `combined_loop` its reference, which blurs each of the three with OpenCV.
 """,
         {'loop': 'DARK, loop', 'dark': 'DARK, ours', 'quarter_pixel': 'quarter-pixel, ours'},
         ('floor', 'one read of the maps'),
