@@ -15,7 +15,7 @@ PLACES = [
     'custom_hooks', 'default_hooks', 'default_hooks.runtime_info', 'default_hooks.visualization', 'auto_scale_lr',
     'optim_wrapper', 'train_cfg', 'val_cfg', 'test_cfg', 'test_evaluator', 'val_evaluator', 'test_dataloader',
     'train_dataloader', 'train_dataloader.dataset', 'test_dataloader.dataset', 'param_scheduler', 'env_cfg',
-    'env_cfg.dist_cfg', 'visualizer', 'log_processor', 'randomness', 'model',
+    'env_cfg.dist_cfg', 'visualizer', 'log_processor', 'randomness',
 ]  # fmt: skip
 WRONG = ["'x'", '5', 'True', "['x']", '[None]', '[5]', '-1.5']
 

@@ -26,12 +26,12 @@ pytestmark = pytest.mark.slow
 def train(run_tool, tmp_path):
     """Train the toy network: train('run', 2, 'train_cfg.max_epochs=1', resume=True, STOP_AT='3')."""
 
-    def start(folder, processes, *options, resume=False, status=0, **variables):
+    def start(folder, processes, *options, words=(), resume=False, status=0, **variables):
         seen = tmp_path / f'{folder}_{"second" if resume else "first"}'
         seen.mkdir(exist_ok=True)
         config = tmp_path / 'config.py'
         config.write_text(CONFIG)
-        words = ['--device', 'cpu', '--work-dir', tmp_path / folder, *(['--resume'] if resume else [])]
+        words = ['--device', 'cpu', '--work-dir', tmp_path / folder, *words, *(['--resume'] if resume else [])]
         script = ['dist_train.sh', config, processes] if processes > 1 else ['train.py', config]
         changes = ['--cfg-options', *options] if options else []
         variables |= dict(SEEN=str(seen), PYTHONPATH=PATHS)
@@ -67,8 +67,7 @@ def test_a_nan_of_one_process_ends_both(train, rank, iteration):
 
 
 def test_going_on_past_a_nan_of_one_process_overwrites_nothing(train):
-    options = ('default_hooks.runtime_info.on_non_finite=warn',)
-    folder, _, output = train('run', 2, *options, SPOIL='1,5')
+    folder, _, output = train('run', 2, words=['--allow-non-finite'], SPOIL='1,5')
     assert sorted(path.name for path in folder.glob('*.pth')) == ['epoch_1.pth']
     assert all(value.isfinite().all() for value in weights(folder / 'epoch_1.pth').values())
     assert 'NaN' in output or 'nan' in output
@@ -105,7 +104,8 @@ def test_progress_that_cannot_be_dealt_is_refused_by_name(train):
     _, noted, output = train('run', 2, *INSIDE, resume=True, status=2)
     (told,) = [line for line in output.splitlines() if 'error: ' in line]
     assert f'{folder / "iter_9.pth"}: was taken inside an epoch' in told
-    assert 'processes: 1 -> 2 (3 samples cannot be dealt to 2 processes)' in told
+    assert 'processes: 1 -> 2' in told
+    assert '(3 samples cannot be dealt to 2 processes)' in told
     assert noted == []
 
 
