@@ -1,7 +1,10 @@
 """What writes files, each on a disk that becomes full half-way, and to places that cannot be written."""
 
 import contextlib
+import os
 import resource
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,13 +61,12 @@ def _pack(path: Path) -> None:
 
 
 def _export(path: Path) -> None:
-    from pose_nets import tiny_topdown
-
     from mmpose_dark.deploy.export import export_model
+    from mmpose_dark.inference import init_model
 
     if path.suffix == '.onnx':
         pytest.importorskip('onnxscript')
-    export_model(tiny_topdown(), path, to='heatmaps', check=False)
+    export_model(init_model(ROOT / 'tests' / 'inference' / 'tiny_pose_config.py'), path, to='heatmaps', check=False)
 
 
 WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -172,15 +174,86 @@ def test_a_drawn_video_on_a_full_disk(tmp_path):
 
 
 TOY = ROOT / 'tests' / 'engine' / 'toy_config.py'
+TESTED = [TOY, '{weights}', '--work-dir', '{folder}/work', '--device', 'cpu', '--cfg-options', 'custom_hooks=[]']
+TESTED += ['test_dataloader.dataset.size=300']
 COMMANDS = {
     'misc/print_config.py': ('a.json', [TOY, '--save-path', '{out}']),
-    'misc/check_dataset.py': ('a.json', ['{people}', '--out', '{out}', '--phase', 'val']),
-    'misc/publish_model.py': ('a', ['{weights}', '{out}', '--date', '20260101']),
-    'misc/pack_images.py': ('a.zip', ['{images}', '{out}', '--force']),
-    'test.py': ('a.json', [TOY, '{weights}', '--out', '{out}', '--work-dir', '{work}', '--device', 'cpu']),
-    'test.py --dump': ('a.pkl', [TOY, '{weights}', '--dump', '{out}', '--work-dir', '{work}', '--device', 'cpu']),
+    'misc/merge_checkpoints.py': ('a.pth', [TOY, '{weights}', '{weights}', '--out', '{out}']),
+    'misc/pack_images.py': ('a.zip', ['{folder}/images', '{out}', '--force']),
+    'test.py --out': ('a.json', [*TESTED[:2], '--out', '{out}', *TESTED[2:]]),
+    'test.py --dump': ('a.pkl', [*TESTED[:2], '--dump', '{out}', *TESTED[2:]]),
     'analysis_tools/compare_codecs.py': ('a.json', ['--out', '{out}']),
-    'analysis_tools/score_smoothers.py': (
-        'a.png', ['--plot', '{out}', '--conditions', 'walk', '--seeds', '1', '--seconds', '1'],
-    ),
+    'analysis_tools/score_smoothers.py': ('a.png', ['--plot', '{out}', '--conditions', '10 fps', '--seeds', '1']),
+    'misc/generate_people.py': ('a', ['{out}', '--train', '3', '--val', '1']),
+    'misc/generate_video.py': ('a.mp4', ['{out}', '--frames', '20']),
 }  # fmt: skip
+SPOILERS = ('a full disk', 'a folder', 'a missing folder', 'a file as folder', 'no place for files')
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    """A checkpoint of the toy network."""
+    path = tmp_path_factory.mktemp('weights') / 'w.pth'
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(str(TOY.parent))
+        import toy_parts
+
+    save_checkpoint(dict(state_dict=toy_parts.ToyModel().state_dict(), meta=dict(epoch=1, iter=1)), path)
+    return path
+
+
+def _spoilt(folder: Path, name: str, spoiler: str) -> Path:
+    if spoiler == 'a folder':
+        (folder / name).mkdir()
+    elif spoiler == 'a file as folder':
+        (folder / 'file').write_text('old')
+        return folder / 'file' / name
+    elif spoiler == 'a missing folder':
+        return folder / 'x' / 'y' / name
+    elif spoiler == 'no place for files':
+        return Path('/proc/none', name)
+    else:
+        (folder / name).write_text('old')
+    return folder / name
+
+
+def _run(tool: str, words: list[str], room: int | None) -> tuple[int, str]:
+    def limit() -> None:
+        if room is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    env = {**os.environ, 'PYTHONPATH': f'{TOY.parent}', 'OMP_NUM_THREADS': '1', 'PYTHONDONTWRITEBYTECODE': '1'}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / tool.split()[0]), *words],
+        env=env, capture_output=True, text=True, timeout=200, preexec_fn=limit,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('spoiler', SPOILERS)
+@pytest.mark.parametrize('tool', COMMANDS)
+def test_commands(tool, spoiler, weights, tmp_path):
+    """One line with the place and the reason, status 2; the old file stays, and nothing half is left."""
+    name, words = COMMANDS[tool]
+    folder = tmp_path / 'out'
+    folder.mkdir()
+    _images(folder / name)
+    shutil.copytree(tmp_path / 'images', folder / 'images')
+    if spoiler == 'a full disk' and name in ('a', 'a.mp4'):
+        pytest.skip('several files: tried above')
+    out = _spoilt(folder, name, spoiler)
+    before = {p: p.read_bytes() for p in folder.rglob('*') if p.is_file()}
+    named = dict(out=out, weights=weights, folder=folder)
+    status, output = _run(tool, [str(w).format(**named) for w in words], 300 if spoiler == 'a full disk' else None)
+    assert 'Traceback' not in output, output
+    if spoiler == 'a missing folder' or (spoiler == 'a folder' and name == 'a'):
+        assert status == 0, output
+        return
+    told = [line for line in output.splitlines() if 'error: ' in line]
+    assert status == 2, output
+    assert len(told) == 1, output
+    assert str(out.parent) in told[0]
+    assert {p: p.read_bytes() for p in before} == before
+    left = {p for p in tmp_path.rglob('*') if p.is_file() and '/work/' not in str(p)} - set(before)
+    assert not [p for p in left if p.parent.name != 'images'], left
