@@ -1,6 +1,7 @@
 """What writes files, each on a disk that becomes full half-way, and to places that cannot be written."""
 
 import contextlib
+import functools
 import os
 import resource
 import shutil
@@ -60,13 +61,20 @@ def _pack(path: Path) -> None:
     pack_images(_images(path), path, force=True)
 
 
+@functools.cache
+def _model() -> torch.nn.Module:
+    """A small network, to be made while there is room."""
+    from mmpose_dark.inference import init_model
+
+    return init_model(ROOT / 'tests' / 'inference' / 'tiny_pose_config.py')
+
+
 def _export(path: Path) -> None:
     from mmpose_dark.deploy.export import export_model
-    from mmpose_dark.inference import init_model
 
     if path.suffix == '.onnx':
         pytest.importorskip('onnxscript')
-    export_model(init_model(ROOT / 'tests' / 'inference' / 'tiny_pose_config.py'), path, to='heatmaps', check=False)
+    export_model(_model(), path, to='heatmaps', check=False)
 
 
 WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -100,6 +108,8 @@ def test_a_disk_that_becomes_full(name, room, tmp_path):
     folder.mkdir()
     path = folder / WRITERS[name][0]
     _images(path)
+    if name in SLOW:
+        _model()
     path.write_text('old')
     with full_disk(room), pytest.raises(UserError) as raised:
         WRITERS[name][1](path)
@@ -187,7 +197,7 @@ COMMANDS = {
     'misc/generate_people.py': ('a', ['{out}', '--train', '3', '--val', '1']),
     'misc/generate_video.py': ('a.mp4', ['{out}', '--frames', '20']),
 }  # fmt: skip
-SPOILERS = ('a full disk', 'a folder', 'a missing folder', 'a file as folder', 'no place for files')
+SPOILERS = ('a folder', 'a missing folder', 'a file as folder', 'no place for files')
 
 
 @pytest.fixture(scope='module')
@@ -212,20 +222,14 @@ def _spoilt(folder: Path, name: str, spoiler: str) -> Path:
         return folder / 'x' / 'y' / name
     elif spoiler == 'no place for files':
         return Path('/proc/none', name)
-    else:
-        (folder / name).write_text('old')
     return folder / name
 
 
-def _run(tool: str, words: list[str], room: int | None) -> tuple[int, str]:
-    def limit() -> None:
-        if room is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-
+def _run(tool: str, words: list[str]) -> tuple[int, str]:
     env = {**os.environ, 'PYTHONPATH': f'{TOY.parent}', 'OMP_NUM_THREADS': '1', 'PYTHONDONTWRITEBYTECODE': '1'}
     done = subprocess.run(
         [sys.executable, str(ROOT / 'tools' / tool.split()[0]), *words],
-        env=env, capture_output=True, text=True, timeout=200, preexec_fn=limit,
+        env=env, capture_output=True, text=True, timeout=200,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
@@ -240,12 +244,10 @@ def test_commands(tool, spoiler, weights, tmp_path):
     folder.mkdir()
     _images(folder / name)
     shutil.copytree(tmp_path / 'images', folder / 'images')
-    if spoiler == 'a full disk' and name in ('a', 'a.mp4'):
-        pytest.skip('several files: tried above')
     out = _spoilt(folder, name, spoiler)
     before = {p: p.read_bytes() for p in folder.rglob('*') if p.is_file()}
     named = dict(out=out, weights=weights, folder=folder)
-    status, output = _run(tool, [str(w).format(**named) for w in words], 300 if spoiler == 'a full disk' else None)
+    status, output = _run(tool, [str(w).format(**named) for w in words])
     assert 'Traceback' not in output, output
     if spoiler == 'a missing folder' or (spoiler == 'a folder' and name == 'a'):
         assert status == 0, output
