@@ -188,7 +188,6 @@ TESTED = [TOY, '{weights}', '--work-dir', '{folder}/work', '--device', 'cpu', '-
 TESTED += ['test_dataloader.dataset.size=300']
 COMMANDS = {
     'misc/print_config.py': ('a.json', [TOY, '--save-path', '{out}']),
-    'misc/merge_checkpoints.py': ('a.pth', [TOY, '{weights}', '{weights}', '--out', '{out}']),
     'misc/pack_images.py': ('a.zip', ['{folder}/images', '{out}', '--force']),
     'test.py --out': ('a.json', [*TESTED[:2], '--out', '{out}', *TESTED[2:]]),
     'test.py --dump': ('a.pkl', [*TESTED[:2], '--dump', '{out}', *TESTED[2:]]),
