@@ -1,6 +1,7 @@
 """Export: one ONNX graph, or one torch.export archive, from images to heatmaps or keypoints."""
 
 import importlib
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -86,7 +87,9 @@ def export_model(
             else:
                 # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
                 program = program.run_decompositions()
-                torch.export.save(program, str(temporary), extra_files={'metadata.json': json.dumps(about)})
+                written = io.BytesIO()  # torch's own writer does not tell why a disk refuses
+                torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
+                temporary.write_bytes(written.getbuffer())
             return _compare(module, example, outputs, Path(temporary)) if check else {}
     finally:
         model.test_cfg.clear()
