@@ -96,8 +96,8 @@ def check_settings(cfg: Mapping[str, object]) -> None:
 def wrong_sections(cfg: Mapping[str, object]) -> Iterator[str]:
     """Yield a line for each section that is something else, such as a number.
 
-    >>> list(wrong_sections(dict(test_cfg=5, test_evaluator=['AUC'], custom_hooks=[])))
-    ['test_evaluator: should be a dict or a list or None, not ...AUC...', 'test_cfg: should be a dict or None, not 5']
+    >>> list(wrong_sections(dict(test_cfg=5, test_evaluator='AUC', custom_hooks=[])))
+    ['test_cfg: should be a dict or None, not 5', "test_evaluator: should be a dict or a list or None, not 'AUC'"]
     """
     for place, hint in _SECTIONS.items():
         value = _at(cfg, place)

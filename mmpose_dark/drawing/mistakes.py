@@ -49,7 +49,7 @@ def draw_mistakes(
     >>> kinds = np.array(['good', 'miss'])
     >>> xy = np.array([[20.0, 20], [30, 30]])
     >>> draw_mistakes(np.zeros((60, 50, 3), np.uint8), xy, xy, kinds, box=np.array([10, 10, 40, 50]), height=64).shape
-    (64, 48, 3)
+    (64, 52, 3)
     """
     view, scale, corner = _view(as_canvas(image), box, height)
     found, truth = ((np.asarray(xy, np.float64) - corner) * scale for xy in (found, truth))
