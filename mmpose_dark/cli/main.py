@@ -32,6 +32,7 @@ COMMANDS = dict(
     train=Command('train', 'train a network from a config'),
     test=Command('test', 'test a network: metrics, predictions, drawings'),
     models=Command('models', 'list, search, show and download the models of the zoo'),
+    calibrate=Command('calibrate', 'fit what scores and covariances mean, on labelled people'),
     check=Command('check', 'check the data of a config before it is used'),
     export=Command('export', 'export a network with its decoding, as ONNX'),
     serve=Command('serve', 'serve a local page that shows poses'),

@@ -88,7 +88,11 @@ def choose_network(args: argparse.Namespace) -> Network:
 
 
 def load_network(
-    args: argparse.Namespace, network: Network, options: Mapping[str, object] | None = None
+    args: argparse.Namespace,
+    network: Network,
+    options: Mapping[str, object] | None = None,
+    *,
+    calibration: str | None = None,
 ) -> 'BasePoseEstimator':
     """Build the network and load its weights.
 
@@ -96,6 +100,7 @@ def load_network(
         args: of a parser with `add_network_arguments`.
         network: of `choose_network`.
         options: settings of the config to change, weaker than those of the command line.
+        calibration: see `init_model`.
 
     Raises:
         UserError: see `init_model`; where weights cannot be downloaded, the message says what to do.
@@ -107,7 +112,12 @@ def load_network(
     settings = {**network.options, **(options or {}), **(args.cfg_options or {})}
     try:
         return init_model(
-            network.config, network.checkpoint, args.device, settings, acceleration=acceleration_options(args)
+            network.config,
+            network.checkpoint,
+            args.device,
+            settings,
+            acceleration=acceleration_options(args),
+            calibration=calibration,
         )
     except UserError as err:
         if is_url(network.checkpoint) and not args.checkpoint:
