@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         raise InputError(f'{network.checkpoint} is no file, so nothing can stand beside it: give --out FILE')
     out = Path(args.out or calibration_beside(network.checkpoint))
     check_outputs([out, *([args.plot] if args.plot else [])], inputs=[network.config, network.checkpoint])
-    model = load_network(args, network, calibration=None)
+    model = load_network(args, network)
     check_outputs([out, *([args.plot] if args.plot else [])], inputs=files_of_config(model.cfg))
     from ..inference.calibrating import calibrate
     from ..inference.observations import observe

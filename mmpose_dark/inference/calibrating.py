@@ -58,7 +58,7 @@ def calibrate(
     )
     candidates = _held_out_losses(seen, hits, folds=folds, seed=seed)
     about = dict(
-        form=form, with_height=power, candidates=candidates, seed=seed, images=int(len(np.unique(seen.images))),
+        form=form, with_height=power, candidates=candidates, seed=seed, images=len(np.unique(seen.images)),
         people=len(seen), keypoints=int(seen.usable.sum()),
     )  # fmt: skip
     return Calibration(map_, covariance, (kind, bound), evaluation=evaluation, about=about)
@@ -173,7 +173,7 @@ def _evaluate(
     used = seen.usable
     right, before, after = hits[used], np.clip(seen.scores[used].astype(float), 0, 1), probabilities[used]
     measures = dict(ece=fit.expected_calibration_error, brier=fit.brier_score, log_loss=fit.log_loss)
-    found: dict[str, object] = dict(images=int(len(np.unique(seen.images))), people=len(seen), keypoints=int(used.sum()))
+    found: dict[str, object] = dict(images=len(np.unique(seen.images)), people=len(seen), keypoints=int(used.sum()))
     found['share_within'] = float(right.mean())
     for name, measure in measures.items():
         found[f'{name}_before'], found[f'{name}_after'] = measure(before, right), measure(after, right)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from mmengine.registry import DefaultScope
 
 from ..config.tree import dataset_of
 from ..engine import PoseRunner
@@ -89,7 +90,8 @@ def observe(model: 'BasePoseEstimator', phase: str = 'val', *, track: Track | No
             f'{phase}_dataloader.dataset.bbox_file=None'
         )
     loader = dict(model.cfg[f'{phase}_dataloader'], persistent_workers=False)
-    loader = PoseRunner.build_dataloader(loader, seed=0)
+    with DefaultScope.overwrite_default_scope('mmpose_dark'):
+        loader = PoseRunner.build_dataloader(loader, seed=0)
     parts, unreadable = [], {}
     for batch in (track or (lambda items, *_: items))(loader, len(loader), 'batches'):
         raise_worker_error(batch)

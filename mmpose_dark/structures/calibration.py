@@ -1,19 +1,16 @@
 """What scores and covariances mean: a calibration that was fitted on labelled people, and how it is applied."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from ..utils.errors import InputError
 
-if TYPE_CHECKING:
-    from .points import Points
-
-__all__ = ['Calibration', 'CovarianceMap', 'ProbabilityMap', 'calibrate_points']
+__all__ = ['Calibration', 'CovarianceMap', 'ProbabilityMap', 'calibrated']
 
 Array = TypeVar('Array')  # of NumPy or torch: both have the operators used here
-_LEAST = 1e-6
+_LEAST_HEIGHT = 0.1  # lower ones count as this
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class ProbabilityMap:
 class CovarianceMap:
     """From the shape of a peak to the covariance of the error.
 
-    ``Sigma = (scale * C + floor * I) / max(height, 0.01)^power``, in square pixels of the network's input, so that the
+    ``Sigma = (scale * C + floor * I) / max(height, 0.1)^power``, in square pixels of the network's input, so that the
     floor grows with the person in the image. Errors have heavier tails than a Gaussian, so the ellipse that holds a
     share of them is ``e^T Sigma^-1 e <= radii_squared`` with measured radii in place of ``-2 log(1 - level)``.
 
@@ -102,7 +99,7 @@ class CovarianceMap:
     def __call__(self, covariances: Array, scores: Array) -> Array:
         """Return the covariances of errors (..., 2, 2) of peaks' shapes (..., 2, 2) and scores (...)."""
         identity = _like(np.eye(2), covariances)
-        factor = scores.clip(0.01) ** -self.power if self.power else scores * 0 + 1
+        factor = scores.clip(_LEAST_HEIGHT) ** -self.power if self.power else scores * 0 + 1
         return (covariances * self.scale + identity * self.floor) * factor[..., None, None]
 
     def radius_squared(self, level: float | np.ndarray) -> np.ndarray:
@@ -142,26 +139,31 @@ class Calibration:
         return len(self.probability.offsets)
 
 
-def calibrate_points(points: 'Points', calibration: Calibration) -> 'Points':
-    """Return points with ``probabilities``, and with the covariances of errors in place of the peaks' shapes.
+def calibrated(scores: Array, covariances: Array | None, calibration: Calibration) -> tuple[Array, Array | None]:
+    """Return probabilities, and the covariances of errors in place of the shapes of peaks.
+
+    The same formula for NumPy and torch, so that inference, exported graphs and the fit agree.
 
     Args:
-        points: of a batch, in input pixels; scores and keypoints stay as they are.
+        scores: (..., K) heights.
+        covariances: (..., K, 2, 2) in square pixels of the network's input; None: not known.
         calibration: of this network.
+
+    Returns:
+        (..., K) probabilities, and (..., K, 2, 2) covariances; None where the codec knows no shape, or where too few
+        were seen to calibrate them: what is returned beside probabilities is always calibrated.
 
     Raises:
         InputError: it is of another number of keypoints.
     """
-    count = points.scores.shape[-1]
+    count = scores.shape[-1]
     if count != calibration.num_keypoints:
         raise InputError(
             f'{calibration.source or "the calibration"} is of {calibration.num_keypoints} keypoints, the network gives '
             f'{count}: calibrate this network, or use --calibration none'
         )
-    covariances = points.covariances
-    if covariances is not None and calibration.covariance is not None:
-        covariances = calibration.covariance(covariances, points.scores)
-    return points._replace(probabilities=calibration.probability(points.scores), covariances=covariances)
+    known = covariances is not None and calibration.covariance is not None
+    return calibration.probability(scores), calibration.covariance(covariances, scores) if known else None
 
 
 def _put_numbers(owner: object, name: str, *, least: int) -> None:

@@ -32,8 +32,10 @@ def calibration_svg(evaluation: Mapping[str, object]) -> str:
 
 def reliability_svg(before: Mapping[str, Sequence], after: Mapping[str, Sequence]) -> str:
     """Return the pieces of the reliability plot; the area of a dot goes with its number of keypoints."""
-    return _axes('Reliability', 'probability said', 'share within the bound') + _curve(before, _BEFORE) + _curve(
-        after, _AFTER
+    return (
+        _axes('Reliability', 'probability said', 'share within the bound')
+        + _curve(before, _BEFORE)
+        + _curve(after, _AFTER)
     )
 
 
@@ -41,7 +43,9 @@ def coverage_svg(before: Mapping[str, float], after: Mapping[str, float]) -> str
     """Return the pieces of the coverage plot, levels as '0.5' -> the share of errors inside."""
     shown = _axes('Ellipses', 'share that should be inside', 'share that is inside')
     for shares, color in ((before, _BEFORE), (after, _AFTER)):
-        points = dict(probability=[float(level) for level in shares], share=list(shares.values()), count=[1] * len(shares))
+        points = dict(
+            probability=[float(level) for level in shares], share=list(shares.values()), count=[1] * len(shares)
+        )
         shown += _curve(points, color)
     return shown
 
