@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from ..visualization.calibration_plots import calibration_svg
 
     seen = observe(model, args.phase, track=track)
-    print(f'{len(seen)} people in {len(set(seen.images.tolist()))} images; fitting', flush=True)
+    print(f'{len(seen)} people in annotated boxes, in {len(set(seen.images.tolist()))} images; fitting', flush=True)
     found = calibrate(seen, kind=args.within[0], bound=args.bound, folds=args.folds, seed=args.seed)
     found = replace(found, network=_about_network(model, network), about=found.about | dict(phase=args.phase))
     write_calibration(out, found)

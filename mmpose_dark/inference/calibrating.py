@@ -43,24 +43,22 @@ def calibrate(
     told = np.zeros((*seen.scores.shape, len(_TOLD)), bool)
     for number in range(folds):
         others, own = seen[part != number], part == number
-        map_, form, covariance, power = _fit(others, hits[part != number], folds=3, seed=seed + 1 + number)
-        chosen.append([form, power])
+        map_, covariance, choice = _fit(others, hits[part != number], folds=3, seed=seed + 1 + number)
+        chosen.append([choice['form'], choice['with_height']])
         probabilities[own] = map_(seen.scores[own])
         if covariance is not None:
             sigma = covariance(seen.covariances[own].astype(float), seen.scores[own].astype(float))
             squared[own] = _squared(seen.errors[own], sigma)
             radii = covariance.radius_squared(np.array(_TOLD))
             told[own] = squared[own][..., None] <= radii
-            areas[own] = np.sqrt(np.linalg.det(sigma)) * np.pi * radii[0]
-    map_, form, covariance, power = _fit(seen, hits, folds=folds, seed=seed)
+            areas[own] = fit.ellipse_areas(sigma, radii[0])
+    map_, covariance, choice = _fit(seen, hits, folds=folds, seed=seed)
     evaluation = _evaluate(seen, hits, probabilities, squared, told, areas, seed=seed) | dict(
         folds=folds, chosen_by_fold=chosen
     )
-    candidates = _held_out_losses(seen, hits, folds=folds, seed=seed)
-    about = dict(
-        form=form, with_height=power, candidates=candidates, seed=seed, images=len(np.unique(seen.images)),
-        people=len(seen), keypoints=int(seen.usable.sum()),
-    )  # fmt: skip
+    about = choice | dict(
+        seed=seed, images=len(np.unique(seen.images)), people=len(seen), keypoints=int(seen.usable.sum())
+    )
     return Calibration(map_, covariance, (kind, bound), evaluation=evaluation, about=about)
 
 
@@ -115,22 +113,21 @@ def _knows_shapes(seen: Observations) -> bool:
 
 def _fit(
     seen: Observations, hits: np.ndarray, *, folds: int, seed: int
-) -> tuple[ProbabilityMap, str, CovarianceMap | None, bool]:
+) -> tuple[ProbabilityMap, CovarianceMap | None, dict[str, object]]:
     """Choose the form by what it loses on parts held out of ``seen``, then fit it to all."""
     losses = _held_out_losses(seen, hits, folds=folds, seed=seed)
     form = min(fit.FORMS, key=lambda name: losses['log_loss'][name])
-    map_ = _fit_form(seen, hits, form)
-    if not _knows_shapes(seen):
-        return map_, form, None, False
-    power = losses['area'][True] < losses['area'][False]
-    return map_, form, _fit_shape(seen, power), bool(power)
+    spread = losses['spread']
+    power = bool(spread) and spread['with_height'] < spread['without']
+    covariance = _fit_shape(seen, power) if _knows_shapes(seen) else None
+    return _fit_form(seen, hits, form), covariance, dict(form=form, with_height=power, candidates=losses)
 
 
 def _held_out_losses(seen: Observations, hits: np.ndarray, *, folds: int, seed: int) -> dict[str, dict]:
     """Return the log loss of each form, and with and without the height the spread that Sigma leaves unexplained."""
     part, used = _deal(seen.images, folds, seed), seen.usable
     losses = {form: [] for form in fit.FORMS}
-    spreads: dict[bool, list[float]] = {True: [], False: []}
+    spreads: dict[str, list[float]] = dict(with_height=[], without=[])
     for number in range(folds):
         others, own = part != number, part == number
         if not others.any() or not used[own].any():
@@ -141,16 +138,16 @@ def _held_out_losses(seen: Observations, hits: np.ndarray, *, folds: int, seed: 
         if not _knows_shapes(seen[others]):
             continue
         kept = _has_shape(seen[own])
-        for with_height in spreads:
-            covariance = _fit_shape(seen[others], with_height)
+        for name in spreads:
+            covariance = _fit_shape(seen[others], name == 'with_height')
             sigma = covariance(seen.covariances[own].astype(float), seen.scores[own].astype(float))[kept]
             squared = fit.mahalanobis_squared(seen.errors[own][kept].astype(float), sigma)
             # Of a t distribution of two degrees of freedom, as it is fitted.
-            heavy = 2 * np.log1p(squared / 2) + np.log(np.linalg.det(sigma)) / 2
-            spreads[with_height].append(float(heavy.mean()))
+            heavy = 2 * np.log1p(squared / 2) + np.log(fit.determinants(sigma)) / 2
+            spreads[name].append(float(heavy.mean()))
     return dict(
         log_loss={form: float(np.mean(values)) for form, values in losses.items()},
-        area={key: float(np.mean(values)) for key, values in spreads.items() if values},
+        spread={key: float(np.mean(values)) for key, values in spreads.items() if values},
     )
 
 

@@ -75,21 +75,19 @@ def observe(model: 'BasePoseEstimator', phase: str = 'val', *, track: Track | No
 
     Args:
         model: of `init_model`.
-        phase: ``'val'`` or ``'test'``: whose data loader is read; boxes are the annotated ones.
+        phase: ``'val'`` or ``'test'``: whose data loader is read; boxes are the annotated ones, whatever
+            its ``bbox_file`` says.
         track: shows progress: takes the batches, their number and their name.
 
     Raises:
-        InputError: the config has no such data, its boxes are detections, or nobody is labelled.
+        InputError: the config has no such data, or nobody is labelled.
     """
     dataset = dataset_of(model.cfg, phase)
     if not dataset:
         raise InputError(f'the config has no {phase}_dataloader: name another --phase, or a config with labelled data')
-    if dataset.get('bbox_file'):
-        raise InputError(
-            f'{phase}_dataloader.dataset.bbox_file: detected boxes have no labels; use --cfg-options '
-            f'{phase}_dataloader.dataset.bbox_file=None'
-        )
-    loader = dict(model.cfg[f'{phase}_dataloader'], persistent_workers=False)
+    # Detected boxes have no labels.
+    dataset = dict(dataset, bbox_file=None) if dataset.get('bbox_file') else dataset
+    loader = dict(model.cfg[f'{phase}_dataloader'], dataset=dataset, persistent_workers=False)
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         loader = PoseRunner.build_dataloader(loader, seed=0)
     parts, unreadable = [], {}

@@ -105,8 +105,8 @@ class CovarianceMap:
     def radius_squared(self, level: float | np.ndarray) -> np.ndarray:
         """Return the squared Mahalanobis radius of the ellipse that holds a share of the errors.
 
-        >>> float(CovarianceMap(1.0, 0.0, 0.0, (0.5, 0.9), (1.4, 6.0)).radius_squared(0.7))
-        3.7
+        >>> float(CovarianceMap(1.0, 0.0, 0.0, (0.5, 0.9), (1.4, 6.0)).radius_squared(0.9))
+        6.0
         """
         return np.interp(level, self.levels, self.radii_squared)
 

@@ -17,6 +17,7 @@ __all__ = [
     'LEVELS',
     'brier_score',
     'coverage',
+    'determinants',
     'ellipse_areas',
     'expected_calibration_error',
     'fit_covariance',
@@ -180,15 +181,25 @@ def _logistic(
     return found[:count], found[count:] if free else offsets
 
 
+def determinants(covariances: np.ndarray) -> np.ndarray:
+    """Return the determinants (...) of matrices (..., 2, 2); NaN without a warning where one is not finite.
+
+    >>> determinants(2 * np.eye(2)[None]).tolist()
+    [4.0]
+    """
+    a, b, c, d = np.moveaxis(covariances.reshape(*covariances.shape[:-2], 4), -1, 0)
+    return a * d - b * c
+
+
 def mahalanobis_squared(errors: np.ndarray, covariances: np.ndarray) -> np.ndarray:
     """Return ``e^T C^-1 e`` (M,) of errors (M, 2) and covariances (M, 2, 2).
 
     >>> mahalanobis_squared(np.array([[2.0, 0.0]]), np.array([[[4.0, 0.0], [0.0, 1.0]]])).tolist()
     [1.0]
     """
-    (a, b), (_, d) = covariances[:, 0].T, covariances[:, 1].T
+    a, b, d = covariances[:, 0, 0], covariances[:, 0, 1], covariances[:, 1, 1]
     x, y = errors.T
-    return (d * x * x - 2 * b * x * y + a * y * y) / (a * d - b * b)
+    return (d * x * x - 2 * b * x * y + a * y * y) / determinants(covariances)
 
 
 def fit_covariance(
@@ -232,21 +243,17 @@ def fit_covariance(
     def loss(values: np.ndarray) -> float:
         sigma = map_of(values)(covariances, scores)
         squared = mahalanobis_squared(errors, sigma)
-        heavy = (_NU + 2) / 2 * np.log1p(squared / _NU) + np.log(np.linalg.det(sigma)) / 2
+        heavy = (_NU + 2) / 2 * np.log1p(squared / _NU) + np.log(determinants(sigma)) / 2
         return float(heavy.mean() + 1e-3 * (np.asarray(values)[:2] ** 2).sum() / len(errors))
 
-    starts = ([-1.0, -1.0, 0.5], [-4.0, 0.0, 0.5], [0.0, -4.0, 0.5])
-    found = min((minimize(loss, s, method='Nelder-Mead', options=dict(maxiter=600)) for s in starts), key=_value)
+    starts, ends = ([-1.0, -1.0, 0.5], [-4.0, 0.0, 2.0]), dict(maxiter=600, xatol=1e-3, fatol=1e-5)
+    found = min((minimize(loss, s, method='Nelder-Mead', options=ends) for s in starts), key=lambda one: one.fun)
     fitted = map_of(found.x)
     squared = mahalanobis_squared(errors, fitted(covariances, scores))
     factor = float(np.quantile(squared, 0.5)) / (2 * np.log(2)) + 1e-12
     radii = np.quantile(squared / factor, LEVELS)
     radii = np.maximum.accumulate(radii + np.arange(len(radii)) * 1e-9) + 1e-9
     return CovarianceMap(fitted.scale * factor, fitted.floor * factor, fitted.power, LEVELS, tuple(radii))
-
-
-def _value(found: object) -> float:
-    return found.fun
 
 
 def coverage(squared: np.ndarray, radii_squared: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -268,7 +275,7 @@ def ellipse_areas(covariances: np.ndarray, radius_squared: float) -> np.ndarray:
     >>> ellipse_areas(np.eye(2)[None], 4.0).round(3).tolist()
     [12.566]
     """
-    return np.pi * radius_squared * np.sqrt(np.linalg.det(covariances))
+    return np.pi * radius_squared * np.sqrt(determinants(covariances))
 
 
 def reliability_curve(probabilities: np.ndarray, hits: np.ndarray, *, bins: int = 10) -> dict[str, list]:
