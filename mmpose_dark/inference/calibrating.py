@@ -176,7 +176,9 @@ def _evaluate(
         found[f'{name}_before'], found[f'{name}_after'] = measure(before, right), measure(after, right)
     draw = _image_draws(seen.images, seed)
     found['ece_after_interval'] = _interval(
-        draw, lambda rows: fit.expected_calibration_error(probabilities[rows][used[rows]], hits[rows][used[rows]])
+        draw,
+        lambda rows: fit.expected_calibration_error(probabilities[rows][used[rows]], hits[rows][used[rows]]),
+        found['ece_after'],
     )
     found['sharpness_after'] = float(np.var(after))
     found['reliability_before'] = fit.reliability_curve(before, right)
@@ -192,7 +194,9 @@ def _evaluate(
     found['coverage_after'] = dict(zip(names, told[shaped].mean(0).tolist(), strict=True))
     found['coverage_after_gaussian'] = dict(zip(names, fit.coverage(squared[shaped], gauss).tolist(), strict=True))
     found['coverage_after_interval'] = {
-        name: _interval(draw, lambda rows, i=i: float(told[rows][shaped[rows]][:, i].mean()))
+        name: _interval(
+            draw, lambda rows, i=i: float(told[rows][shaped[rows]][:, i].mean()), found['coverage_after'][name]
+        )
         for i, name in enumerate(names)
     }
     raw_areas = fit.ellipse_areas(seen.covariances[shaped].astype(float), gauss[0])
@@ -220,7 +224,7 @@ def _visibility(seen: Observations, probabilities: np.ndarray, draw: list[np.nda
         rates = fit.roc_curve(probabilities[asked], positive[asked])
         grid = np.linspace(0, 1, 21)
         found[name] = dict(
-            auc=auc, interval=_interval(draw, of), positive=int(positive[asked].sum()), count=int(asked.sum()),
+            auc=auc, interval=_interval(draw, of, auc), positive=int(positive[asked].sum()), count=int(asked.sum()),
             roc=dict(false_positive=grid.tolist(), true_positive=np.interp(grid, *rates).tolist()),
         )  # fmt: skip
     return found
@@ -234,8 +238,14 @@ def _image_draws(images: np.ndarray, seed: int) -> list[np.ndarray]:
     return [np.concatenate([groups[i] for i in random.integers(0, len(groups), len(groups))]) for _ in range(_DRAWS)]
 
 
-def _interval(draws: list[np.ndarray], measure: Callable[[np.ndarray], float]) -> list[float]:
-    """Return the 2.5 and 97.5 percentiles over bootstrap draws of images."""
+def _interval(draws: list[np.ndarray], measure: Callable[[np.ndarray], float], value: float) -> list[float]:
+    """Return the 2.5 and 97.5 percentiles over bootstrap draws of images, moved so that their mean is the value.
+
+    A calibration error is a mean of absolute differences, which drawing again makes larger: unmoved, the interval of a
+    good calibration would not hold it.
+    """
     values = np.array([measure(rows) for rows in draws])
     values = values[np.isfinite(values)]
-    return [float(v) for v in np.quantile(values, (0.025, 0.975))] if len(values) else []
+    if not len(values):
+        return []
+    return [float(v) for v in np.clip(np.quantile(values, (0.025, 0.975)) - values.mean() + value, 0, 1)]

@@ -34,7 +34,7 @@ def people(count=120, seed=0, joints=3):
 
 @pytest.fixture(scope='module')
 def found():
-    return calibrate(people(), seed=3)
+    return calibrate(people(), folds=3, seed=3)
 
 
 def test_others_are_told_better_than_before(found):
