@@ -9,6 +9,7 @@ import torch
 from mmengine.registry import DefaultScope
 
 from ..config.tree import dataset_of
+from ..config.validate import validate_config
 from ..engine import PoseRunner
 from ..engine.batch import raise_worker_error
 from ..models.heads.packing import to_host
@@ -80,6 +81,7 @@ def observe(model: 'BasePoseEstimator', phase: str = 'val', *, track: Track | No
         track: shows progress: takes the batches, their number and their name.
 
     Raises:
+        ConfigError: a mistake in the data loader's config.
         InputError: the config has no such data, or nobody is labelled.
     """
     dataset = dataset_of(model.cfg, phase)
@@ -88,6 +90,7 @@ def observe(model: 'BasePoseEstimator', phase: str = 'val', *, track: Track | No
     # Detected boxes have no labels.
     dataset = dict(dataset, bbox_file=None) if dataset.get('bbox_file') else dataset
     loader = dict(model.cfg[f'{phase}_dataloader'], dataset=dataset, persistent_workers=False)
+    validate_config({'default_scope': 'mmpose_dark', 'model': model.cfg.model, f'{phase}_dataloader': loader})
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         loader = PoseRunner.build_dataloader(loader, seed=0)
     parts, unreadable = [], {}

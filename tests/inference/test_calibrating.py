@@ -10,7 +10,8 @@ from mmpose_dark.cli.main import main
 from mmpose_dark.inference import inference_topdown, init_model
 from mmpose_dark.inference.calibrating import calibrate
 from mmpose_dark.inference.network import find_keypoints
-from mmpose_dark.inference.observations import Observations
+from mmpose_dark.inference.observations import Observations, observe
+from mmpose_dark.registry import DATASETS
 from mmpose_dark.structures.calibration import Calibration, CovarianceMap, ProbabilityMap
 from mmpose_dark.utils.errors import InputError
 
@@ -147,3 +148,27 @@ def test_bad_arguments_are_one_line(arguments, said, capsys):
     told = capsys.readouterr().err
     assert said in told
     assert 'Traceback' not in told
+
+
+def test_errors_are_found_minus_labelled(tiny_config, tiny_checkpoint, tiny_coco):
+    """The same distances as from keypoints and labels in the image, person by person."""
+    options = {
+        'test_dataloader.dataset.data_root': f'{tiny_coco.root}/',
+        'test_dataloader.dataset.bbox_file': 'none.json',
+    }
+    model = init_model(tiny_config, tiny_checkpoint, cfg_options=options)
+    seen = observe(model, 'test')
+    dataset = DATASETS.build({**model.cfg.test_dataloader.dataset, 'bbox_file': None})
+    assert len(seen) == len(dataset)
+    for i in range(len(dataset)):
+        person = dataset.get_data_info(i)
+        box = person['bbox']
+        found = inference_topdown(model, person['img_path'], box)[0].pred_instances.keypoints[0]
+        plain = np.linalg.norm(found - person['keypoints'][0], axis=-1)
+        np.testing.assert_allclose(seen.distances[i], plain, atol=0.05)
+        assert seen.areas[i] == pytest.approx(person['area'])
+        marks = np.asarray(person['raw_ann_info']['keypoints'])[2::3]
+        np.testing.assert_array_equal(seen.visibility[i], marks)
+    model.cfg.pop('train_dataloader')
+    with pytest.raises(InputError, match='no train_dataloader'):
+        observe(model, 'train')
