@@ -11,7 +11,8 @@ __all__ = ['main', 'parse_args']
 
 _TARGETS = ('keypoints', 'heatmaps', 'image', 'network')
 EPILOG = """
---to keypoints  crops (B, H, W, 3) uint8 BGR -> keypoints (B, K, 2) in input pixels, scores (B, K), covariances
+--to keypoints  crops (B, H, W, 3) uint8 BGR -> keypoints (B, K, 2) in input pixels, scores (B, K), covariances; of a
+                calibrated network also probabilities (B, K), and the covariances are those of the errors
 --to heatmaps   the same crops -> the network's outputs
 --to image      one image (H, W, 3) of any size and boxes (N, 4) -> the same in image pixels, the crop inside
 --to network    normalised images (B, 3, H, W) -> the network's outputs: a checkpoint for test and predict
@@ -33,7 +34,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     parser.add_argument('--flip-test', action='store_true', help='average with the mirrored image inside')
     parser.add_argument('--opset', type=int, default=18, help='of ONNX (%(default)s)')
     parser.add_argument('--no-check', action='store_true', help='do not run the file and compare it with PyTorch')
-    add_network_arguments(parser)
+    add_network_arguments(parser, calibration=True)
     _add_precision(parser)
     args = parser.parse_args(arguments)
     if (args.precision == 'int8') != bool(args.calibration_images):
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     check_target(args.out, args.to)
     check_outputs([args.out], inputs=[network.config, network.checkpoint, *filter(None, [args.annotations])])
     model = load_network(args, network)
+    if model.calibration is not None and model.calibration.network.get('flip_test') != args.flip_test:
+        told = 'with' if model.calibration.network.get('flip_test') else 'without'
+        print(f'note: the calibration was measured {told} the flip test, and the file is not')
     if args.precision == 'int8':
         from .quantizing import export_int8
 

@@ -33,6 +33,7 @@ COMMANDS = dict(
     test=Command('test', 'test a network: metrics, predictions, drawings'),
     compare=Command('compare', 'compare two tests: settings that differ, and where the difference comes from'),
     models=Command('models', 'list, search, show and download the models of the zoo'),
+    calibrate=Command('calibrate', 'fit what scores and covariances mean, on labelled people'),
     check=Command('check', 'check the data of a config before it is used'),
     export=Command('export', 'export a network with its decoding, as ONNX'),
     serve=Command('serve', 'serve a local page that shows poses'),

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 
+from ..checkpoint.calibration_file import calibration_record
 from ..checkpoint.download import sha256_of
 from ..config.tree import image_pipeline
 from ..models import BasePoseEstimator
@@ -45,9 +46,10 @@ def export_model(
     ``'heatmaps'`` takes crops (B, h, w, 3) uint8 BGR and gives the network's outputs; ``'keypoints'`` gives keypoints
     (B, K, 2) in input pixels, scores (B, K) and, where the codec knows them, covariances (B, K, 2, 2); ``'image'``
     takes one image (H, W, 3) uint8 BGR of any size and boxes (N, 4) left top right bottom, and gives the same in image
-    pixels. ``'network'`` takes images (B, 3, h, w) that are normalised already and gives the network's outputs: such a
-    file takes the place of a checkpoint in ``test`` and ``predict``. Any number of crops or boxes goes. The file holds
-    metadata: names of keypoints, skeleton, sigmas, codec.
+    pixels. A calibrated model also gives probabilities (B, K), third, and its covariances are those of the errors.
+    ``'network'`` takes images (B, 3, h, w) that are normalised already and gives the network's outputs: such a file
+    takes the place of a checkpoint in ``test`` and ``predict``. Any number of crops or boxes goes. The file holds
+    metadata: names of keypoints, skeleton, sigmas, codec, calibration.
 
     Args:
         model: of `init_model`, on the CPU.
@@ -134,7 +136,7 @@ def _parts(
     crops = torch.randint(0, 256, (2, height, width, 3), generator=generator, dtype=torch.uint8)
     batch = torch.export.Dim('batch', min=1)
     flips = (model.dataset_meta or {}).get('flip_indices')
-    names = ['keypoints', 'scores', *(['covariances'] if _knows_covariances(model, width, height) else [])]
+    names = ['keypoints', 'scores', *_more_outputs(model, width, height)]
     if to == 'network':
         images = example_images(torch.empty(1, 3, height, width), 2)
         return PlainNetwork(model), (images,), ['inputs'], ['heatmaps'], dict(inputs={0: batch})
@@ -151,9 +153,12 @@ def _parts(
 
 
 @torch.no_grad()
-def _knows_covariances(model: BasePoseEstimator, width: int, height: int) -> bool:
+def _more_outputs(model: BasePoseEstimator, width: int, height: int) -> list[str]:
     flips = (model.dataset_meta or {}).get('flip_indices')
-    return model.points(torch.zeros(1, 3, height, width), flip_indices=flips).covariances is not None
+    shaped = model.points(torch.zeros(1, 3, height, width), flip_indices=flips).covariances is not None
+    if model.calibration is None:
+        return ['covariances'] if shaped else []
+    return ['probabilities', *(['covariances'] if shaped and model.calibration.covariance is not None else [])]
 
 
 def _crop_settings(cfg: Mapping) -> tuple[float, bool]:
@@ -209,7 +214,7 @@ def _about(
         input_size=list(codec.input_size),
         heatmap_size=list(codec.heatmap_size),
         flip_test=bool(model.test_cfg.get('flip_test', False)),
-        calibration='none: covariances are the shape of each peak',
+        calibration=_about_calibration(model, to),
     )
     if to == 'image':
         about['padding'], about['use_udp'] = _crop_settings(model.cfg)
@@ -218,6 +223,13 @@ def _about(
     if source is not None and Path(source).is_file():
         about['checkpoint_sha256'] = sha256_of(source)
     return about
+
+
+def _about_calibration(model: BasePoseEstimator, to: Target) -> str | dict[str, object]:
+    """Return whether and how the outputs are calibrated; of heatmaps nothing is applied, and the record says how."""
+    if model.calibration is None:
+        return 'none: covariances are the shape of each peak'
+    return dict(calibration_record(model.calibration), applied=to != 'heatmaps')
 
 
 @torch.no_grad()
@@ -250,7 +262,7 @@ def _compare(
         off = np.nan_to_num(np.abs(ours - theirs.numpy()))
         differences[name] = float(np.quantile(off, 0.99) if name == 'keypoints' else off.max())
     scale = float(expected[0].abs().max()) if outputs == ['heatmaps'] else 1.0
-    allowed = dict(heatmaps=_SCORE * scale, keypoints=_PX, scores=_SCORE)
+    allowed = dict(heatmaps=_SCORE * scale, keypoints=_PX, scores=_SCORE, probabilities=_SCORE)
     wrong = [name for name in differences if name in allowed and not differences[name] <= allowed[name]]
     if wrong:
         told = ', '.join(f'{name} by {differences[name]:.1e}' for name in wrong)
