@@ -6,7 +6,7 @@ from .page import escape
 
 __all__ = ['legend', 'stacked_bars']
 
-_ROW, _LABEL, _BAR, _NUMBER = 20, 190, 520, 110
+_ROW, _LABEL, _BAR, _NUMBER = 20, 190, 520, 160
 
 
 def stacked_bars(
