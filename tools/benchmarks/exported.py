@@ -48,6 +48,9 @@ from mmpose_dark.deploy.export import export_model
 
 Way = Callable[[np.ndarray], np.ndarray]
 RUNTIMES = dict(onnxruntime='ONNX Runtime', openvino='OpenVINO')
+WRITERS = ('onnx', 'onnxscript')
+MISSING = [name for name in WRITERS if not importlib.util.find_spec(name)]
+RUNS = [] if MISSING else [name for name in RUNTIMES if importlib.util.find_spec(name)]
 SAME_PEAK = 4.0
 """Input pixels: keypoints that are farther apart have another peak, as maps of random networks have several alike."""
 
@@ -103,11 +106,12 @@ def rows_of(config: str, args: argparse.Namespace) -> list[dict]:
     ways = {'eager (baseline)': eager(model)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'net.onnx'
-        print(f'{config}: exporting ...', file=sys.stderr, flush=True)
-        with contextlib.redirect_stdout(io.StringIO()):
-            export_model(model, path, check=False)
+        if RUNS:
+            print(f'{config}: exporting ...', file=sys.stderr, flush=True)
+            with contextlib.redirect_stdout(io.StringIO()):
+                export_model(model, path, check=False)
         makers = dict(onnxruntime=in_onnxruntime, openvino=in_openvino)
-        ways |= {RUNTIMES[name]: make(path) for name, make in makers.items() if importlib.util.find_spec(name)}
+        ways |= {RUNTIMES[name]: makers[name](path) for name in RUNS}
         found = {name: way(crops) for name, way in ways.items()}
         times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(args.repeat + 1):
@@ -140,6 +144,7 @@ def main(args: argparse.Namespace) -> None:
     check_out(args.out)
     rows = [row for config in args.configs for row in rows_of(config, args)]
     notes = [f'{RUNTIMES[name]} is not installed here.' for name in RUNTIMES if not importlib.util.find_spec(name)]
+    notes += [f'{name} is not installed here, so nothing could be exported.' for name in MISSING]
     report(rows, device='cpu', out=args.out, notes=notes)
 
 
