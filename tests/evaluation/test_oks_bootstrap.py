@@ -115,6 +115,16 @@ def test_a_worse_run_is_seen_and_chance_is_not(people):
     assert ap_difference(*alike, resamples=300).p > 0.01
 
 
+def test_the_scale_of_scores_does_not_matter(people):
+    data, results = people(6, num_images=40)
+    other = _moved(results, np.random.default_rng(0), 4.0)
+    scaled = [dict(result, score=0.3 * result['score'] - 1) for result in other]
+    matches = _matches(data, results)
+    found = [ap_difference(matches, _matches(data, run), resamples=100) for run in (other, scaled)]
+    assert found[0].p < 0.05
+    assert found[0] == found[1]
+
+
 def test_image_shares_add_up(people):
     data, results = people(4, num_images=40)
     changed = [copy.deepcopy(r) for r in results]

@@ -87,7 +87,8 @@ def ap_difference(
 
     The interval is that of the bootstrap, the same images drawn for both. The test is Fisher's: were the runs alike,
     which of them an image's detections came from would not matter, so they are exchanged image by image at random and
-    the difference is found again (as in Smucker, Allan and Carterette, CIKM 2007, for searches).
+    the difference is found again (as in Smucker, Allan and Carterette, CIKM 2007, for searches). Detections of both are
+    ordered by their rank in their own run, so that no result depends on the scale of the scores.
 
     Args:
         first: matches of one run.
@@ -154,13 +155,17 @@ def _mean(precision: np.ndarray) -> float:
 
 
 def _joined(first: ApTable, second: ApTable) -> tuple[ApTable, np.ndarray]:
-    """Detections of two runs in one table, and which run each is of."""
-    scores = np.concatenate([first.scores, second.scores])
-    run = np.repeat([False, True], [len(first.scores), len(second.scores)])
-    order = np.argsort(-scores, kind='stable')
+    """Detections of two runs in one table, and which run each is of.
+
+    They are ordered by their rank in their own run, from 0 to 1, and not by their scores: another scale of the scores
+    leaves an AP as it is, and must leave a comparison as it is.
+    """
+    sizes = len(first.image), len(second.image)
+    ranks = np.concatenate([(np.arange(size) + 0.5) / max(size, 1) for size in sizes])
+    run = np.repeat([False, True], sizes)
+    order = np.argsort(ranks, kind='stable')
     joined = ApTable(
         np.concatenate([first.image, second.image])[order],
-        scores[order],
         np.concatenate([first.right, second.right], 2)[:, :, order],
         np.concatenate([first.wrong, second.wrong], 2)[:, :, order],
         first.wanted,
