@@ -121,3 +121,42 @@ def test_two_reports_are_compared_down_to_images_and_joints(report, folder, tmp_
     pathlib.Path(other / 'predictions.json').unlink()
     assert main([str(folder), str(other)]) == 0
     assert 'AP is not looked into' in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_report(report, tiny_config, random_checkpoint, run_tool, tmp_path):
+    options = [
+        '--report',
+        tmp_path / 'r',
+        '--work-dir',
+        tmp_path / 'w',
+        '--cfg-options',
+        'test_dataloader.batch_size=3',
+    ]
+    run_tool('dist_test.sh', tiny_config, random_checkpoint, 2, *options)
+    found = json.loads((tmp_path / 'r' / 'report.json').read_text())
+    assert found['protocol']['run']['processes'] == 2
+    # batches of other sizes: see tests/helpers/pose_nets.py
+    assert found['metrics']['PCK']['value'] == pytest.approx(report['metrics']['PCK']['value'], abs=0.05)
+    assert found['errors']['people'] == report['errors']['people']
+    assert set(found['metrics']) == set(report['metrics'])
+
+
+def test_errors_of_a_result_file(call_tool, tiny_coco, tmp_path):
+    truth = json.loads(pathlib.Path(tiny_coco.ann_file).read_text())['annotations']
+    perfect = [
+        dict(image_id=person['image_id'], category_id=1, keypoints=person['keypoints'], score=1.0)
+        for person in truth
+        if not person['iscrowd']
+    ]
+    (tmp_path / 'results.json').write_text(json.dumps(perfect))
+    options = [tiny_coco.ann_file, tmp_path / 'results.json', '--out', tmp_path / 'errors']
+    said = call_tool('analysis_tools/analyze_errors.py', *options)
+    assert f'people {tiny_coco.num_people}: found {tiny_coco.num_people}, not found 0' in said
+    summary = json.loads((tmp_path / 'errors' / 'errors.json').read_text())
+    assert summary['kinds']['good'] == sum(sum(v > 0 for v in p['keypoints'][2::3]) for p in truth)
+    checker = _Checker()
+    checker.feed((tmp_path / 'errors' / 'errors.html').read_text())
+    assert not checker.open
+    (tmp_path / 'results.json').write_text('[')
+    assert 'results.json' in call_tool('analysis_tools/analyze_errors.py', *options, status=2)

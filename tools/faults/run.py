@@ -28,6 +28,7 @@ CAMPAIGNS = {
     'kills_of_two': ('processes', 'kills_of_two', 0.5),
     'full_disks': ('processes', 'disks_that_are_full', 1),
     'checkpoints': ('files', 'hostile_checkpoints', 250),
+    'reports': ('reports', 'hostile_reports', 125),
     'downloads': ('servers', 'hostile_downloads', 50),
     'concurrent': ('servers', 'concurrent_downloads', 0.5),
 }

@@ -85,7 +85,7 @@ def compare_predictions(
 
 
 def _about(report: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(name=report['name'], created=report['created'], weights=report['protocol']['weights']['source'])
+    return dict(name=report['name'], created=report['created'], weights=report['protocol']['weights'].get('source'))
 
 
 def comparison_text(comparison: Mapping[str, Any]) -> str:

@@ -33,9 +33,14 @@ def case_of(report: Mapping[str, Any], folder: str | os.PathLike) -> OksCase:
     annotations = _annotations(report, oks, folder)
     wholebody = oks.get('type') == 'CocoWholeBodyMetric'
     ground_truth = OksGroundTruth.read(annotations, wholebody=wholebody)
-    sigmas = np.asarray(oks.get('sigmas') or [], np.float64)
+    sigmas = oks.get('sigmas')
+    if not isinstance(sigmas, list) or not all(isinstance(sigma, int | float) and sigma > 0 for sigma in sigmas):
+        raise InputError(f'{folder}: protocol.evaluators has no sigmas to compare with: the file was changed')
+    sigmas = np.asarray(sigmas, np.float64)
     converter = oks.get('gt_converter')
     if converter:
+        if not isinstance(converter, dict) or not {'num_keypoints', 'mapping'} <= set(converter):
+            raise InputError(f'{folder}: gt_converter of protocol.evaluators is none: the file was changed')
         converter = {key: converter[key] for key in ('num_keypoints', 'mapping')}
         ground_truth = ground_truth.with_keypoints(map_keypoints(ground_truth.keypoints, **converter))
         sigmas = map_sigmas(sigmas, **converter)
@@ -56,7 +61,8 @@ def _annotations(report: Mapping[str, Any], oks: Mapping[str, Any], folder: str 
     """Path of the annotation file, if it still is what was tested on."""
     from ...checkpoint.download import sha256_of
 
-    files = [part.get('files', {}).get('ann_file') for part in report['protocol']['data']]
+    kept = [part.get('files') for part in report['protocol']['data']]
+    files = [part.get('ann_file') if isinstance(part, dict) else None for part in kept]
     if len(files) != 1 or not isinstance(files[0], dict) or not isinstance(files[0].get('path'), str):
         raise InputError(f'{folder}: was tested on {len(files)} datasets; predictions are compared for one')
     path = files[0]['path']
