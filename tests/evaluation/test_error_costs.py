@@ -76,6 +76,38 @@ def test_only_the_planted_kind_costs(kind):
     assert all(cost['in_turn'] == pytest.approx(0) for name, cost in costs.items() if name != kind)
 
 
+def test_only_planted_swaps_cost():
+    data, results = _world()
+    for i in range(0, 40, 2):  # two people an image, side by side
+        data['annotations'][i + 1]['image_id'] = results[i + 1]['image_id'] = i + 1
+        for record in (data['annotations'][i + 1], results[i + 1]):
+            record['keypoints'] = (
+                (np.array(record['keypoints']).reshape(-1, 3) + np.array([300, 0, 0])).flatten().tolist()
+            )
+        for joint, to in ((4, 4), (9, 9), (10, 9)):  # the last one swapped and inverted at once
+            _moved(results[i], joint, (600, 100 * to + 50))
+    diagnosis = _diagnosis(data, results)
+    assert (diagnosis.kinds[:40:2, [4, 9, 10]] == 'swap').all()
+    assert (diagnosis.kinds == 'good').sum() == 40 * 17 - 60
+    costs = error_costs(diagnosis)
+    whole = 1 - evaluate_oks(data, results, sigmas=SIGMAS)['AP']
+    assert whole > 0.01
+    assert costs['swap'] == pytest.approx(dict(alone=whole, in_turn=whole))
+
+
+def test_oks_is_that_of_the_own_person():
+    data, results = _world(3)
+    data['annotations'][1]['image_id'] = 1  # beside the first, who is found twice; nothing is near the second
+    apart = np.array(data['annotations'][1]['keypoints']).reshape(-1, 3) + np.array([35, 0, 0])
+    data['annotations'][1]['keypoints'] = apart.flatten().tolist()
+    results[1]['image_id'] = 1
+    diagnosis = _diagnosis(data, results)
+    # both detections lie on the first person; the second one is left with its neighbour, 35 pixels beside it
+    assert diagnosis.detection.tolist() == [0, 1, 2]
+    assert diagnosis.oks == pytest.approx([1, np.exp(-(35**2) / (2 * 10000 * 0.2**2)), 1])
+    assert worst_people(diagnosis, 1).tolist() == [1]
+
+
 def test_detections_of_nobody_people_not_found_and_bad_scores():
     data, results = _world()
     ghost = dict(results[0], score=2.0, keypoints=(np.array(results[0]['keypoints']) + 5000).tolist())

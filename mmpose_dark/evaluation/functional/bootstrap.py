@@ -9,7 +9,16 @@ from ...utils.errors import InputError
 from .oks_matching import OksMatches
 from .weighted_ap import ApTable, ap_table, weighted_ap, weighted_precision
 
-__all__ = ['ApDifference', 'ap_difference', 'oks_intervals', 'oks_tables', 'overall_ap', 'same_people']
+__all__ = [
+    'ApDifference',
+    'ap_difference',
+    'ap_of_mixture',
+    'joined_tables',
+    'oks_intervals',
+    'oks_tables',
+    'overall_ap',
+    'same_people',
+]
 
 Progress = Callable[[int, int], None]
 
@@ -87,7 +96,8 @@ def ap_difference(
 
     The interval is that of the bootstrap, the same images drawn for both. The test is Fisher's: were the runs alike,
     which of them an image's detections came from would not matter, so they are exchanged image by image at random and
-    the difference is found again (as in Smucker, Allan and Carterette, CIKM 2007, for searches).
+    the difference is found again (as in Smucker, Allan and Carterette, CIKM 2007, for searches). Detections of both are
+    ordered by their rank in their own run, so that no result depends on the scale of the scores.
 
     Args:
         first: matches of one run.
@@ -110,12 +120,12 @@ def ap_difference(
     for i, weights in enumerate(draws):
         differences[i] = overall_ap(others, weights) - overall_ap(tables, weights)
         progress(i + 1, 2 * resamples)
-    both = [_joined(a, b) for a, b in zip(tables, others, strict=True)]
+    both = [joined_tables(a, b) for a, b in zip(tables, others, strict=True)]
     rng = np.random.default_rng(seed)
     as_large = 0
     for i in range(resamples):
         swapped = rng.random(images) < 0.5
-        chance = _ap_of_half(both, ~swapped) - _ap_of_half(both, swapped)
+        chance = ap_of_mixture(both, ~swapped) - ap_of_mixture(both, swapped)
         as_large += abs(chance) >= abs(value) - 1e-12
         progress(resamples + i + 1, 2 * resamples)
     low, high = _ends(differences, level) or (float('nan'), float('nan'))
@@ -153,14 +163,25 @@ def _mean(precision: np.ndarray) -> float:
     return float(known.mean()) if known.size else -1.0
 
 
-def _joined(first: ApTable, second: ApTable) -> tuple[ApTable, np.ndarray]:
-    """Detections of two runs in one table, and which run each is of."""
-    scores = np.concatenate([first.scores, second.scores])
-    run = np.repeat([False, True], [len(first.scores), len(second.scores)])
-    order = np.argsort(-scores, kind='stable')
+def joined_tables(first: ApTable, second: ApTable) -> tuple[ApTable, np.ndarray]:
+    """Return the detections of two runs in one table, and which run each is of.
+
+    They are ordered by their rank in their own run, from 0 to 1, and not by their scores: another scale of the scores
+    leaves an AP as it is, and must leave a comparison as it is.
+
+    Args:
+        first: of one run, one category.
+        second: of the other, the same category.
+
+    Returns:
+        The table of N detections, and (N,) boolean: of the second run.
+    """
+    sizes = len(first.image), len(second.image)
+    ranks = np.concatenate([(np.arange(size) + 0.5) / max(size, 1) for size in sizes])
+    run = np.repeat([False, True], sizes)
+    order = np.argsort(ranks, kind='stable')
     joined = ApTable(
         np.concatenate([first.image, second.image])[order],
-        scores[order],
         np.concatenate([first.right, second.right], 2)[:, :, order],
         np.concatenate([first.wrong, second.wrong], 2)[:, :, order],
         first.wanted,
@@ -168,8 +189,13 @@ def _joined(first: ApTable, second: ApTable) -> tuple[ApTable, np.ndarray]:
     return joined, run[order]
 
 
-def _ap_of_half(both: list[tuple[ApTable, np.ndarray]], takes_second: np.ndarray) -> float:
-    """AP where each image's detections are of the second run or of the first, as ``takes_second`` (I,) says."""
+def ap_of_mixture(both: list[tuple[ApTable, np.ndarray]], takes_second: np.ndarray) -> float:
+    """Return AP where some images have the detections of the second run, the others those of the first.
+
+    Args:
+        both: of `joined_tables`, one a category.
+        takes_second: (I,) boolean.
+    """
     found = [
         weighted_precision(table, (takes_second[table.image] == run).astype(np.float64), per_detection=True, areas=1)[0]
         for table, run in both

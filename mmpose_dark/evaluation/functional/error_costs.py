@@ -92,7 +92,7 @@ def diagnose(problem: OksProblem, flip_pairs: Sequence[tuple[int, int]]) -> Diag
     )
     kinds[(detection < 0) | ~counts] = UNLABELLED
     oks = np.zeros(count)
-    oks[gt[matched]] = matches.oks[matched]
+    oks[gt[matched]] = matches.oks[0, 0, matched]
     return Diagnosis(problem, detection, counts, (gt < 0) & ~matches.dt_ignored[0, 0], oks, kinds)
 
 
@@ -156,8 +156,7 @@ def _with_true_keypoints(state: _State, diagnosis: Diagnosis, kind: str) -> _Sta
 def _with_best_scores(state: _State) -> _State:
     """Score each detection by its OKS with the person it is of, 0 where it is of nobody."""
     matches = match_people(state.problem, thresholds=[LEAST_OKS], area_ranges=_EVERYBODY)
-    found = matches.gt[0, 0] >= 0
-    scored = replace(state.problem, dt_scores=np.where(found, matches.oks, 0.0))
+    scored = replace(state.problem, dt_scores=matches.oks[0, 0])
     order = np.lexsort((-scored.dt_scores, scored.dt_category, scored.dt_image))  # as `oks_problem` orders them
     return _chosen(state._replace(problem=scored), order)
 

@@ -158,9 +158,10 @@ def _most_like_others(
         person, keypoint = person[asked], keypoint[asked]
         like = np.zeros(len(asked))
         for named in (keypoint, partner[keypoint]):
-            similarity = keypoint_similarity(
-                found[person, keypoint], truth[other, named], areas=area[other], sigmas=sigmas[keypoint]
-            )
+            with np.errstate(invalid='ignore', over='ignore'):
+                similarity = keypoint_similarity(
+                    found[person, keypoint], truth[other, named], areas=area[other], sigmas=sigmas[keypoint]
+                )
             counts = labelled[other, named] & (other != person)
             like = np.maximum(like, np.where(counts, similarity, 0.0))
         best[first:last] = np.maximum.reduceat(like, begin)

@@ -25,7 +25,7 @@ class OksMatches:
         problem: the people, N detections and G labelled ones.
         thresholds: (T,) least OKS of a match.
         gt: (A, T, N) row of the labelled person, -1 for nobody.
-        oks: (N,) largest OKS with any labelled person that is not ignored, 0 where there is none.
+        oks: (A, T, N) OKS with that person, 0 for nobody.
         dt_ignored: (A, T, N) boolean: counts neither as right nor as wrong.
         gt_ignored: (A, G) boolean: is not looked for.
     """
@@ -68,9 +68,10 @@ def match_people(
     gt_ignored = (problem.gt_ignore | problem.gt_crowd) | _outside(problem.gt_area, limits)
     dt, gt, similarity = pair_similarities(problem)
     matched = np.full((areas, len(thresholds), count), -1)
+    oks = np.zeros(matched.shape)
     for rows in _blocks(problem, dt):
         _match_block_(
-            matched, dt[rows], gt[rows], similarity[rows],
+            matched, oks, dt[rows], gt[rows], similarity[rows],
             problem=problem, thresholds=thresholds, gt_ignored=gt_ignored,
         )  # fmt: skip
     # a detection that found nobody counts as wrong only where its own area is in range
@@ -79,9 +80,6 @@ def match_people(
         np.stack([ignored[m] for ignored, m in zip(gt_ignored, matched, strict=True)]) if gt_ignored.size else found
     )
     ignored = np.where(found, by_match, _outside(dt_area, limits)[:, None])
-    oks = np.zeros(count)
-    counts = ~(problem.gt_ignore | problem.gt_crowd)[gt]
-    np.maximum.at(oks, dt[counts], similarity[counts])
     return OksMatches(problem, thresholds, matched, oks, ignored, gt_ignored)
 
 
@@ -161,6 +159,7 @@ def _blocks(problem: OksProblem, dt: np.ndarray) -> list[np.ndarray]:
 
 def _match_block_(
     matched: np.ndarray,
+    matched_oks: np.ndarray,
     dt: np.ndarray,
     gt: np.ndarray,
     similarity: np.ndarray,
@@ -173,6 +172,7 @@ def _match_block_(
 
     Args:
         matched: (A, T, N) row of the labelled person of each detection; written into.
+        matched_oks: (A, T, N) their OKS; written into.
         dt: (P,) rows of detections, sorted by score in their group.
         gt: (P,) rows of the labelled people.
         similarity: (P,) their OKS.
@@ -205,6 +205,8 @@ def _match_block_(
         chosen = np.where(some[..., 0], person[np.arange(shape[0])[:, None], best[..., 0]], -1)
         there = detection[:, rank] >= 0
         matched[:, :, detection[there, rank]] = chosen[:, there].transpose(0, 2, 1)
+        like = np.where(some, np.take_along_axis(np.broadcast_to(near, free.shape), best, -1), 0.0)[..., 0]
+        matched_oks[:, :, detection[there, rank]] = like[:, there].transpose(0, 2, 1)
 
 
 def _rank_in_group(group: np.ndarray, member: np.ndarray) -> np.ndarray:

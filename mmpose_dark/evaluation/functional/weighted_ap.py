@@ -6,6 +6,8 @@ detections of an image have the same score, since copies of a detection then sta
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +20,25 @@ RECALLS = np.linspace(0, 1, 101)
 _EPS = np.spacing(1)  # the COCO API's, below the line of the precision
 
 
+class _Curve(NamedTuple):
+    """What precision and recall at one threshold are made of.
+
+    Attributes:
+        right: (R,) places, by falling score, of the detections that are right.
+        skipped: (J,) places of those that do not count.
+        before: (R,) how many of ``skipped`` come before each of ``right``.
+    """
+
+    right: np.ndarray
+    skipped: np.ndarray
+    before: np.ndarray
+
+
+def _curve(right: np.ndarray, wrong: np.ndarray) -> _Curve:
+    places, skipped = np.flatnonzero(right), np.flatnonzero(~(right | wrong))
+    return _Curve(places, skipped, np.searchsorted(skipped, places))
+
+
 @dataclass(frozen=True)
 class ApTable:
     """Detections of one category by falling score, and how many people are looked for in each image.
@@ -26,17 +47,22 @@ class ApTable:
 
     Attributes:
         image: (N,) number of the image, from 0.
-        scores: (N,) falling.
         right: (A, T, N) boolean: found somebody who counts.
         wrong: (A, T, N) boolean: found nobody, and counts.
         wanted: (A, I) people to find.
     """
 
     image: np.ndarray
-    scores: np.ndarray
     right: np.ndarray
     wrong: np.ndarray
     wanted: np.ndarray
+
+    @cached_property
+    def curves(self) -> list[list[_Curve]]:
+        """The same as places in the order of scores, of each area and threshold."""
+        return [
+            [_curve(*pair) for pair in zip(*area, strict=True)] for area in zip(self.right, self.wrong, strict=True)
+        ]
 
 
 def ap_table(matches: OksMatches, category: int = 1) -> ApTable:
@@ -55,7 +81,7 @@ def ap_table(matches: OksMatches, category: int = 1) -> ApTable:
     wanted = np.stack(
         [np.bincount(images[~left_out[mine]], minlength=problem.num_images) for left_out in matches.gt_ignored]
     )
-    return ApTable(problem.dt_image[rows] - 1, problem.dt_scores[rows], found & ~ignored, ~found & ~ignored, wanted)
+    return ApTable(problem.dt_image[rows] - 1, found & ~ignored, ~found & ~ignored, wanted)
 
 
 def weighted_precision(
@@ -72,27 +98,45 @@ def weighted_precision(
     Returns:
         Precision (T, R, A) and recall (T, A), -1 where nobody is looked for.
     """
-    of_detections = weights if per_detection else weights[table.image]
+    of_detections = np.asarray(weights if per_detection else weights[table.image], np.float64)
     wanted = table.wanted.sum(1) if per_detection else table.wanted @ weights
-    kept = np.flatnonzero(of_detections)
-    of_detections = of_detections[kept]
+    counted = np.cumsum(of_detections)
     areas, thresholds = areas or len(table.right), table.right.shape[1]
     precision = np.full((thresholds, len(RECALLS), areas), -1.0)
     recall = np.full((thresholds, areas), -1.0)
     for a in np.flatnonzero(wanted[:areas]):
-        right = np.cumsum(table.right[a][:, kept] * of_detections, 1, dtype=np.float64)
-        wrong = np.cumsum(table.wrong[a][:, kept] * of_detections, 1, dtype=np.float64)
-        if not len(kept):
-            precision[:, :, a], recall[:, a] = 0, 0
-            continue
-        best = right / (right + wrong + _EPS)
-        best = np.maximum.accumulate(best[:, ::-1], 1)[:, ::-1]
-        reached = right / wanted[a]
-        recall[:, a] = reached[:, -1]
-        for t in range(thresholds):
-            place = np.searchsorted(reached[t], RECALLS, side='left')
-            precision[t, :, a] = np.where(place < len(kept), best[t, np.minimum(place, len(kept) - 1)], 0)
+        for t, curve in enumerate(table.curves[a]):
+            precision[t, :, a], recall[t, a] = _read_off(curve, of_detections, counted, wanted[a])
     return precision, recall
+
+
+def _read_off(curve: _Curve, weights: np.ndarray, counted: np.ndarray, wanted: float) -> tuple[np.ndarray, float]:
+    """Precision at each recall, the best there or above it, and the recall that is reached.
+
+    Only detections that are right are looked at: the others lower the precision and reach no recall.
+
+    Args:
+        curve: of one area and threshold.
+        weights: (N,) of the detections, by falling score.
+        counted: (N,) their running sum.
+        wanted: people to find.
+
+    Returns:
+        (R,) and a number.
+    """
+    precision = np.zeros(len(RECALLS))
+    if not len(curve.right):
+        return precision, 0.0
+    right, total = np.cumsum(weights[curve.right]), counted[curve.right]
+    if len(curve.skipped):
+        total = total - np.r_[0.0, np.cumsum(weights[curve.skipped])][curve.before]
+    place = np.searchsorted(right / wanted, RECALLS, side='left')
+    reached = place < len(right)
+    if reached.any():
+        starts, part = np.unique(place[reached], return_inverse=True)
+        best = np.maximum.reduceat(right / (total + _EPS), starts)
+        precision[reached] = np.maximum.accumulate(best[::-1])[::-1][part]
+    return precision, float(right[-1] / wanted)
 
 
 def weighted_ap(tables: list[ApTable], weights: np.ndarray) -> dict[str, float]:

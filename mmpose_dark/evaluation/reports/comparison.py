@@ -57,7 +57,7 @@ def compare_predictions(
 
     Returns:
         ``difference``, ``interval``, ``p`` (see `ap_difference`), ``joints`` (share of each, see `joint_shares`) and
-        ``images`` (id and share of each, the largest first, see `image_shares`).
+        ``images`` (id and share of each, see `image_shares`, those first that carry most of the difference).
 
     Raises:
         InputError: other people are labelled in the two.
@@ -67,11 +67,12 @@ def compare_predictions(
         found = ap_difference(one, other, resamples=resamples, seed=seed, progress=report)
     count = len(one.problem.sigmas)
     names = list(names) if len(names) == count else [str(i) for i in range(count)]
-    with show_progress('joints', count, 'joints') as report:
-        joints = joint_shares(one, other, progress=report)
-    with show_progress('images', one.problem.num_images, 'images') as report:
-        images = image_shares(one, other, progress=report)
-    order = np.argsort(-np.abs(images), kind='stable')
+    with show_progress('joints', None, 'exchanges') as report:
+        joints = joint_shares(one, other, seed=seed, progress=report)
+    with show_progress('images', None, 'exchanges') as report:
+        images = image_shares(one, other, seed=seed, progress=report)
+    # those that made the difference come first, those that went against it last
+    order = np.argsort(images if found.value < 0 else -images, kind='stable')
     return dict(
         difference=found.value,
         interval=[found.low, found.high],
@@ -133,10 +134,10 @@ def _ap_sections(comparison: Mapping[str, Any]) -> list[str]:
         page.section('How sure the difference in AP is', f'<p>{page.escape(_sureness(ap))}.</p>'),
         page.section(
             'Where it comes from',
-            '<p>By joint: the change in AP of the first where that joint alone is placed as the second places it. What '
-            'is left comes from scores, people whom one of the two missed, and joints together.</p>',
+            '<p>By joint: what placing it as the second does changes in the AP of the first. What is left of the '
+            'difference comes from scores, and from people whom one of the two missed.</p>',
             joints,
-            '<p>By image: shares that add up to the difference (jackknife); the largest first.</p>',
+            '<p>By image: what taking its poses from the second changes; the shares add up to the difference.</p>',
             images,
         ),
     ]
