@@ -2,6 +2,7 @@
 # make test-portable: the numeric tests as on other processors (some ten minutes).
 # make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
 # make faults: install, kill trainings, fill disks, damage checkpoints, lie in downloads (some three minutes, Linux).
+# make soak: install, then predict, train and test for some five minutes and see that nothing grows (Linux).
 # All make .venv with PYTHON if there is none, and are quick the second time.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: demo test test-all test-portable bench faults install xtcocotools lint clean
+.PHONY: demo test test-all test-portable bench faults soak install xtcocotools lint clean
 
 demo: $(STAMP)
 	@$(BIN)/python tools/demo.py $(ARGS)
@@ -29,6 +30,9 @@ bench: $(STAMP)
 
 faults: $(STAMP)
 	@$(BIN)/python tools/faults/run.py $(ARGS)
+
+soak: $(STAMP)
+	@$(BIN)/python tools/faults/soak.py $(ARGS)
 
 install: $(STAMP)
 

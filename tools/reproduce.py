@@ -165,6 +165,9 @@ def main() -> int:
     if problems or args.check:
         print(f'{len(rows) - len(problems)} of {len(rows)} rows can be run; nothing was run.', file=sys.stderr)
         return USER_ERROR if problems else OK
+    from mmpose_dark.utils.output_paths import check_outputs
+
+    check_outputs([folder / f'{row.id}.json' for row in rows])
     reproduced = [_reproduce(zoo, row, args, folder) for row in rows]
     return FOUND if False in reproduced else OK
 

@@ -11,6 +11,7 @@ from ..checkpoint.urls import is_url
 from ..config.errors import ConfigError
 from ..config.reading import load_config
 from ..config.tree import evaluators_of
+from ..config.values import check_settings
 from ..engine.latest import find_latest_checkpoint
 from ..evaluation.reports.files import report_files
 from ..utils.device import resolve_device
@@ -39,8 +40,13 @@ _TRAINING_KEYS = (
 
 
 def read_config(args: argparse.Namespace) -> Config:
-    """Read the config and put ``--cfg-options`` and ``--work-dir`` into it."""
+    """Read the config and put ``--cfg-options`` and ``--work-dir`` into it.
+
+    Raises:
+        ConfigError: it cannot be read, or a section or a setting of the runner is not of its kind.
+    """
     cfg = load_config(args.config, args.cfg_options)
+    check_settings(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
 
@@ -100,13 +106,13 @@ def apply_training_arguments(cfg: Config, args: argparse.Namespace) -> None:
         ConfigError: the config has nothing to train, or no batch size that its learning rate is meant for.
         MissingFileError: the checkpoint to resume from is not there.
 
-    >>> cfg = Config(dict(train_dataloader=dict(dataset=dict()), optim_wrapper=dict(), val_cfg=dict()))
+    >>> cfg = Config(dict(train_dataloader=dict(dataset={}), train_cfg={}, optim_wrapper={}, val_cfg={}))
     >>> names = dict.fromkeys(('resume', 'overwrite', 'allow_non_finite', 'auto_scale_lr'))
     >>> apply_training_arguments(cfg, argparse.Namespace(**names, config='a', no_validate=True, skip_bad_images=True))
     >>> cfg.val_cfg, cfg.train_dataloader.dataset
     (None, {'on_bad_image': 'skip'})
     """
-    if cfg.get('train_dataloader') is None or cfg.get('optim_wrapper') is None:
+    if any(cfg.get(name) is None for name in ('train_dataloader', 'train_cfg', 'optim_wrapper')):
         raise ConfigError(f'{args.config}: nothing to train: it needs train_dataloader, train_cfg and optim_wrapper')
     resume = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if args.resume and not resume:
@@ -145,8 +151,8 @@ def apply_test_arguments(cfg: Config, args: argparse.Namespace) -> None:
         MissingFileError: the checkpoint is not there.
         OutputError: an output cannot be written.
     """
-    if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
-        raise ConfigError(f'{args.config}: nothing to test: it needs test_dataloader and test_evaluator')
+    if any(cfg.get(name) is None for name in ('test_dataloader', 'test_cfg', 'test_evaluator')):
+        raise ConfigError(f'{args.config}: nothing to test: it needs test_dataloader, test_cfg and test_evaluator')
     if not is_url(args.checkpoint) and not os.path.isfile(args.checkpoint):
         raise MissingFileError(f'there is no checkpoint {args.checkpoint}')
     cfg.load_from, cfg.resume = args.checkpoint, False

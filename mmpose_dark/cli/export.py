@@ -9,11 +9,14 @@ from .status import OK
 
 __all__ = ['main', 'parse_args']
 
-_TARGETS = ('keypoints', 'heatmaps', 'image')
+_TARGETS = ('keypoints', 'heatmaps', 'image', 'network')
 EPILOG = """
---to keypoints  crops (B, H, W, 3) uint8 BGR -> keypoints (B, K, 2) in input pixels, scores (B, K), covariances
+--to keypoints  crops (B, H, W, 3) uint8 BGR -> keypoints (B, K, 2) in input pixels, scores (B, K), covariances; of a
+                calibrated network also probabilities (B, K), and the covariances are those of the errors
 --to heatmaps   the same crops -> the network's outputs
 --to image      one image (H, W, 3) of any size and boxes (N, 4) -> the same in image pixels, the crop inside
+--to network    normalised images (B, 3, H, W) -> the network's outputs: a checkpoint for test and predict
+--precision int8 quantises the network on --calibration-images; --checkpoint may be an .onnx file then (--to network).
 docs/deploy.md has a program of thirty lines that runs such a file without torch and this package.
 """
 
@@ -31,8 +34,33 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     parser.add_argument('--flip-test', action='store_true', help='average with the mirrored image inside')
     parser.add_argument('--opset', type=int, default=18, help='of ONNX (%(default)s)')
     parser.add_argument('--no-check', action='store_true', help='do not run the file and compare it with PyTorch')
-    add_network_arguments(parser)
-    return parser.parse_args(arguments)
+    add_network_arguments(parser, calibration=True)
+    _add_precision(parser)
+    args = parser.parse_args(arguments)
+    if (args.precision == 'int8') != bool(args.calibration_images):
+        parser.error('--precision int8 and --calibration-images FOLDER go together')
+    if args.precision == 'int8' and not args.out.endswith('.onnx'):
+        parser.error(f'--precision int8 writes .onnx, not {args.out}')
+    if args.annotations and not args.calibration_images:
+        parser.error('--annotations are of --calibration-images FOLDER')
+    return args
+
+
+def _add_precision(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('int8')
+    group.add_argument('--precision', choices=('float32', 'int8'), default='float32', help='(default: %(default)s)')
+    group.add_argument(
+        '--calibration-images',
+        metavar='FOLDER',
+        help='images like those it will see, which give the ranges; each is one person, unless --annotations are given',
+    )
+    group.add_argument(
+        '--annotations',
+        metavar='FILE',
+        help='COCO annotations of these images: their boxes are cut out, AP is measured',
+    )
+    group.add_argument('--calibration-count', type=int, default=128, metavar='N', help='people at most (%(default)s)')
+    group.add_argument('--allow-loss', action='store_true', help='write it although it loses more than is allowed')
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
@@ -50,8 +78,15 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     args.device = 'cpu'
     network = choose_network(args)
     check_target(args.out, args.to)
-    check_outputs([args.out], inputs=[network.config, network.checkpoint])
+    check_outputs([args.out], inputs=[network.config, network.checkpoint, *filter(None, [args.annotations])])
     model = load_network(args, network)
+    if model.calibration is not None and model.calibration.network.get('flip_test') != args.flip_test:
+        told = 'with' if model.calibration.network.get('flip_test') else 'without'
+        print(f'note: the calibration was measured {told} the flip test, and the file is not')
+    if args.precision == 'int8':
+        from .quantizing import export_int8
+
+        return export_int8(args, network, model)
     print('tracing and writing: some seconds, for large networks a minute', flush=True)
     found = export_model(
         model, args.out, to=args.to, flip_test=args.flip_test, opset=args.opset, source=network.checkpoint,

@@ -40,8 +40,12 @@ class Network(NamedTuple):
     options: Mapping[str, object] = {}
 
 
-def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+def add_network_arguments(parser: argparse.ArgumentParser, *, calibration: bool = False) -> None:
     """Add ``--model``, ``--config``, ``--checkpoint``, and how the network is run.
+
+    Args:
+        parser: to add to.
+        calibration: whether the command can use one; adds ``--calibration``.
 
     >>> parser = argparse.ArgumentParser()
     >>> add_network_arguments(parser)
@@ -56,6 +60,13 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         f'only (default without --config: {DEFAULT_MODEL})',
     )
     group.add_argument('--config', help='config file, or the name of one that came with the package')
+    if calibration:
+        group.add_argument(
+            '--calibration',
+            default='auto',
+            metavar='FILE',
+            help='file of `mmpose-dark calibrate`, or none (default: the one beside the checkpoint, or inside it)',
+        )
     group.add_argument('--checkpoint', help="checkpoint file or URL, or a network in .onnx (default: the model's)")
     add_device_argument(group)
     add_precision_arguments(group)
@@ -88,7 +99,9 @@ def choose_network(args: argparse.Namespace) -> Network:
 
 
 def load_network(
-    args: argparse.Namespace, network: Network, options: Mapping[str, object] | None = None
+    args: argparse.Namespace,
+    network: Network,
+    options: Mapping[str, object] | None = None,
 ) -> 'BasePoseEstimator':
     """Build the network and load its weights.
 
@@ -104,11 +117,20 @@ def load_network(
     from ..inference import init_model
     from ..utils.errors import UserError
 
+    wanted = getattr(args, 'calibration', 'none')
     settings = {**network.options, **(options or {}), **(args.cfg_options or {})}
     try:
-        return init_model(
-            network.config, network.checkpoint, args.device, settings, acceleration=acceleration_options(args)
+        model = init_model(
+            network.config,
+            network.checkpoint,
+            args.device,
+            settings,
+            acceleration=acceleration_options(args),
+            calibration=None if wanted == 'none' else wanted,
         )
+        if model.calibration is not None:
+            print(_told(model))
+        return model
     except UserError as err:
         if is_url(network.checkpoint) and not args.checkpoint:
             raise type(err)(
@@ -116,6 +138,19 @@ def load_network(
                 f'--model {DEMO} needs no download, but knows drawn people only.'
             ) from err
         raise
+
+
+def _told(model: 'BasePoseEstimator') -> str:
+    """Say that a calibration is used, and where it may not hold."""
+    used = model.calibration
+    text = (
+        f'calibration: {used.source}; probabilities are of {used.within[0]} {used.within[1]:g}, covariances are those '
+        'of the errors (--calibration none: raw)'
+    )
+    flip_test = used.network.get('flip_test')
+    if flip_test is not None and flip_test != bool(model.test_cfg.get('flip_test', False)):
+        text += f'\nnote: it was measured {"with" if flip_test else "without"} the flip test'
+    return text
 
 
 def _demo(checkpoint: str | None) -> Network:

@@ -42,7 +42,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
         metavar='FORMAT',
         help=f'any of {", ".join(SINK_FORMATS)} (default: images csv, for videos video csv); see docs/formats.md',
     )
-    add_network_arguments(parser)
+    add_network_arguments(parser, calibration=True)
     _add_people_arguments(parser)
     _add_video_arguments(parser)
     _add_drawing_arguments(parser)

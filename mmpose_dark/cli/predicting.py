@@ -100,7 +100,11 @@ def _check_files(jobs: Sequence[_Job], args: argparse.Namespace, network: Networ
     from ..utils.output_paths import check_outputs
 
     inputs = [path for job in jobs for path in job.source.inputs]
-    inputs += [p for p in (args.bboxes, args.detector, network.config, network.checkpoint) if p and Path(p).is_file()]
+    inputs += [
+        p
+        for p in (args.bboxes, args.detector, network.config, network.checkpoint, args.calibration)
+        if p and Path(p).is_file()
+    ]
     seen: set[Path] = set()
     for job in jobs:
         for sink in job.sinks:

@@ -12,8 +12,9 @@ from ..structures.points import Points
 from ..utils.errors import InputError
 from .flip import flip_heatmaps
 from .heatmap_codec import HeatmapCodec
+from .mirrored_blur import blur_maps, blurred_at
 from .settings import checked_blur_kernel, checked_positive
-from .udp_refine import blur_maps, udp_refine, udp_refine_with_covariances
+from .udp_refine import udp_refine, udp_refine_with_covariances
 from .udp_target import offset_maps, udp_gaussian_heatmaps
 
 __all__ = ['UDPHeatmap']
@@ -152,12 +153,11 @@ class UDPHeatmap(HeatmapCodec):
         return self.in_input(xy, scores, found, covariances)
 
     def _decode_combined(self, maps: Tensor) -> Points:
-        parts = maps.unflatten(1, (-1, 3)).to(torch.promote_types(maps.dtype, torch.float32))
-        # The reference's blur of the discs has twice the kernel and one more.
+        parts = maps.unflatten(1, (-1, 3))
+        # The reference blurs all maps, the discs with twice the kernel and one more. Of the ways one pixel is read.
         peaks, scores, found = self.peaks(blur_maps(parts[:, :, 0], kernel_size=2 * self.blur_kernel_size + 1))
-        index = (peaks[..., 1] * maps.shape[-1] + peaks[..., 0])[..., None]
-        radius = self.radius_factor * max(self.heatmap_size)
-        ways = torch.cat([parts[:, :, i].flatten(-2).gather(-1, index) for i in (1, 2)], -1) * radius
+        ways = blurred_at(parts[:, :, 1:], peaks, kernel_size=self.blur_kernel_size)
+        ways = ways * (self.radius_factor * max(self.heatmap_size))
         refined = peaks + torch.nan_to_num(ways, nan=0.0, posinf=0.0, neginf=0.0)
         last = peaks.new_tensor([self.heatmap_size[0] - 1, self.heatmap_size[1] - 1])
         xy = torch.minimum(refined.clamp_min(0), last).to(torch.float32)

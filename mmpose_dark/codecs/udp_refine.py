@@ -1,14 +1,12 @@
-"""UDP's decoding: DARK's Taylor expansion with other differences and without its border, and offsets of discs."""
+"""UDP's decoding: DARK's Taylor expansion with other differences and without its border."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .constants import constant
-from .gaussian_kernel import gaussian_kernel
 from .peak_blur import REACH, blur_keeping_peaks
 
-__all__ = ['blur_maps', 'udp_refine', 'udp_refine_with_covariances']
+__all__ = ['udp_refine', 'udp_refine_with_covariances']
 
 _FLOOR, _CEILING = 1e-3, 50.0  # the reference takes the logarithm of values between these
 
@@ -87,27 +85,3 @@ def _derivatives(patch: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
     above, below = patch[..., 0, 1], patch[..., 2, 1]
     mixed = (patch[..., 2, 2] - right - below + 2 * centre - left - above + patch[..., 0, 0]) / 2
     return (right - left) / 2, (below - above) / 2, right - 2 * centre + left, below - 2 * centre + above, mixed
-
-
-@torch.no_grad()
-def blur_maps(maps: Tensor, *, kernel_size: int) -> Tensor:
-    """Blur whole maps with a Gaussian, mirrored at the border as OpenCV does by default.
-
-    Args:
-        maps: (N, K, H, W), any float type; H and W larger than half the kernel.
-        kernel_size: odd size of the kernel, see ``gaussian_kernel``.
-
-    Returns:
-        (N, K, H, W) float32 or better.
-
-    >>> one = torch.zeros(1, 1, 5, 5)
-    >>> one[0, 0, 2, 2] = 1
-    >>> blur_maps(one, kernel_size=3)[0, 0, 2]
-    tensor([0.0000, 0.1250, 0.2500, 0.1250, 0.0000])
-    """
-    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
-    half = kernel_size // 2
-    kernel = constant(gaussian_kernel(kernel_size), dtype=maps.dtype, device=maps.device)
-    flat = F.pad(maps.flatten(0, 1)[:, None], (half, half, half, half), mode='reflect')
-    flat = F.conv2d(F.conv2d(flat, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))
-    return flat.view(maps.shape)

@@ -1,7 +1,6 @@
 """The old toolbox's configs: renamed, and asked what they need."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,8 @@ from mmengine.config import Config
 from ..config.components import components
 from ..config.reading import ConfigError, load_config
 from ..config.validate import validate_config
+from ..utils.atomic_file import write_atomic
+from ..utils.output_paths import check_outputs
 
 __all__ = ['Needs', 'needs_of', 'rename_configs', 'top_down_heatmap_configs']
 
@@ -38,6 +39,9 @@ def rename_configs(source: Path, target: Path) -> None:
         source: folder with Python files; others are left out.
         target: folder to write to.
 
+    Raises:
+        OutputError: it cannot be written, or a copy would replace a config that is read.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     old, new = Path(folder, 'old'), Path(folder, 'new')
@@ -47,12 +51,10 @@ def rename_configs(source: Path, target: Path) -> None:
     ...     (new / 'a.py').read_text()
     "default_scope = 'mmpose_dark'"
     """
-    for file in sorted(source.rglob('*.py')):
-        copied = target / file.relative_to(source)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copied)
-        text = copied.read_text(encoding='utf-8')
-        copied.write_text(_WORD.sub('mmpose_dark', text), encoding='utf-8')
+    copies = {file: target / file.relative_to(source) for file in sorted(source.rglob('*.py'))}
+    check_outputs(copies.values(), folders=[target], inputs=copies)
+    for file, copied in copies.items():
+        write_atomic(copied, _WORD.sub('mmpose_dark', file.read_text(encoding='utf-8')))
 
 
 def top_down_heatmap_configs(folder: Path) -> Iterator[Path]:

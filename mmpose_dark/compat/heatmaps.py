@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .. import codecs
-from ..codecs.udp_refine import blur_maps
+from ..codecs.mirrored_blur import blur_maps
 from ..utils.errors import InputError
 
 __all__ = [

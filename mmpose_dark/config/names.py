@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ['HELPER_NAMES', 'MISPLACED', 'MISPLACED_VALUES', 'TOP_LEVEL', 'VARIABLES']
+__all__ = ['DEFAULT_HOOKS', 'HELPER_NAMES', 'MISPLACED', 'MISPLACED_VALUES', 'TOP_LEVEL', 'VARIABLES']
 
 # Names at the top of a config that the runner (or a tool) reads.
 TOP_LEVEL = (
@@ -14,7 +14,13 @@ TOP_LEVEL = (
     'channels_last', 'codec', 'vis_backends', 'backend_args', 'runner_type', 'overwrite',
 )  # fmt: skip
 
-# Of these, the ones that only the config itself reads.
+# Names of the hooks that every run has.
+DEFAULT_HOOKS = (
+    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint', 'visualization', 'badcase',
+    'progress', 'optimizer',
+)  # fmt: skip
+
+# Of the names at the top, the ones that only the config itself reads.
 VARIABLES = ('codec', 'vis_backends', 'backend_args')
 
 # Names that people write at the top of a config, where nothing reads them, and what they mean.

@@ -5,7 +5,6 @@ from .. import registry
 __all__ = [
     'AT_THE_TOP',
     'BY_KEY',
-    'DEFAULT_HOOKS',
     'FOREIGN',
     'INJECTED',
     'IN_A_LOADER',
@@ -90,11 +89,6 @@ LOADER_KEYS = (
     'dataset', 'batch_size', 'sampler', 'batch_sampler', 'num_workers', 'collate_fn', 'pin_memory', 'drop_last',
     'timeout', 'worker_init_fn', 'multiprocessing_context', 'generator', 'prefetch_factor', 'persistent_workers',
     'pin_memory_device', 'in_order', 'num_batch_per_epoch', 'disable_subprocess_warning',
-)  # fmt: skip
-
-DEFAULT_HOOKS = (
-    'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint', 'visualization', 'badcase',
-    'progress', 'optimizer',
 )  # fmt: skip
 
 # Sections without a type: the keys they may have, by dotted path.

@@ -17,7 +17,7 @@ from .agreement import disagreements
 from .components import Component, components
 from .errors import ConfigError
 from .mmpose_parts import said_of
-from .values import wrong_settings
+from .values import wrong_sections, wrong_settings
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -47,6 +47,9 @@ def validate_config(cfg: 'Config | dict') -> None:
     mmpose_dark.config.errors.ConfigError: workdir: unknown name at the top of a config; did you mean 'work_dir'?
     """
     settings = {key: cfg[key] for key in cfg}
+    mistakes = list(wrong_sections(settings))
+    if mistakes:  # nothing inside them can be looked at
+        raise ConfigError('\n'.join(mistakes))
     mistakes = [*_top_level(settings), *_sections(settings), *wrong_settings(settings)]
     for component in components(settings):
         mistakes += _layer(component) if component.registry is None else _component(component)
@@ -125,7 +128,7 @@ def _default_hooks(hooks: object) -> Iterator[str]:
     if not isinstance(hooks, dict):
         yield f'default_hooks: should be a dict, not {hooks!r}'
         return
-    known = list(positions.DEFAULT_HOOKS)
+    known = list(names.DEFAULT_HOOKS)
     for name in hooks:
         if name not in known and difflib.get_close_matches(name, known, n=1, cutoff=_TOO_CLOSE):
             yield f'default_hooks.{name}: unknown name{nearest(name, known)} Known: {", ".join(known)}.'

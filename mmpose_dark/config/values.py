@@ -7,13 +7,32 @@ from collections.abc import Iterator, Mapping
 
 from ..utils.choices import PHASES
 from ..utils.hints import fits, in_words
+from .errors import ConfigError
+from .names import DEFAULT_HOOKS
 
-__all__ = ['wrong_settings']
+__all__ = ['check_settings', 'wrong_sections', 'wrong_settings']
 
+_ABSENT = object()
 _LEVELS = ('CRITICAL', 'FATAL', 'ERROR', 'WARN', 'WARNING', 'INFO', 'DEBUG', 'NOTSET')
 
 # What torch.distributed and mmengine know.
 _DISTRIBUTED = ('nccl', 'gloo', 'mpi', 'ucc', 'xccl', 'hccl', 'cncl', 'mccl', 'smddp')
+
+# What stands where a section or a list of components belongs.
+_SECTIONS: dict[str, object] = {
+    **dict.fromkeys(
+        (
+            *('visualizer', 'data_preprocessor', 'model_wrapper_cfg', 'log_processor', 'default_hooks', 'env_cfg'),
+            *('env_cfg.mp_cfg', 'env_cfg.dist_cfg', 'randomness', 'auto_scale_lr', 'optim_wrapper', 'custom_imports'),
+            *(f'{phase}_{part}' for phase in PHASES for part in ('cfg', 'dataloader')),
+            *(f'{phase}_dataloader.{part}' for phase in PHASES for part in ('dataset', 'sampler')),
+            *(f'default_hooks.{name}' for name in DEFAULT_HOOKS),
+        ),
+        dict | None,
+    ),
+    **dict.fromkeys(('val_evaluator', 'test_evaluator', 'param_scheduler'), dict | list[dict] | None),
+    'custom_hooks': list[dict] | None,
+}
 
 # What each may be, and the least number that makes sense.
 _SETTINGS: dict[str, tuple[object, float | None]] = {
@@ -27,6 +46,7 @@ _SETTINGS: dict[str, tuple[object, float | None]] = {
     'randomness.diff_rank_seed': (bool, None),
     'env_cfg.cudnn_benchmark': (bool, None),
     'env_cfg.dist_cfg.backend': (typing.Literal[_DISTRIBUTED] | None, None),
+    'env_cfg.dist_cfg.timeout': (float | None, 0),
     'env_cfg.mp_cfg.mp_start_method': (typing.Literal['fork', 'spawn', 'forkserver'] | None, None),
     'env_cfg.mp_cfg.opencv_num_threads': (int, 0),
     'launcher': (typing.Literal['none', 'pytorch', 'slurm', 'mpi'], None),
@@ -56,6 +76,42 @@ _OF_A_LOADER: dict[str, tuple[object, float | None]] = {
 }
 
 
+def check_settings(cfg: Mapping[str, object]) -> None:
+    """Check what commands change in a config, before they change it.
+
+    Raises:
+        ConfigError: with a line for each section that is none, and for each setting whose value cannot be right.
+
+    >>> check_settings(dict(custom_hooks='EMAHook'))
+    Traceback (most recent call last):
+        ...
+    mmpose_dark.config.errors.ConfigError: custom_hooks: should be a list or None, not 'EMAHook'
+    """
+    settings = {key: cfg[key] for key in cfg}  # mmengine's Config is no mapping
+    mistakes = [*wrong_sections(settings), *wrong_settings(settings)]
+    if mistakes:
+        raise ConfigError('\n'.join(mistakes))
+
+
+def wrong_sections(cfg: Mapping[str, object]) -> Iterator[str]:
+    """Yield a line for each section that is something else, such as a number.
+
+    >>> list(wrong_sections(dict(test_cfg=5, test_evaluator='AUC', custom_hooks=[])))
+    ['test_cfg: should be a dict or None, not 5', "test_evaluator: should be a dict or a list or None, not 'AUC'"]
+    """
+    for place, hint in _SECTIONS.items():
+        value = _at(cfg, place)
+        if value is not _ABSENT and not fits(value, hint):
+            yield f'{place}: should be {in_words(hint)}, not {value!r}'
+
+
+def _at(cfg: Mapping[str, object], place: str) -> object:
+    found: object = cfg
+    for key in place.split('.'):
+        found = found.get(key, _ABSENT) if isinstance(found, Mapping) else _ABSENT
+    return found
+
+
 def wrong_settings(cfg: Mapping[str, object]) -> Iterator[str]:
     """Yield a line for each setting of the runner and the loaders whose value cannot be right.
 
@@ -66,13 +122,9 @@ def wrong_settings(cfg: Mapping[str, object]) -> Iterator[str]:
     for phase in PHASES:
         settings |= {f'{phase}_dataloader.{name}': needed for name, needed in _OF_A_LOADER.items()}
     for place, (hint, least) in settings.items():
-        *above, name = place.split('.')
-        section: object = cfg
-        for key in above:
-            section = section.get(key) if isinstance(section, Mapping) else None
-        if not isinstance(section, Mapping) or name not in section:
+        value = _at(cfg, place)
+        if value is _ABSENT:
             continue
-        value = section[name]
         too_small = least is not None and isinstance(value, numbers.Real) and not value >= least
         if not fits(value, hint) or too_small:
             start = '' if least is None else f' from {least:g}'

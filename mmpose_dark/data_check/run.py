@@ -19,6 +19,7 @@ from .keypoints import check_keypoints, check_sides, check_visibility
 from .report import Report, Section, found
 from .samples import check_samples
 from .settings import check_build, check_definition, check_evaluators, check_metrics, check_network, needs_area
+from .sigmas import check_sigmas
 from .sources import Source, build_source, read_people
 from .splits import check_splits
 
@@ -205,6 +206,7 @@ def _check_source(
         out += check_keypoints(people)
         out += check_boxes(people)
         out += check_sides(people, dataset.metainfo['keypoint_name2id'])
+        out += check_sigmas(people, dataset.metainfo['sigmas'])
         out += check_areas(people, needed=dataset.test_mode and needs_area(evaluators))
     if dataset.test_mode:
         out += check_evaluators(evaluators, people, headbox_file=getattr(dataset, 'headbox_file', None))

@@ -1,6 +1,7 @@
 """Export: one ONNX graph, or one torch.export archive, from images to heatmaps or keypoints."""
 
 import importlib
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 
+from ..checkpoint.calibration_file import calibration_record
 from ..checkpoint.download import sha256_of
 from ..config.tree import image_pipeline
 from ..models import BasePoseEstimator
@@ -18,11 +20,12 @@ from ..utils.errors import InputError, MissingPackageError, StateError
 from ..version import __version__
 from .export_modules import CropsToHeatmaps, CropsToKeypoints, ImageToKeypoints
 from .onnx_writing import OPSET, quiet_exporter, require_onnx, write_onnx
+from .plain_network import PlainNetwork, example_images
 
 __all__ = ['TARGETS', 'check_target', 'export_model']
 
-Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image']
-TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image')
+Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image', 'network']
+TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image', 'network')
 _SUFFIXES = ('.onnx', '.pt2')
 _PX, _SCORE = 0.05, 1e-3
 """Largest differences from PyTorch that are taken: pixels of 99 % of the keypoints, and scores (5e-5 and 1e-6 seen)."""
@@ -43,7 +46,10 @@ def export_model(
     ``'heatmaps'`` takes crops (B, h, w, 3) uint8 BGR and gives the network's outputs; ``'keypoints'`` gives keypoints
     (B, K, 2) in input pixels, scores (B, K) and, where the codec knows them, covariances (B, K, 2, 2); ``'image'``
     takes one image (H, W, 3) uint8 BGR of any size and boxes (N, 4) left top right bottom, and gives the same in image
-    pixels. Any number of crops or boxes goes. The file holds metadata: names of keypoints, skeleton, sigmas, codec.
+    pixels. A calibrated model also gives probabilities (B, K), third, and its covariances are those of the errors.
+    ``'network'`` takes images (B, 3, h, w) that are normalised already and gives the network's outputs: such a file
+    takes the place of a checkpoint in ``test`` and ``predict``. Any number of crops or boxes goes. The file holds
+    metadata: names of keypoints, skeleton, sigmas, codec, calibration.
 
     Args:
         model: of `init_model`, on the CPU.
@@ -64,6 +70,11 @@ def export_model(
         OutputError: it cannot be written.
     """
     out = check_target(out, to)
+    if model.network_in_place is not None:
+        raise InputError(
+            'the network runs outside of torch, which then cannot trace it; of a network in .onnx only --to network '
+            '--precision int8 can be made'
+        )
     is_onnx = out.suffix == '.onnx'
     model = model.eval()
     before = dict(model.test_cfg)
@@ -78,7 +89,9 @@ def export_model(
             else:
                 # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
                 program = program.run_decompositions()
-                torch.export.save(program, str(temporary), extra_files={'metadata.json': json.dumps(about)})
+                written = io.BytesIO()  # torch's own writer does not tell why a disk refuses
+                torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
+                temporary.write_bytes(written.getbuffer())
             return _compare(module, example, outputs, Path(temporary)) if check else {}
     finally:
         model.test_cfg.clear()
@@ -123,7 +136,10 @@ def _parts(
     crops = torch.randint(0, 256, (2, height, width, 3), generator=generator, dtype=torch.uint8)
     batch = torch.export.Dim('batch', min=1)
     flips = (model.dataset_meta or {}).get('flip_indices')
-    names = ['keypoints', 'scores', *(['covariances'] if _knows_covariances(model, width, height) else [])]
+    names = ['keypoints', 'scores', *_more_outputs(model, width, height)]
+    if to == 'network':
+        images = example_images(torch.empty(1, 3, height, width), 2)
+        return PlainNetwork(model), (images,), ['inputs'], ['heatmaps'], dict(inputs={0: batch})
     if to == 'heatmaps':
         return CropsToHeatmaps(model), (crops,), ['crops'], ['heatmaps'], dict(crops={0: batch})
     if to == 'keypoints':
@@ -137,9 +153,12 @@ def _parts(
 
 
 @torch.no_grad()
-def _knows_covariances(model: BasePoseEstimator, width: int, height: int) -> bool:
+def _more_outputs(model: BasePoseEstimator, width: int, height: int) -> list[str]:
     flips = (model.dataset_meta or {}).get('flip_indices')
-    return model.points(torch.zeros(1, 3, height, width), flip_indices=flips).covariances is not None
+    shaped = model.points(torch.zeros(1, 3, height, width), flip_indices=flips).covariances is not None
+    if model.calibration is None:
+        return ['covariances'] if shaped else []
+    return ['probabilities', *(['covariances'] if shaped and model.calibration.covariance is not None else [])]
 
 
 def _crop_settings(cfg: Mapping) -> tuple[float, bool]:
@@ -185,7 +204,7 @@ def _about(
         target=to,
         inputs=inputs,
         outputs=outputs,
-        colors='BGR, 0..255',
+        colors='normalised as the config says' if to == 'network' else 'BGR, 0..255',
         unit='pixels of the image' if to == 'image' else 'pixels of the input',
         keypoint_names=[names[i] for i in range(len(names))],
         skeleton=[[int(a), int(b)] for a, b in meta.get('skeleton_links', ())],
@@ -195,7 +214,7 @@ def _about(
         input_size=list(codec.input_size),
         heatmap_size=list(codec.heatmap_size),
         flip_test=bool(model.test_cfg.get('flip_test', False)),
-        calibration='none: covariances are the shape of each peak',
+        calibration=_about_calibration(model, to),
     )
     if to == 'image':
         about['padding'], about['use_udp'] = _crop_settings(model.cfg)
@@ -204,6 +223,13 @@ def _about(
     if source is not None and Path(source).is_file():
         about['checkpoint_sha256'] = sha256_of(source)
     return about
+
+
+def _about_calibration(model: BasePoseEstimator, to: Target) -> str | dict[str, object]:
+    """Return whether and how the outputs are calibrated; of heatmaps nothing is applied, and the record says how."""
+    if model.calibration is None:
+        return 'none: covariances are the shape of each peak'
+    return dict(calibration_record(model.calibration), applied=to != 'heatmaps')
 
 
 @torch.no_grad()
@@ -236,7 +262,7 @@ def _compare(
         off = np.nan_to_num(np.abs(ours - theirs.numpy()))
         differences[name] = float(np.quantile(off, 0.99) if name == 'keypoints' else off.max())
     scale = float(expected[0].abs().max()) if outputs == ['heatmaps'] else 1.0
-    allowed = dict(heatmaps=_SCORE * scale, keypoints=_PX, scores=_SCORE)
+    allowed = dict(heatmaps=_SCORE * scale, keypoints=_PX, scores=_SCORE, probabilities=_SCORE)
     wrong = [name for name in differences if name in allowed and not differences[name] <= allowed[name]]
     if wrong:
         told = ', '.join(f'{name} by {differences[name]:.1e}' for name in wrong)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..models import BasePoseEstimator
 from ..models.outputs import Outputs
+from ..structures.calibration import calibrated
 from ..structures.crop import covariances_to_image, crop_to_image
 from ..utils.errors import InputError
 
@@ -58,9 +59,15 @@ class CropsToKeypoints(CropsToHeatmaps):
         self.flip_indices = None if flip_indices is None else [int(i) for i in flip_indices]
 
     def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
-        """Return keypoints (B, K, 2), scores (B, K) and, where the codec knows them, covariances (B, K, 2, 2)."""
+        """Return keypoints (B, K, 2), scores (B, K), and what else there is.
+
+        That is, of a calibrated model probabilities (B, K), and where the codec knows them covariances (B, K, 2, 2).
+        """
         found = self.model.points(self.normalised(crops), flip_indices=self.flip_indices)
-        parts = (found.keypoints, found.scores, found.covariances)
+        covariances, probabilities = found.covariances, None
+        if self.model.calibration is not None:
+            probabilities, covariances = calibrated(found.scores, covariances, self.model.calibration)
+        parts = (found.keypoints, found.scores, probabilities, covariances)
         return tuple(part for part in parts if part is not None)
 
 
@@ -88,14 +95,16 @@ class ImageToKeypoints(CropsToKeypoints):
         self.input_size, self.padding, self.use_udp = input_size, padding, use_udp
 
     def forward(self, image: Tensor, boxes: Tensor) -> tuple[Tensor, ...]:
-        """Return keypoints (N, K, 2), scores (N, K) and covariances (N, K, 2, 2), of an image (H, W, 3)."""
+        """Return the same as `CropsToKeypoints` in pixels of the image (H, W, 3)."""
         center, scale = self._places(boxes)
         crops = self._cut(image, center, scale)
         keypoints, scores, *rest = super().forward(crops)
         size = torch.tensor(self.input_size, dtype=torch.float32)
         place = dict(input_size=size, input_scale=scale[:, None])
         keypoints = crop_to_image(keypoints, input_center=center[:, None], **place)
-        return (keypoints, scores, *(covariances_to_image(part, **place) for part in rest))
+        # Probabilities (N, K) do not depend on the place.
+        rest = (part if part.ndim == 2 else covariances_to_image(part, **place) for part in rest)
+        return (keypoints, scores, *rest)
 
     def _places(self, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Return centres and sizes (N, 2) of what the network sees."""

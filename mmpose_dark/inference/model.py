@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from ..checkpoint import load_checkpoint
+from ..checkpoint.calibration_file import find_calibration
 from ..config.lookup import find_config
 from ..config.options import set_options
 from ..config.reading import ConfigError, as_pose_config, load_config
@@ -42,6 +43,7 @@ def init_model(
     cfg_options: dict[str, object] | None = None,
     *,
     acceleration: Mapping[str, str | bool | None] | None = None,
+    calibration: str | Path | None = None,
 ) -> 'BasePoseEstimator':
     """Build a model and load its weights.
 
@@ -53,6 +55,8 @@ def init_model(
         cfg_options: values to set in the config, by dotted name.
         acceleration: ways to make the network faster, the arguments of `Acceleration`: ``dict(backend='openvino')``,
             ``dict(amp='auto', channels_last=True)`` ...
+        calibration: file of `mmpose-dark calibrate`; ``'auto'``: the one beside the checkpoint or inside it, if there
+            is one; None: raw scores and shapes of peaks.
 
     Returns:
         The model in eval mode, with ``cfg`` (the resolved config) and ``dataset_meta`` (names,
@@ -74,17 +78,25 @@ def init_model(
     validate_config(_used_here(cfg))
     with DefaultScope.overwrite_default_scope('mmpose_dark'):
         model = MODELS.build(cfg.model)
-    meta = dataset_meta_from_config(cfg)
+    meta, inside = dataset_meta_from_config(cfg), {}
     if is_onnx(checkpoint):
         use_onnx_file(model, checkpoint)
     elif checkpoint is not None:
-        rest = load_checkpoint(model, checkpoint)
-        meta = _merged_meta((rest.get('meta') or {}).get('dataset_meta'), meta)
+        inside = load_checkpoint(model, checkpoint).get('meta') or {}
+        meta = _merged_meta(inside.get('dataset_meta'), meta)
     model.cfg = cfg
     model.dataset_meta = meta
+    model.calibration = find_calibration(calibration, checkpoint, inside, num_keypoints=_number(model))
     model.to(target).eval()
     accelerate(model, faster)
     return model
+
+
+def _number(model: 'BasePoseEstimator') -> int | None:
+    """Return how many keypoints the model gives; None where nothing says it."""
+    chosen = model.test_cfg.get('output_keypoint_indices')
+    known = (model.dataset_meta or {}).get('num_keypoints') if chosen is None else len(chosen)
+    return None if known is None else int(known)
 
 
 def _read(config: str | Path | Config | dict, cfg_options: dict[str, object] | None) -> Config:

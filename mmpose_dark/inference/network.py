@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..models.heads.packing import to_host
+from ..structures.calibration import calibrated
 from ..structures.crop import covariances_to_image, crop_to_image, crops_of
 from ..structures.poses import Poses
 from ..utils.errors import InputError
@@ -24,14 +25,17 @@ class PersonKeypoints(NamedTuple):
     Attributes:
         keypoints: (K, 2) float32 x, y in image pixels.
         scores: (K,) float32.
-        covariances: (K, 2, 2) float32 in square image pixels; None where the codec does not know them.
+        covariances: (K, 2, 2) float32 in square image pixels, of errors where the model is calibrated; None where
+            the codec does not know them.
         heatmaps: (K, H, W) on the network's device, with ``test_cfg.output_heatmaps`` only, else None.
+        probabilities: (K,) float32 of lying within the calibration's bound; None where the model has none.
     """
 
     keypoints: np.ndarray
     scores: np.ndarray
     covariances: np.ndarray | None
     heatmaps: torch.Tensor | None
+    probabilities: np.ndarray | None = None
 
 
 @torch.no_grad()
@@ -54,6 +58,9 @@ def find_keypoints(model: 'BasePoseEstimator', crops: Sequence[Crop]) -> list[Pe
     flip_indices = (model.dataset_meta or {}).get('flip_indices')
     points = model.points(inputs, flip_indices=flip_indices)
     keypoints, scores, covariances = to_host(points)
+    probabilities = None
+    if model.calibration is not None:
+        probabilities, covariances = calibrated(scores, covariances, model.calibration)
     _check_number(keypoints.shape[1], known_keypoint_set(model))
     places = crops_of([crop.sample.metainfo for crop in crops])
     keypoints = crop_to_image(keypoints, **places)
@@ -67,6 +74,7 @@ def find_keypoints(model: 'BasePoseEstimator', crops: Sequence[Crop]) -> list[Pe
             scores[i],
             None if covariances is None else covariances[i],
             None if points.heatmaps is None else points.heatmaps[i],
+            None if probabilities is None else probabilities[i],
         )
         for i in range(len(crops))
     ]
@@ -86,6 +94,7 @@ def join_people(
     definition = known_keypoint_set(model)
     if not people:
         return Poses.empty(_number_of_keypoints(model, definition), definition)
+    calibrated_all = all(person.probabilities is not None for person in people)
     with_covariances = all(person.covariances is not None for person in people)
     return Poses(
         np.stack([person.keypoints for person in people]),
@@ -93,6 +102,7 @@ def join_people(
         boxes,
         box_scores,
         covariances=np.stack([person.covariances for person in people]) if with_covariances else None,
+        probabilities=np.stack([person.probabilities for person in people]) if calibrated_all else None,
         keypoint_set=definition,
     )
 

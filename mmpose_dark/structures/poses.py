@@ -38,6 +38,8 @@ class Poses:
         covariances: (N, K, 2, 2) of the keypoints in square image pixels, NaN where one has none; None: not known.
         track_ids: (N,) whole numbers, the same for the same person in other images, -1 for who has none; None: not
             tracked.
+        probabilities: (N, K) of lying within the bound that the network was calibrated for; None: not calibrated. Where
+            they are known, `covariances` are those of the errors.
         filled: (N,) whether a person was not seen but put into a gap of its track; None: nobody was.
         keypoint_set: definition of the keypoints, see `parse_pose_metainfo`; None: not known.
 
@@ -57,6 +59,7 @@ class Poses:
     box_scores: np.ndarray | None = None
     scores: np.ndarray | None = None
     covariances: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
     track_ids: np.ndarray | None = None
     filled: np.ndarray | None = None
     keypoint_set: Mapping[str, object] | None = None
@@ -74,6 +77,8 @@ class Poses:
         self._put('scores', found, (people,), np.float64)
         if self.covariances is not None:
             self._put('covariances', self.covariances, (people, count, 2, 2))
+        if self.probabilities is not None:
+            self._put('probabilities', self.probabilities, (people, count))
         if self.track_ids is not None:
             self._put('track_ids', self.track_ids, (people,), np.int64)
         if self.filled is not None:

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from ..checkpoint import save_checkpoint
 from ..evaluation.functional.box_iou import box_iou
+from ..utils.output_paths import check_outputs
 from ..utils.progress import show_progress
 from .people_detector import STRIDE, CentreNet, boxes_of_maps, fitted
 from .video import DrawnVideo
@@ -136,7 +137,11 @@ def train_detector(
         batch_size: frames a step.
         lr: highest learning rate.
         workers: processes that draw.
+
+    Raises:
+        OutputError: the file cannot be written, which is tried first.
     """
+    check_outputs([out])
     torch.manual_seed(0)
     network = CentreNet()
     loader = DataLoader(drawn(frames, 0, workers), batch_size, shuffle=True, drop_last=True)

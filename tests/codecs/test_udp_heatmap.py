@@ -7,7 +7,6 @@ import torch
 from codec_oracles import noisy_heatmaps
 
 from mmpose_dark.codecs import UDPHeatmap, heatmap_peaks, offset_maps, udp_gaussian_heatmaps, udp_refine
-from mmpose_dark.codecs.udp_refine import blur_maps
 
 
 def udp_loop(heatmaps, kernel_size):
@@ -81,19 +80,41 @@ def test_combined_targets_equal_a_loop():
             np.testing.assert_allclose(maps[3 * k : 3 * k + 3, y, x], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize('kernel_size', [3, 11, 23])
-def test_blur_is_opencvs(kernel_size):
-    maps = torch.rand(2, 3, 32, 24)
-    blurred = blur_maps(maps, kernel_size=kernel_size)
-    for i, j in np.ndindex(2, 3):
-        expected = cv2.GaussianBlur(maps[i, j].numpy(), (kernel_size, kernel_size), 0)
-        np.testing.assert_allclose(blurred[i, j], expected, atol=1e-5)
+def combined_loop(maps, kernel_size, radius):
+    """The reference's decoding of discs and ways: points (n, k, 2) in heatmap pixels and scores (n, k)."""
+    n, channels = maps.shape[:2]
+    points, scores = np.zeros((n, channels // 3, 2)), np.zeros((n, channels // 3))
+    for i, j in np.ndindex(n, channels // 3):
+        sizes = (2 * kernel_size + 1, kernel_size, kernel_size)
+        disc, *ways = (cv2.GaussianBlur(maps[i, 3 * j + p], (size, size), 0) for p, size in enumerate(sizes))
+        y, x = np.unravel_index(disc.argmax(), disc.shape)
+        points[i, j] = (x, y) + radius * np.array([way[y, x] for way in ways])
+        scores[i, j] = disc[y, x]
+    return points, scores
+
+
+@pytest.mark.parametrize(
+    ('width', 'height', 'kernel_size', 'dtype'),
+    [(48, 64, 11, torch.float32), (24, 32, 3, torch.float64), (72, 96, 17, torch.float16)],
+)
+def test_combined_decoding_equals_the_loop(width, height, kernel_size, dtype):
+    codec = UDPHeatmap((4 * width, 4 * height), (width, height), 'combined', blur_kernel_size=kernel_size)
+    generator = torch.Generator().manual_seed(0)
+    # Points up to the border: there the mirror image decides.
+    xy = torch.rand(5, 17, 2, generator=generator) * torch.tensor([4.0 * width - 4, 4.0 * height - 4])
+    maps = codec.batch_encode(xy)[0]
+    maps = (maps + 0.1 * torch.randn(maps.shape, generator=generator)).to(dtype)
+    points, scores = combined_loop(maps.float().numpy(), kernel_size, 0.0546875 * max(width, height))
+    points = points.clip(0, (width - 1, height - 1)) * (4 * np.array([width, height]) / (width - 1, height - 1))
+    found, found_scores = codec.batch_decode(maps)
+    np.testing.assert_allclose(found, points, atol=2e-4)  # 4e-5 seen
+    np.testing.assert_allclose(found_scores, scores, atol=1e-6)
 
 
 @pytest.mark.parametrize('heatmap_type', ['gaussian', 'combined'])
 def test_sub_pixel_keypoints_come_back(heatmap_type):
     codec = UDPHeatmap((192, 256), (48, 64), heatmap_type)
-    xy = torch.rand(8, 17, 2) * torch.tensor([150.0, 210.0]) + 20
+    xy = torch.rand(8, 17, 2) * torch.tensor([130.0, 190.0]) + 30  # the mirror image enters nearer to the border
     keypoints, scores = codec.batch_decode(codec.batch_encode(xy)[0])
     # Decoding counts the input whole and encoding one pixel less, as the reference: 0.5 % of the place.
     expected = xy * torch.tensor([192 / 191, 256 / 255])
@@ -125,6 +146,20 @@ def test_nothing_reads_a_value_from_the_device(heatmap_type):
     codec = UDPHeatmap((48, 64), (12, 16), heatmap_type, blur_kernel_size=3)
     maps, _ = codec.batch_encode(torch.empty(2, 4, 2, device='meta'))
     assert codec.points(maps).keypoints.shape == (2, 4, 2)
+
+
+@pytest.mark.parametrize('bad', [float('nan'), float('inf')])
+def test_combined_maps_that_are_no_numbers_give_no_point_and_leave_the_others(bad):
+    codec = UDPHeatmap((48, 64), (12, 16), 'combined', blur_kernel_size=3)
+    maps, _ = codec.batch_encode(torch.full((2, 2, 2), 20.0))
+    maps[0, 0, 5, 5] = bad
+    maps[1, 4, 5, 5] = bad  # a way: the peak stays
+    keypoints, scores = codec.batch_decode(maps)
+    assert torch.isfinite(keypoints).all()
+    assert keypoints[0, 0].tolist() == [0, 0]
+    assert scores[0, 0] == 0
+    assert (scores.flatten()[1:] > 0.1).all()
+    assert torch.equal(keypoints[0, 1], keypoints[1, 0])
 
 
 def test_golden_values(shared):

@@ -135,3 +135,34 @@ def test_the_command(tmp_path, capsys):
     assert main(['--model', 'demo', str(out), '--to', 'heatmaps', '--no-check']) == 0
     assert 'not compared' in capsys.readouterr().out
     assert out.stat().st_size > 1_000_000
+
+
+@pytest.mark.parametrize('to', ['keypoints', 'image'])
+def test_a_calibration_is_inside_the_file(tiny, tmp_path, photo, to):
+    from mmpose_dark.structures.calibration import Calibration, CovarianceMap, ProbabilityMap, calibrated
+
+    path = tmp_path / 'pose.onnx'
+    tiny.calibration = Calibration(
+        ProbabilityMap((0.0, 0.3, 1.0), (-3.0, 0.0, 3.0), tuple(np.linspace(-1, 1, 17))),
+        CovarianceMap(0.1, 0.5, 1.5, (0.5, 0.9), (1.4, 5.0)),
+        ('oks', 0.5),
+    )
+    try:
+        export_model(tiny, path, to=to)
+        crops = np.random.default_rng(1).integers(0, 256, (3, 96, 64, 3), dtype=np.uint8)
+        found = run(path, crops=crops) if to == 'keypoints' else run(path, image=photo, boxes=BOXES)
+        assert list(found) == ['keypoints', 'scores', 'probabilities', 'covariances']
+        probabilities, _ = calibrated(found['scores'], found['covariances'], tiny.calibration)
+        np.testing.assert_allclose(found['probabilities'], probabilities, atol=1e-5)
+        about = json.loads(runtime.InferenceSession(str(path)).get_modelmeta().custom_metadata_map['calibration'])
+        assert about['applied'] is True
+        assert about['covariance']['power'] == 1.5
+        if to == 'keypoints':
+            images = [torch.from_numpy(crop.transpose(2, 0, 1).copy()) for crop in crops]
+            with torch.no_grad():
+                points = tiny.points(tiny.data_preprocessor(dict(inputs=images))['inputs'])
+            probabilities, covariances = calibrated(points.scores, points.covariances, tiny.calibration)
+            np.testing.assert_allclose(found['probabilities'], probabilities.numpy(), atol=1e-4)
+            np.testing.assert_allclose(found['covariances'], covariances.numpy(), rtol=0.02, atol=0.02)
+    finally:
+        tiny.calibration = None

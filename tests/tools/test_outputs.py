@@ -17,6 +17,9 @@ BLOCKED = {
     'misc/browse_dataset.py': ['{config}', '--output-dir', '{blocked}/a'],
     'misc/generate_people.py': ['{blocked}/a'],
     'misc/pack_images.py': ['{images}', '{blocked}/a.zip'],
+    'misc/mmpose_configs.py': ['{images}', '--out', '{blocked}/a'],
+    'misc/train_demo_detector.py': ['{blocked}/a.pth'],
+    'analysis_tools/score_smoothers.py': ['--plot', '{blocked}/a.png'],
     'misc/portable_tests.py': ['--out', '{blocked}/a.json'],
     'analysis_tools/compare_decoders.py': ['{config}', 'no.pth', '--out', '{blocked}/a.json'],
     'analysis_tools/profile_step.py': ['{config}', '--out', '{blocked}/a.json'],
@@ -111,3 +114,11 @@ def test_the_demo_keeps_out_of_folders_of_others(call_tool: Callable, tmp_path: 
     told = call_tool('demo.py', '--quick', '--data-root', tmp_path, '--work-dir', tmp_path / 'work', status=2)
     assert 'has files of another dataset' in told
     assert [path.name for path in tmp_path.rglob('*')] == ['images', 'mine.jpg']
+
+
+def test_renamed_configs_do_not_replace_the_old_ones(call_tool: Callable, tmp_path: Path) -> None:
+    (tmp_path / 'old').mkdir()
+    (tmp_path / 'old' / 'a.py').write_text("default_scope = 'mmpose'")
+    told = call_tool('misc/mmpose_configs.py', tmp_path / 'old', '--out', tmp_path / 'old', status=2)
+    assert 'is one of the inputs and would be overwritten' in told
+    assert (tmp_path / 'old' / 'a.py').read_text() == "default_scope = 'mmpose'"

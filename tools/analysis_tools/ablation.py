@@ -9,11 +9,12 @@ unfinished one is resumed, metrics that are there are kept. The decoders of one 
 """
 
 import argparse
+import functools
 import json
 import os.path as osp
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from mmpose_dark.config.variants import ENCODINGS
 
 if TYPE_CHECKING:
     from mmpose_dark.config import PoseConfig
+    from mmpose_dark.evaluation.functional.oks_matching import OksMatches
 
 TRAIN = Path(__file__).resolve().parents[1] / 'train.py'
 
@@ -215,8 +217,9 @@ def table_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float
     lines = ['| network | encoding | decoder | ' + ' | '.join(names) + ' |', '| ' + '--- | ' * (3 + len(names))]
     for key, by_seed in rows.items():
         values = np.array([[metrics[name] for name in names] for metrics in by_seed.values()])
-        spread = values.std(0, ddof=1) if len(values) > 1 else np.full(len(names), np.nan)
-        cells = (f'{m:.4f} ± {s:.4f}' for m, s in zip(values.mean(0), spread, strict=True))
+        spread = values.std(0, ddof=min(1, len(values) - 1))
+        told = [f'{mean:.4f}' for mean in values.mean(0)]
+        cells = told if len(values) == 1 else (f'{m} ± {s:.4f}' for m, s in zip(told, spread, strict=True))
         lines.append(f'| {" | ".join(key)} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
 
@@ -245,11 +248,19 @@ def _alike(one: str, other: str) -> bool:
     return one.replace('UDP', 'DARK') == other.replace('UDP', 'DARK')
 
 
-def differences_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]], names: Sequence[str]) -> str:
-    """Return the differences, paired by seed, as a table in Markdown."""
+def differences_of(
+    rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str, float]]],
+    names: Sequence[str],
+    over_images: Callable[[tuple[str, str, str], tuple[str, str, str], int], float] | None = None,
+) -> str:
+    """Return the differences, paired by seed, as a table in Markdown.
+
+    ``over_images`` gives the p value of a difference in AP for one seed, by exchanging the two image by image.
+    """
     from mmpose_dark.evaluation.functional.paired import paired_t
 
-    lines = ['| compared | ' + ' | '.join(names) + ' |', '| ' + '--- | ' * (1 + len(names))]
+    last = ['p over images, each seed'] if over_images else []
+    lines = ['| compared | ' + ' | '.join([*names, *last]) + ' |', '| ' + '--- | ' * (1 + len(names) + len(last))]
     for what, first, second in comparisons_of(rows):
         seeds = sorted(set(rows[first]) & set(rows[second]))
         cells = []
@@ -257,8 +268,45 @@ def differences_of(rows: Mapping[tuple[str, str, str], Mapping[int, Mapping[str,
             found = paired_t(*([rows[key][seed][name] for seed in seeds] for key in (first, second)))
             interval = f' [{found.low:+.4f}, {found.high:+.4f}], p {found.p:.2g}' if found.pairs > 1 else ''
             cells.append(f'{found.mean:+.4f}{interval}')
+        if over_images:
+            cells.append(', '.join(f'{over_images(first, second, seed):.3f}' for seed in seeds))
         lines.append(f'| {what} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
+
+
+def p_over_images(cells: Sequence[Cell], found: Sequence[dict], args: argparse.Namespace) -> Callable:
+    """Return the function that `differences_of` takes: see `ap_difference`."""
+    from mmpose_dark.evaluation.functional.bootstrap import ap_difference
+
+    places = {
+        (cell.network, cell.encoding, decoder, cell.seed): (cell, outcome['predictions'])
+        for cell, decoders in zip(cells, found, strict=True)
+        for decoder, outcome in decoders.items()
+    }
+
+    @functools.cache
+    def matches(*key: str | int) -> 'OksMatches':
+        return _matches_of(*places[key], args)
+
+    @functools.cache
+    def p_value(first: tuple[str, str, str], second: tuple[str, str, str], seed: int) -> float:
+        return ap_difference(matches(*first, seed), matches(*second, seed), resamples=500).p
+
+    return p_value
+
+
+def _matches_of(cell: Cell, predictions: str, args: argparse.Namespace) -> 'OksMatches':
+    from mmpose_dark.config.reading import load_config
+    from mmpose_dark.config.tree import evaluators_of, keypoint_definition
+    from mmpose_dark.evaluation.functional.oks_eval import oks_problem
+    from mmpose_dark.evaluation.functional.oks_matching import match_people
+    from mmpose_dark.keypoint_sets import parse_pose_metainfo
+
+    cfg = load_config(cell.file(args.work_dir))
+    oks = next(evaluator for evaluator in evaluators_of(cfg, 'test') if evaluator['type'] == 'CocoMetric')
+    sigmas = parse_pose_metainfo(dict(keypoint_definition(cfg)))['sigmas']
+    results = cell.folder(args.work_dir) / predictions
+    return match_people(oks_problem(oks['ann_file'], results, sigmas=sigmas, use_area=oks.get('use_area', True)))
 
 
 def main() -> None:
@@ -280,6 +328,10 @@ def main() -> None:
         rows = rows_of(cells[:number], found)
         names = args.metrics or [name for name in next(iter(next(iter(rows.values())).values())) if '(' not in name]
         tables = f'{table_of(rows, names)}\n\n{differences_of(rows, names)}\n'
+        if number == len(cells):
+            print('paired tests over images', file=sys.stderr)
+            tested = differences_of(rows, names, p_over_images(cells, found, args))
+            tables = f'{table_of(rows, names)}\n\n{tested}\n'
         write_atomic(Path(args.work_dir) / 'ablation.md', tables)
         write_atomic(Path(args.work_dir) / 'ablation.json', json.dumps(_plain(rows), indent=1))
     print(tables)

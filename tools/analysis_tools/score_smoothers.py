@@ -128,6 +128,9 @@ def main() -> None:
     parser.add_argument('--out', type=Path, help='write the scores to this .json file')
     parser.add_argument('--plot', type=Path, help='draw one wrist, raw and smoothed, into this .png file')
     args = parser.parse_args()
+    from mmpose_dark.utils.output_paths import check_outputs
+
+    check_outputs(filter(None, (args.out, args.plot)))
     rows = {}
     print(f'{"":<22}{"smoother":<10}{"error":>8}{"jitter":>8}{"lag ms":>8}')
     for condition in args.conditions:
@@ -155,6 +158,7 @@ def plot(args: argparse.Namespace) -> None:
     import numpy as np
 
     from mmpose_dark.synthetic import VideoSettings, observe, truth_of_video
+    from mmpose_dark.utils.atomic_file import atomic_path
 
     wrist, fps, seed = 9, 25.0, args.seeds[0]
     truths = list(truth_of_video(VideoSettings(frames=100, fps=fps), seed))
@@ -192,7 +196,8 @@ def plot(args: argparse.Namespace) -> None:
         axis.legend(loc='upper right', ncols=3, frameon=False)
     axes[-1].set_xlabel('seconds')
     axes[0].invert_yaxis()
-    figure.savefig(args.plot, dpi=110)
+    with atomic_path(args.plot, keep_suffix=True) as temporary:
+        figure.savefig(temporary, dpi=110)
 
 
 if __name__ == '__main__':

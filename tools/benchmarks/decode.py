@@ -5,8 +5,9 @@
     python tools/benchmarks/decode.py --device cuda --dtype float16 --repeat 50 --out decode.json
 
 The loop is the DARK paper's post-processing with OpenCV on one core, as the reference toolboxes run it. "floor" is
-the time to read the maps once (their maximum), below which no decoding can go. The largest difference between the
-loop's keypoints and ours is printed in input pixels. ``--sweep`` also varies the number of people, of keypoints and
+the time to read the maps once (their maximum), below which no decoding can go. UDP's combined target, three maps a
+keypoint, is measured beside its reference, which blurs each map with OpenCV. The largest difference between a loop's
+keypoints and ours is printed in input pixels. ``--sweep`` also varies the number of people, of keypoints and
 the input size, one at a time.
 """
 
@@ -36,7 +37,7 @@ import cv2
 import numpy as np
 import torch
 
-from mmpose_dark.codecs import MSRAHeatmap
+from mmpose_dark.codecs import MSRAHeatmap, UDPHeatmap
 
 # people, keypoints, heatmap width and height, sigma, blur kernel
 CASES = [
@@ -92,8 +93,27 @@ def loop(heatmaps: np.ndarray, kernel_size: int) -> np.ndarray:
     return result
 
 
+def combined_loop(maps: np.ndarray, kernel_size: int, radius: float) -> np.ndarray:
+    """UDP's combined target one map at a time: (N, K, 2) in heatmap pixels of maps (N, 3 K, H, W).
+
+    >>> maps = np.zeros((1, 3, 16, 12), np.float32)
+    >>> maps[0, 0, 8, 5] = 1
+    >>> maps[0, 1] = 0.5
+    >>> combined_loop(maps, 3, 2.0).tolist()
+    [[[6.0, 8.0]]]
+    """
+    people, channels, height, width = maps.shape
+    result = np.zeros((people, channels // 3, 2), np.float32)
+    for i, j in np.ndindex(people, channels // 3):
+        sizes = (2 * kernel_size + 1, kernel_size, kernel_size)
+        disc, *ways = (cv2.GaussianBlur(maps[i, 3 * j + part], (size, size), 0) for part, size in enumerate(sizes))
+        y, x = divmod(int(disc.argmax()), width)
+        result[i, j] = x + radius * ways[0][y, x], y + radius * ways[1][y, x]
+    return result.clip(0, (width - 1, height - 1))
+
+
 def time_case(case: tuple, args: argparse.Namespace) -> tuple[dict[str, Timing], float]:
-    """Time floor, quarter-pixel, DARK and loop of one case; also the largest difference of DARK's in input pixels."""
+    """Time floor, codecs and loops of one case; also the largest difference from the loops in input pixels."""
     people, keypoints, width, height, sigma, kernel_size = case
     maps = make_heatmaps(people, keypoints, width, height, sigma=sigma, seed=0)
     tensor = torch.from_numpy(maps).to(args.device, getattr(torch, args.dtype))
@@ -107,6 +127,26 @@ def time_case(case: tuple, args: argparse.Namespace) -> tuple[dict[str, Timing],
     difference = np.abs(decode(tensor)[0].cpu().numpy() - 4 * loop(read, kernel_size)).max()
     few = min(args.repeat, max(3, args.repeat // 7))
     timings['loop'] = measure(lambda: loop(read, kernel_size), repeats=few, warm_up=0)  # called once above
+    combined, its_difference = time_combined(case, args, few)
+    return timings | combined, max(float(difference), its_difference)
+
+
+def time_combined(case: tuple, args: argparse.Namespace, few: int) -> tuple[dict[str, Timing], float]:
+    """The same of UDP's combined target."""
+    people, keypoints, width, height, _, kernel_size = case
+    sizes = dict(input_size=(4 * width, 4 * height), heatmap_size=(width, height))
+    codec = UDPHeatmap(**sizes, heatmap_type='combined', blur_kernel_size=kernel_size)
+    rng = np.random.default_rng(0)
+    xy = torch.from_numpy(rng.uniform(0, (4 * width - 4, 4 * height - 4), (people, keypoints, 2)).astype(np.float32))
+    maps = codec.batch_encode(xy)[0]
+    maps += torch.from_numpy(rng.normal(0, 0.01, maps.shape).astype(np.float32))
+    tensor = maps.to(args.device, getattr(torch, args.dtype))
+    read, radius = tensor.float().cpu().numpy(), codec.radius_factor * max(codec.heatmap_size)
+    decode = torch.compile(codec.batch_decode, fullgraph=True) if args.compile else codec.batch_decode
+    timings = dict(combined=measure(lambda: decode(tensor), repeats=args.repeat, device=args.device))
+    factor = 4 * np.array([width, height]) / (width - 1, height - 1)
+    difference = np.abs(decode(tensor)[0].cpu().numpy() - factor * combined_loop(read, kernel_size, radius)).max()
+    timings['combined_loop'] = measure(lambda: combined_loop(read, kernel_size, radius), repeats=few, warm_up=0)
     return timings, float(difference)
 
 
@@ -137,6 +177,7 @@ def main(args: argparse.Namespace) -> None:
                 kernel=kernel_size,
                 **timings,
                 speedup=round(timings['loop'].median / timings['dark'].median, 1),
+                speedup_combined=round(timings['combined_loop'].median / timings['combined'].median, 1),
                 difference_px=f'{difference:.1e}',
             )
         )

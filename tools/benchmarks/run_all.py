@@ -31,6 +31,7 @@ QUICK = dict(
     evaluate=Quick(),
     pipeline=Quick(),
     inference=Quick(on_gpu=('--full', '--compile')),
+    exported=Quick(),
     train_step=Quick(on_gpu=('--full',)),
     startup=Quick(),
     busy_machine=Quick(),

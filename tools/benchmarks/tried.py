@@ -32,6 +32,7 @@ ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from decode import make_heatmaps
 from torch import Tensor
 
@@ -42,6 +43,7 @@ from mmpose_dark.codecs import (
     heatmap_peaks,
     unbiased_gaussian_heatmaps,
 )
+from mmpose_dark.codecs.mirrored_blur import blur_maps
 from mmpose_dark.codecs.peak_blur import _from_windows
 
 KERNEL = 11
@@ -79,6 +81,17 @@ def torch_peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
     values, index = maps.flatten(-2).max(-1)
     width = maps.shape[-1]
     return torch.stack((index % width, index // width), -1), values
+
+
+def convolve_whole_maps(maps: Tensor, kernel_size: int) -> Tensor:
+    """``blur_maps`` of maps (N, K, H, W) by two convolutions.
+
+    >>> convolve_whole_maps(torch.ones(1, 1, 4, 4), 3)[0, 0, 0].tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    kernel, half = torch.tensor(gaussian_kernel(kernel_size)), kernel_size // 2
+    padded = F.pad(maps.flatten(0, 1)[:, None], (half,) * 4, mode='reflect')
+    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1)).view(maps.shape)
 
 
 def exponential_everywhere(xy: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
@@ -133,6 +146,10 @@ def cases() -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
         "decode: peaks by torch's maximum instead of NumPy's": (
             lambda: heatmap_peaks(maps)[0],
             lambda: torch_peaks(maps)[0],
+        ),
+        "decode: UDP's discs blurred by two convolutions": (
+            lambda: blur_maps(maps, kernel_size=2 * KERNEL + 1),
+            lambda: convolve_whole_maps(maps, 2 * KERNEL + 1),
         ),
         'encode: an exponential for each pixel': (used_encode, lambda: exponential_everywhere(xy, (48, 64), 2.0)),
         "encode: the C library's memory instead of huge pages, 16 whole bodies at 384x288": (

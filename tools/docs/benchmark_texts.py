@@ -45,8 +45,9 @@ ABOUT = {
         """
 `codec.batch_decode` against the DARK paper's post-processing as the reference toolboxes run it: one keypoint at a time,
 with OpenCV, on one core. `floor` is one read of the heatmaps (their maximum), without which no peak is found.
-`difference_px` is the largest difference between our keypoints and the loop's, in pixels of the network's input.
-Quarter-pixel decoding is what DARK is compared with in the paper.
+`difference_px` is the largest difference between our keypoints and the loops', in pixels of the network's input.
+Quarter-pixel decoding is what DARK is compared with in the paper. `combined` is UDP's combined target, three maps a
+keypoint, and `combined_loop` its reference, which blurs each of the three with OpenCV.
 """,
         {'loop': 'DARK, loop', 'dark': 'DARK, ours', 'quarter_pixel': 'quarter-pixel, ours'},
         ('floor', 'one read of the maps'),
@@ -93,6 +94,14 @@ The network rows: backbone and head on one batch of crops, with the ways of [inf
 float32 PyTorch. `difference` is the largest one of a heatmap's value, over the largest value; the weights are
 random, so what it does to AP stands in inference.md, measured on a trained network. The image rows:
 from files to keypoints, against calling `inference_topdown` for one image after the other.
+""",
+    ),
+    'exported': About(
+        'Exported graphs: crops to keypoints',
+        """
+`mmpose-dark export` to ONNX, normalisation and decoding inside, against the same way in eager PyTorch. The ways take
+turns. `difference_px` is the largest difference of a keypoint in pixels of the input among those that have the same
+peak (weights are random, so a map may have two alike); `same_peak` is their share.
 """,
     ),
     'train_step': About(

@@ -20,6 +20,7 @@ sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
 from mmpose_dark.cli.arguments import make_parser
 from mmpose_dark.cli.errors import user_errors
 from mmpose_dark.utils.atomic_file import write_atomic
+from mmpose_dark.utils.output_paths import check_outputs
 
 # Name, the file and its function, and how many tries one of --tries stands for.
 CAMPAIGNS = {
@@ -27,6 +28,7 @@ CAMPAIGNS = {
     'kills_of_two': ('processes', 'kills_of_two', 0.5),
     'full_disks': ('processes', 'disks_that_are_full', 1),
     'checkpoints': ('files', 'hostile_checkpoints', 250),
+    'reports': ('reports', 'hostile_reports', 125),
     'downloads': ('servers', 'hostile_downloads', 50),
     'concurrent': ('servers', 'concurrent_downloads', 0.5),
 }
@@ -44,6 +46,7 @@ def _parse_args() -> argparse.Namespace:
 def main() -> int:
     """Run the campaigns; return 1 if anything was not survived."""
     args = _parse_args()
+    check_outputs([args.out])
     results = {}
     for name in args.only:
         module, function, share = CAMPAIGNS[name]

@@ -25,6 +25,12 @@ def _parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='checkpoint of a run (file or URL)')
     parser.add_argument('out', help='file to write, as models/NAME: becomes models/NAME-HASH_DATE.pth')
     parser.add_argument('--date', help='date in the name, YYYYMMDD (default: today)')
+    parser.add_argument(
+        '--calibration',
+        default='auto',
+        metavar='FILE',
+        help='put this calibration inside, or none (default: the one beside the checkpoint, or the one inside already)',
+    )
     args = parser.parse_args()
     args.date = args.date or datetime.date.today().strftime('%Y%m%d')
     if not re.fullmatch(r'\d{8}', args.date):
@@ -44,13 +50,14 @@ def _stripped(checkpoint: Mapping[str, object]) -> dict[str, dict]:
     )
 
 
-def _publish(checkpoint: str, out: str, *, date: str) -> Path:
-    """Write the published file and return its path.
+def _publish(checkpoint: str, out: str, *, date: str, calibration: str = 'auto') -> tuple[Path, str | None]:
+    """Write the published file and return its path, and where its calibration is from.
 
     Args:
         checkpoint: path or URL of any family.
         out: path without hash and date.
         date: as YYYYMMDD.
+        calibration: file of one, ``'auto'`` or ``'none'``.
 
     Raises:
         CheckpointError: the checkpoint cannot be read.
@@ -59,6 +66,7 @@ def _publish(checkpoint: str, out: str, *, date: str) -> Path:
     import torch
 
     from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file
+    from mmpose_dark.checkpoint.calibration_file import calibration_record, find_calibration
     from mmpose_dark.utils.atomic_file import write_atomic
     from mmpose_dark.utils.output_paths import check_outputs
 
@@ -66,9 +74,14 @@ def _publish(checkpoint: str, out: str, *, date: str) -> Path:
     base = base.with_name(base.name.removesuffix('.pth'))
     check_outputs([base.with_name(f'{base.name}-00000000_{date}.pth')])
     try:
-        content = _stripped(load_state_dict_file(checkpoint))
+        read = load_state_dict_file(checkpoint)
+        content = _stripped(read)
     except ValueError as err:
         raise CheckpointError(f'{checkpoint}: {err}.') from err
+    meta = read.get('meta') if isinstance(read.get('meta'), dict) else {}
+    found = find_calibration(None if calibration == 'none' else calibration, checkpoint, meta)
+    if found is not None:
+        content['meta']['calibration'] = calibration_record(found)
     weak = [name for name, tensor in content['state_dict'].items() if not torch.isfinite(tensor).all()]
     if weak:
         raise CheckpointError(f'{checkpoint}: {len(weak)} tensors hold NaN or infinity, the first is {weak[0]}')
@@ -78,14 +91,15 @@ def _publish(checkpoint: str, out: str, *, date: str) -> Path:
     path = base.with_name(f'{base.name}-{digits}_{date}.pth')
     check_outputs([path], inputs=[checkpoint])
     write_atomic(path, buffer.getvalue())
-    return path
+    return path, found and found.source
 
 
 def main() -> None:
     """Publish and say what was written."""
     args = _parse_args()
-    path = _publish(args.checkpoint, args.out, date=args.date)
-    print(f'{path}: {path.stat().st_size / 2**20:.1f} MB')
+    path, source = _publish(args.checkpoint, args.out, date=args.date, calibration=args.calibration)
+    told = f', with the calibration of {source}' if source else ', without a calibration'
+    print(f'{path}: {path.stat().st_size / 2**20:.1f} MB{told}')
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 """Writing a folder of images into a zip, tar or LMDB file."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -170,13 +171,16 @@ def _write_lmdb(path: Path, files: list[tuple[str, Path]], done: Iterator[object
         raise MissingPackageError('packing into LMDB needs the package lmdb: pip install lmdb') from err
     # An image takes whole pages, its key some of one; the rest is for LMDB's own.
     room = sum(-(-path.stat().st_size // _PAGE) + 2 for _, path in files) * _PAGE + (1 << 24)
-    with lmdb.open(str(path), subdir=False, map_size=room, lock=False) as env:
-        for start in range(0, len(files), _KEYS_AT_ONCE):
-            with env.begin(write=True) as txn:
-                for name, source in files[start : start + _KEYS_AT_ONCE]:
-                    next(done)
-                    txn.put(_key(name), source.read_bytes())
-        env.sync(True)
+    try:
+        with lmdb.open(str(path), subdir=False, map_size=room, lock=False) as env:
+            for start in range(0, len(files), _KEYS_AT_ONCE):
+                with env.begin(write=True) as txn:
+                    for name, source in files[start : start + _KEYS_AT_ONCE]:
+                        next(done)
+                        txn.put(_key(name), source.read_bytes())
+            env.sync(True)
+    except lmdb.Error as err:  # of which the last words are the system's
+        raise OSError(errno.EIO, str(err).rpartition(': ')[2], str(path)) from err
 
 
 def _key(name: str) -> bytes:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from mmengine.dist import get_world_size
 
@@ -48,7 +49,7 @@ def protocol_of(runner: RunnerLike) -> dict[str, Any]:
         does not write stand with their defaults.
     """
     cfg, loop = runner.cfg, runner.test_loop
-    sigmas = loop.dataloader.dataset.metainfo.get('sigmas')
+    sigmas = _rounded(loop.dataloader.dataset.metainfo.get('sigmas'))
     return to_plain(
         dict(
             config=cfg.filename and os.path.abspath(cfg.filename),
@@ -65,6 +66,11 @@ def protocol_of(runner: RunnerLike) -> dict[str, Any]:
     )
 
 
+def _rounded(sigmas: object) -> list[float] | None:
+    """Sigmas without the tail that float32 gives them."""
+    return None if sigmas is None else np.asarray(sigmas, np.float64).round(6).tolist()
+
+
 def _leaves(dataset: 'Dataset') -> Iterator['Dataset']:
     """Yield the datasets that read files, of those that join or repeat others."""
     inner = getattr(dataset, 'datasets', None) or ([dataset.dataset] if hasattr(dataset, 'dataset') else [])
@@ -79,11 +85,12 @@ def _data(dataset: 'Dataset') -> dict[str, Any]:
     found: dict[str, Any] = dict(
         type=type(dataset).__name__,
         definition=dataset.metainfo.get('dataset_name'),
+        keypoints=list((dataset.metainfo.get('keypoint_id2name') or {}).values()),
         samples=len(dataset),
         images=len({place[1] for place in dataset.sample_places()}) if hasattr(dataset, 'sample_places') else None,
         boxes='detections' if getattr(dataset, 'bbox_file', None) else 'ground truth',
         filter_cfg=getattr(dataset, 'filter_cfg', {}),
-        sigmas=dataset.metainfo.get('sigmas'),
+        sigmas=_rounded(dataset.metainfo.get('sigmas')),
         files={},
     )
     for name in _FILES:

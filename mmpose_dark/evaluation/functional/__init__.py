@@ -4,6 +4,7 @@ from ...structures.keypoint_mapping import map_keypoints, map_sigmas
 from .box_iou import box_iou
 from .box_nms import nms
 from .identity import TrackScores, score_tracks
+from .keypoint_errors import ERROR_KINDS, KEYPOINT_KINDS, keypoint_error_kinds
 from .keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -22,6 +23,8 @@ from .posetrack_ground_truth import PoseTrackGroundTruth
 
 __all__ = [
     'COCO_SIGMAS',
+    'ERROR_KINDS',
+    'KEYPOINT_KINDS',
     'OksDetections',
     'OksGroundTruth',
     'PoseTrackGroundTruth',
@@ -34,6 +37,7 @@ __all__ = [
     'keypoint_auc',
     'keypoint_distances',
     'keypoint_epe',
+    'keypoint_error_kinds',
     'keypoint_nme',
     'keypoint_pck_accuracy',
     'map_keypoints',

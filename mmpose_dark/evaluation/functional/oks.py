@@ -4,7 +4,7 @@ import numpy as np
 
 from ...keypoint_sets.builtin.coco import dataset_info
 
-__all__ = ['COCO_SIGMAS', 'oks', 'paired_oks']
+__all__ = ['COCO_SIGMAS', 'keypoint_similarity', 'oks', 'paired_oks']
 
 COCO_SIGMAS = tuple(dataset_info['sigmas'])
 
@@ -59,10 +59,29 @@ def paired_oks(
     >>> paired_oks(np.zeros((1, 2)), np.ones((1, 2)), areas=np.array(100.0), sigmas=np.array([0.1])).round(4).item()
     0.7788
     """
-    squared = (a[..., 0] - b[..., 0]) ** 2 + (a[..., 1] - b[..., 1]) ** 2
-    variances = (2 * np.asarray(sigmas, np.float64)) ** 2
-    similarity = np.exp(squared / (-2 * variances * (np.asarray(areas, np.float64)[..., None] + np.spacing(1))))
+    areas = np.asarray(areas, np.float64)[..., None]
+    similarity = keypoint_similarity(a, b, areas=areas, sigmas=sigmas)
     if visible is None:
         return similarity.mean(-1)
     visible = np.broadcast_to(visible, similarity.shape)
     return (similarity * visible).sum(-1) / np.maximum(visible.sum(-1), 1)
+
+
+def keypoint_similarity(a: np.ndarray, b: np.ndarray, *, areas: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """Similarity of pairs of keypoints: ``exp(-d^2 / (2 area (2 sigma)^2))``, the terms of OKS.
+
+    Args:
+        a: (..., 2) x and y in pixels.
+        b: (..., 2) x and y in pixels.
+        areas: (...) square pixels of the person.
+        sigmas: (...) spread of the keypoint, as a fraction of the square root of the area.
+
+    Returns:
+        (...) in [0, 1]; all leading shapes are broadcast.
+
+    >>> keypoint_similarity(np.zeros(2), np.ones(2), areas=np.array(100.0), sigmas=np.array(0.1)).round(4).item()
+    0.7788
+    """
+    squared = (a[..., 0] - b[..., 0]) ** 2 + (a[..., 1] - b[..., 1]) ** 2
+    variances = (2 * np.asarray(sigmas, np.float64)) ** 2
+    return np.exp(squared / (-2 * variances * (np.asarray(areas, np.float64) + np.spacing(1))))

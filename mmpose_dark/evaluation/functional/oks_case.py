@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .oks_detections import OksDetections
+from .oks_eval import oks_problem
 from .oks_ground_truth import OksGroundTruth
+from .oks_problem import OksProblem
 
 __all__ = ['OksCase']
 
@@ -27,3 +29,9 @@ class OksCase:
     sigmas: np.ndarray
     use_area: bool = True
     iou_type: str = 'keypoints'
+
+    def problem(self) -> OksProblem:
+        """Return it as an engine is given it."""
+        return oks_problem(
+            self.ground_truth, self.detections, iou_type=self.iou_type, sigmas=self.sigmas, use_area=self.use_area
+        )

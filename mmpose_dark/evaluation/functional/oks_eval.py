@@ -15,7 +15,7 @@ from .oks_engines import ENGINES, Evaluate, require_engine
 from .oks_ground_truth import CocoApi, OksGroundTruth
 from .oks_problem import MAX_DETECTIONS, OksProblem
 
-__all__ = ['IOU_TYPES', 'check_ground_truth', 'evaluate_oks']
+__all__ = ['IOU_TYPES', 'check_ground_truth', 'evaluate_oks', 'oks_problem', 'summarize_oks']
 
 IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in WHOLEBODY_PARTS))
 CROWD_BINS = {'AP(E)': (-np.inf, 0.2), 'AP(M)': (0.2, 0.8), 'AP(H)': (0.8, np.inf)}  # by CrowdPose's crowd index
@@ -62,28 +62,59 @@ def evaluate_oks(
     >>> round(evaluate_oks(ann, found, sigmas=np.array([0.05, 0.05]))['AP'], 2)
     0.6
     """
-    if iou_type not in IOU_TYPES:
-        raise InputError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
     require_engine(engine)
     sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
-    gt, dt = _read(ann, results, iou_type.removeprefix('keypoints_'))
+    gt, dt = _read(ann, results, iou_type)
     crowd = iou_type == 'keypoints_crowd'
     problem = _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=crowd)
     with without_garbage_collection():
         run = ENGINES[engine](problem)
         precision, recall = run(None)
-    values = {**_summary('AP', precision), **_summary('AR', recall)}
+    values = summarize_oks(precision, recall)
     if not crowd:
         return values
     return {k: v for k, v in values.items() if '(' not in k} | _by_crowd_index(run, gt)
 
 
+def oks_problem(
+    ann: str | os.PathLike | dict | CocoApi | OksGroundTruth,
+    results: str | os.PathLike | Sequence[dict] | OksDetections,
+    *,
+    iou_type: str = 'keypoints',
+    sigmas: np.ndarray | None = None,
+    use_area: bool = True,
+) -> OksProblem:
+    """Read, check and decide as `evaluate_oks` does, and return what it would evaluate.
+
+    Args:
+        ann: see `evaluate_oks`.
+        results: see `evaluate_oks`.
+        iou_type: see `evaluate_oks`.
+        sigmas: see `evaluate_oks`.
+        use_area: see `evaluate_oks`.
+
+    Raises:
+        FileNotFoundError, ValueError: as `evaluate_oks`.
+
+    >>> box = dict(id=1, image_id=1, category_id=1, bbox=[0, 0, 10, 10], area=80, keypoints=[1, 1, 2, 5, 5, 1])
+    >>> ann = dict(images=[dict(id=1)], annotations=[box], categories=[dict(id=1)])
+    >>> oks_problem(ann, [], sigmas=[0.05, 0.05], use_area=False).gt_area
+    array([53.])
+    """
+    sigmas = np.asarray(COCO_SIGMAS if sigmas is None else sigmas, np.float64).reshape(-1)
+    gt, dt = _read(ann, results, iou_type)
+    return _pose_problem(gt, dt, sigmas, use_area=use_area, crowd=iou_type == 'keypoints_crowd')
+
+
 def _read(
     ann: str | os.PathLike | dict | CocoApi | OksGroundTruth,
     results: str | os.PathLike | Sequence[dict] | OksDetections,
-    part: str,
+    iou_type: str,
 ) -> tuple[OksGroundTruth, OksDetections]:
     """Read both sides, and of whole bodies keep one part."""
+    if iou_type not in IOU_TYPES:
+        raise InputError(f'iou_type {iou_type!r} is unknown; use one of {", ".join(IOU_TYPES)}')
+    part = iou_type.removeprefix('keypoints_')
     wholebody = part in WHOLEBODY_PARTS and part != 'body'
     gt = OksGroundTruth.read(ann, wholebody=wholebody)
     dt = OksDetections.read(results, wholebody=wholebody)
@@ -212,6 +243,19 @@ def _few(ids: np.ndarray) -> str:
     """The first of the different ids, for a message."""
     ids = list(dict.fromkeys(ids.tolist()))
     return f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}'
+
+
+def summarize_oks(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
+    """Return AP and AR, over all thresholds and at 0.5 and 0.75, and for medium and large people.
+
+    Args:
+        precision: (T, R, C, A) at T thresholds of OKS and R recalls, of C categories and A areas (all, medium, large).
+        recall: (T, C, A); both -1 where there is no ground truth.
+
+    >>> summarize_oks(np.full((10, 101, 1, 3), 0.5), np.full((10, 1, 3), 0.25))['AR .75']
+    0.25
+    """
+    return {**_summary('AP', precision), **_summary('AR', recall)}
 
 
 def _summary(name: str, values: np.ndarray) -> dict[str, float]:

@@ -36,6 +36,7 @@ class OksGroundTruth:
         num_keypoints: (G,) as annotated; -1 where the annotation does not say.
         crowd_index: (I,) CrowdPose's crowd index, NaN where the image has none.
         source: where it was read from, for messages.
+        img_sizes: (I, 2) width and height in pixels, NaN where the file does not say; None where nobody looked.
     """
 
     img_ids: np.ndarray
@@ -50,6 +51,7 @@ class OksGroundTruth:
     num_keypoints: np.ndarray
     crowd_index: np.ndarray
     source: str
+    img_sizes: np.ndarray | None = None
 
     @classmethod
     def read(
@@ -97,11 +99,17 @@ class OksGroundTruth:
             num_keypoints=np.array([a.get('num_keypoints', -1) for a in anns], np.int64),
             crowd_index=np.array([content.images[i].get('crowdIndex', np.nan) for i in first], np.float64),
             source=name,
+            img_sizes=np.array([_size(content.images[i]) for i in first], np.float64).reshape(-1, 2),
         )
 
     def with_keypoints(self, keypoints: np.ndarray) -> 'OksGroundTruth':
         """Return the same people with other keypoints (G, K, 3)."""
         return replace(self, keypoints=keypoints)
+
+
+def _size(image: dict) -> tuple[float, float]:
+    width, height = image.get('width'), image.get('height')
+    return (np.nan, np.nan) if width is None or height is None else (width, height)
 
 
 def _with_boxes(annotations: list[dict], name: str) -> list[dict]:

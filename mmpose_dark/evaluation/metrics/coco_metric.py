@@ -13,11 +13,14 @@ from ...structures.pose_score import pose_scores
 from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
 from ..functional.arrays import all_finite
+from ..functional.bootstrap import oks_intervals
 from ..functional.oks_case import OksCase
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_engines import ENGINES, require_engine
 from ..functional.oks_eval import IOU_TYPES, check_ground_truth, evaluate_oks
 from ..functional.oks_ground_truth import OksGroundTruth
+from ..functional.oks_matching import match_people
+from ..functional.oks_problem import OksProblem
 from ..functional.pose_nms import grouped_oks_nms, grouped_soft_oks_nms
 from .base import ArrayMetric
 from .coco_samples import box_scores, coco_dataset, pose_areas, raw_annotations
@@ -209,6 +212,21 @@ class CocoMetric(ArrayMetric):
         """Return what `compute` evaluates: both sides after scoring and suppression, and how they are compared."""
         ground_truth, sigmas = self._truth_of(table)
         return OksCase(ground_truth, self._detections(table), sigmas, use_area=self.use_area, iou_type=self.iou_type)
+
+    def intervals(self, table: Table, *, resamples: int, level: float, seed: int) -> dict[str, tuple[float, float]]:
+        """Return bootstrap intervals over images of AP and AR; see `ArrayMetric.intervals`."""
+        case = self.case(table)
+        if case is None:
+            return {}
+        return {
+            f'{part} {name}'.lstrip(): ends
+            for part, problem in self.problems(case).items()
+            for name, ends in oks_intervals(match_people(problem), resamples=resamples, level=level, seed=seed).items()
+        }
+
+    def problems(self, case: OksCase) -> dict[str, OksProblem]:
+        """Return what the engine is given, by the part of the body that stands before the values' names."""
+        return {'': case.problem()}
 
     def _truth_of(self, table: Table) -> tuple[OksGroundTruth, np.ndarray]:
         return self._converted(self.ground_truth if self.ann_file is not None else self._ground_truth_of(table))

@@ -1,13 +1,17 @@
 """OKS average precision of COCO-WholeBody and each of its parts."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...keypoint_sets.wholebody_parts import WHOLEBODY_PARTS
 from ...registry import METRICS
 from ...structures.coco_record import CocoRecord
+from ..functional.oks_case import OksCase
 from ..functional.oks_detections import OksDetections
 from ..functional.oks_eval import evaluate_oks
 from ..functional.oks_ground_truth import OksGroundTruth
+from ..functional.oks_problem import OksProblem
 from .coco_metric import CocoMetric
 
 __all__ = ['CocoWholeBodyMetric']
@@ -41,6 +45,14 @@ class CocoWholeBodyMetric(CocoMetric):
             )
             values |= {f'{part} {k}': v for k, v in found.items()}
         return {k: values[f'wholebody {k}'] for k in found} | values
+
+    def problems(self, case: OksCase) -> dict[str, OksProblem]:
+        """Return what the engine is given for each part; the whole body has its values without a name too."""
+        parts = {
+            part: replace(case, iou_type=f'keypoints_{part}', sigmas=case.sigmas[place]).problem()
+            for part, (_, _, place) in WHOLEBODY_PARTS.items()
+        }
+        return {'': parts['wholebody'], **parts}
 
     def results_to_json(self, detections: OksDetections) -> list[CocoRecord]:
         """Return results in COCO-WholeBody's format: a field of keypoints for each part."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from . import page
 from .settings import flat
 
-__all__ = ['DrawnPerson', 'metrics_table', 'report_page']
+__all__ = ['DrawnPerson', 'in_words', 'metrics_table', 'report_page']
 
 _GROUPS = dict(
     data='Images, annotations and boxes',
@@ -41,7 +41,12 @@ def report_page(report: Mapping[str, Any], worst: Sequence[DrawnPerson] = (), ex
         worst: drawings of the people who were found worst.
         extra: further sections, HTML, between the metrics and the protocol.
     """
-    body = [_headline(report), page.section('Metrics', *_metrics(report)), *extra]
+    body = [
+        _headline(report),
+        f'<p>{page.escape(in_words(report["protocol"]))}</p>',
+        page.section('Metrics', *_metrics(report)),
+        *extra,
+    ]
     if worst:
         drawn = '\n'.join(page.figure(person.image, person.caption) for person in worst)
         body.append(page.section('The worst', f'<div class="grid">{drawn}</div>'))
@@ -57,6 +62,24 @@ def _headline(report: Mapping[str, Any]) -> str:
     ends = metric['interval']
     interval = f' <small>{ends[0]:.3f} to {ends[1]:.3f} in 95 % of resampled image sets</small>' if ends else ''
     return f'<p class="main">{page.escape(name)} {metric["value"]:.4f}{interval}</p>'
+
+
+def in_words(protocol: Mapping[str, Any]) -> str:
+    """Return what decides the metrics in a sentence, for a reader who compares two numbers."""
+    boxes = ' and '.join(dict.fromkeys(part['boxes'] for part in protocol['data']))
+    crop, codec, flip = protocol['input'], protocol['codec'], protocol['test_cfg']
+    size = f'{crop["size"][1]}x{crop["size"][0]}' if crop['size'] else 'unknown size'
+    settings = ('unbiased', 'heatmap_type', 'sigma', 'blur_kernel_size')
+    ways = ', '.join(f'{name} {_text(codec[name])}' for name in settings if name in codec)
+    flipped = 'without flip test'
+    if flip['flip_test']:
+        flipped = f'with flip test, {"shifted by a pixel" if flip["shift_heatmap"] else "not shifted"}'
+    oks = next((evaluator for evaluator in protocol['evaluators'] if 'nms_mode' in evaluator), None)
+    judged = f'; NMS {oks["nms_mode"]}, score {oks["score_mode"]}' if oks else ''
+    return (
+        f'Boxes: {boxes}, widened by {_text(crop["padding"])}; input {size}; {codec["type"]} ({ways}), {flipped}'
+        f'{judged}; {protocol["run"]["backend"]}, {protocol["run"]["precision"]}.'
+    )
 
 
 def _metrics(report: Mapping[str, Any]) -> list[str]:
@@ -101,7 +124,9 @@ def _times(seconds: Mapping[str, float], samples: int) -> str:
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     found = []
     for key, title in _GROUPS.items():
-        rows = [(place, _text(value)) for place, value in flat(protocol[key])]
+        settings = protocol[key]
+        alone = settings[0] if isinstance(settings, list) and len(settings) == 1 else settings
+        rows = [(place, _text(value)) for place, value in flat(alone)]
         found += [f'<h3>{page.escape(title)}</h3>', page.table(['setting', 'value'], rows)]
     return found
 

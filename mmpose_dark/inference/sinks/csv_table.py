@@ -15,7 +15,7 @@ from .table import about_columns, table_of, write_about
 
 __all__ = ['CsvSink']
 
-_DECIMALS = dict(time=6, score=4, var_x=3, var_y=3, cov_xy=3)
+_DECIMALS = dict(time=6, score=4, probability=4, var_x=3, var_y=3, cov_xy=3)
 
 
 class CsvSink(BaseSink):

@@ -36,15 +36,17 @@ def writing(path: Path, *, left: str = '') -> Iterator[None]:
 class Stream:
     """A text file that grows; after each call of ``add`` all of it is on its way to the disk.
 
+    On a full disk it ends with the last piece that fitted whole.
+
     Args:
         path: of the file; its folder is made, and what was there is replaced.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._file = path, None
+        self.path, self._file, self._size = path, None, 0
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(path, 'w', encoding='utf-8', newline='')  # noqa: SIM115
+            self._file = open(path, 'wb', buffering=0)  # noqa: SIM115
 
     def add(self, text: str) -> None:
         """Write a piece.
@@ -53,8 +55,15 @@ class Stream:
             OutputError: full disk.
         """
         with writing(self.path, left='what came before is there'):
-            self._file.write(text)
-            self._file.flush()
+            data = rest = memoryview(text.encode())
+            try:
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+            except OSError:
+                with suppress(OSError):  # a pipe cannot be shortened
+                    self._file.truncate(self._size)
+                raise
+            self._size += len(data)
 
     def close(self) -> None:
         """Close the file; a second call does nothing.

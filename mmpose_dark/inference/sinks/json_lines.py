@@ -21,7 +21,8 @@ def frame_record(result: ImageResult) -> dict[str, object]:
     Returns:
         ``index``, ``time`` (seconds or null), ``image`` (path), ``error`` and ``people``: for each ``track_id``,
         ``filled``, ``score``, ``bbox`` [left, top, right, bottom], ``bbox_score``, ``keypoints`` K times [x, y],
-        ``keypoint_scores`` and ``covariances`` K times [xx, xy, yy], null where not known; pixels of the image.
+        ``keypoint_scores``, of a calibrated network ``keypoint_probabilities``, and ``covariances`` K times [xx, xy,
+        yy], null where not known; pixels of the image.
 
     >>> result = ImageResult('a.jpg', Poses([[[1, 2]]], [[0.5]], [[0, 0, 4, 4]]))
     >>> frame_record(result)['people'][0]['keypoints']
@@ -42,6 +43,8 @@ def frame_record(result: ImageResult) -> dict[str, object]:
             keypoints=_plain(poses.keypoints[i], 2),
             keypoint_scores=_plain(poses.keypoint_scores[i], 4),
         )
+        if poses.probabilities is not None:
+            person['keypoint_probabilities'] = _plain(poses.probabilities[i], 4)
         if poses.covariances is not None:
             parts = poses.covariances[i].reshape(-1, 4)[:, [0, 1, 3]]
             person['covariances'] = [values if None not in values else None for values in _plain(parts, 3)]

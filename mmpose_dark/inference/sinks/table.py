@@ -25,7 +25,9 @@ _UNITS = {
     'score': 'of the person, 0..1',
     'box': 'left, top, right, bottom, pixels of the upright image',
     'x, y': 'pixels of the upright image, a whole number is the centre of a pixel',
-    'var_x, var_y, cov_xy': 'square pixels: the covariance of x and y, as far as it is known',
+    'var_x, var_y, cov_xy': 'square pixels: the covariance of x and y, as far as it is known; of the error where '
+    'probabilities are there, else the shape of the peak',
+    'probability': 'of lying within the bound that the network was calibrated for; empty without a calibration',
 }
 
 
@@ -33,7 +35,7 @@ def column_names(keypoint_names: list[str]) -> list[str]:
     """Return the names of all columns, the same for every frame.
 
     >>> column_names(['nose'])[-6:]
-    ['nose_x', 'nose_y', 'nose_score', 'nose_var_x', 'nose_var_y', 'nose_cov_xy']
+    ['nose_y', 'nose_score', 'nose_var_x', 'nose_var_y', 'nose_cov_xy', 'nose_probability']
     """
     first = [
         'frame',
@@ -49,7 +51,8 @@ def column_names(keypoint_names: list[str]) -> list[str]:
         'box_score',
     ]
     places = [f'{name}_{part}' for name in keypoint_names for part in ('x', 'y', 'score')]
-    return first + places + [f'{name}_{part}' for name in keypoint_names for part in ('var_x', 'var_y', 'cov_xy')]
+    known = [f'{name}_{part}' for name in keypoint_names for part in ('var_x', 'var_y', 'cov_xy')]
+    return first + places + known + [f'{name}_probability' for name in keypoint_names]
 
 
 def table_of(result: ImageResult) -> dict[str, np.ndarray]:
@@ -64,6 +67,9 @@ def table_of(result: ImageResult) -> dict[str, np.ndarray]:
     covariances = poses.covariances
     if covariances is None:
         covariances = np.full((*poses.keypoints.shape, 2), np.nan)
+    probabilities = poses.probabilities
+    if probabilities is None:
+        probabilities = np.full(poses.keypoint_scores.shape, np.nan)
     known = poses.columns()
     table = dict(
         frame=np.full(count, result.index),
@@ -76,6 +82,7 @@ def table_of(result: ImageResult) -> dict[str, np.ndarray]:
     for k, name in enumerate(poses.keypoint_names):
         table[f'{name}_var_x'], table[f'{name}_var_y'] = covariances[:, k, 0, 0], covariances[:, k, 1, 1]
         table[f'{name}_cov_xy'] = covariances[:, k, 0, 1]
+        table[f'{name}_probability'] = probabilities[:, k]
     return table
 
 

@@ -143,8 +143,11 @@ class _Mp4v:
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
         self.path, self.fps, self._count = path, fps, 0
         self._size = tuple(side + side % 2 for side in size)
-        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), fps, self._size)
+        self._whole = WholeFile(path, None)  # without its end, such a file cannot be played
+        name = str(self._whole.temporary)
+        self._writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*'mp4v'), fps, self._size)
         if not self._writer.isOpened():
+            self._whole.abort()
             raise OutputError(f'{path}: OpenCV cannot write a video there')
         self._image: np.ndarray | None = None
 
@@ -162,12 +165,21 @@ class _Mp4v:
     def close(self) -> None:
         """Finish the file."""
         self._writer.release()
-        if not self.path.is_file() or not self.path.stat().st_size:
-            raise OutputError(f'{self.path}: could not be written')
+        written = cv2.VideoCapture(str(self._whole.temporary))  # OpenCV is silent about a disk that became full
+        count = int(written.get(cv2.CAP_PROP_FRAME_COUNT))
+        written.release()
+        if count < self._count:
+            self._whole.abort()
+            raise OutputError(
+                f'{self.path}: could not be written whole ({max(count, 0)} of {self._count} frames): is the disk full? '
+                'What was there before is untouched'
+            )
+        self._whole.complete()
 
     def abort(self) -> None:
-        """Close what is there."""
-        self._writer.release()
+        """Keep what is there, where it can be played."""
+        with suppress(OutputError):
+            self.close()
 
 
 def _even(image: np.ndarray) -> np.ndarray:

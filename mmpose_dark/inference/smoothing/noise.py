@@ -41,6 +41,7 @@ class NoiseModel:
         keypoint_thr: keypoints with lower scores count as not seen.
         covariance_scale: of the peaks' shapes. They say how wide a heatmap's peak is, not how far off the keypoint: a
             peak of DARK's recipes is some 8 pixels of the input wide, while keypoints tremble by one or two.
+            Covariances of a calibrated network (poses with probabilities) are taken as they are.
         share: of the person's size, for the standard deviation where nothing is known of a peak.
         floor: the same, which is added to what the peak says.
     """
@@ -61,9 +62,8 @@ class NoiseModel:
         plain = np.eye(2) * (self.share * sizes) ** 2
         known = np.broadcast_to(plain, (*poses.keypoint_scores.shape, 2, 2))
         if poses.covariances is not None:
-            shapes = (
-                self.covariance_scale * poses.covariances.astype(np.float64) + np.eye(2) * (self.floor * sizes) ** 2
-            )
+            scale = self.covariance_scale if poses.probabilities is None else 1.0
+            shapes = scale * poses.covariances.astype(np.float64) + np.eye(2) * (self.floor * sizes) ** 2
             usable = np.isfinite(shapes).all((-2, -1)) & (np.linalg.det(np.nan_to_num(shapes)) > 0)
             known = np.where(usable[..., None, None], shapes, known)
         sure = np.clip(np.nan_to_num(poses.keypoint_scores), 0.1, 1.0)[..., None, None]

@@ -127,6 +127,7 @@ def _between(people: Sequence[Poses | None], times: np.ndarray) -> list[Poses]:
                 values['box_scores'] * _LOWERED,
                 scores=values['scores'] * _LOWERED,
                 covariances=None if a.covariances is None else np.full_like(a.covariances, np.nan),
+                probabilities=None if a.probabilities is None else np.full_like(a.probabilities, np.nan),
                 track_ids=a.track_ids,
                 filled=np.ones(1, bool),
                 keypoint_set=a.keypoint_set,

@@ -13,6 +13,7 @@ from mmpose_dark.registry import MODELS
 from ...checkpoint import load_checkpoint
 from ...keypoint_sets import parse_pose_metainfo
 from ...structures import PoseDataSample
+from ...structures.calibration import Calibration
 from ...structures.crop import crop_to_image, crops_of
 from ...structures.points import Points
 from ...utils.errors import InputError
@@ -75,6 +76,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
                 raise InputError(f'test_cfg.{key} should be {in_words(TEST_OPTIONS[key])}, not {value!r}')
         self.metainfo = _full_metainfo(metainfo)
         self._network: Callable[[Tensor], Outputs] | None = None
+        self.calibration: Calibration | None = None  # for those who show results; `points` and metrics stay raw
 
     @abstractmethod
     def compute_outputs(self, inputs: Tensor) -> Outputs:

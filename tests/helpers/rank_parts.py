@@ -1,0 +1,39 @@
+"""Hooks for tests of several processes: they note what each process trains on, stop all of them, or spoil a batch.
+
+The environment says what they do: ``SEEN=<folder>``, ``STOP_AT=<iteration>``, ``SPOIL=<rank>,<iteration>``.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from mmengine.dist import barrier, get_rank
+from mmengine.hooks import Hook
+
+from mmpose_dark.registry import HOOKS
+
+
+@HOOKS.register_module(force=True)
+class NoteHook(Hook):
+    """Write the samples of each iteration to ``<folder>/<rank>.jsonl``, and end all processes where it is told to."""
+
+    priority = 'LOWEST'
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if folder := os.environ.get('SEEN'):
+            ids = [sample['id'] for sample in data_batch['data_samples']]
+            with Path(folder, f'{get_rank()}.jsonl').open('a') as file:
+                file.write(json.dumps([runner.epoch, runner.iter + 1, ids]) + '\n')
+        if runner.iter + 1 == int(os.environ.get('STOP_AT', -1)):
+            barrier()  # the checkpoint is complete: the first process writes it before it comes here
+            os._exit(0)
+
+
+@HOOKS.register_module(force=True)
+class SpoilHook(Hook):
+    """Make the images of one process NaN in one iteration."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        rank, iteration = map(int, os.environ.get('SPOIL', '-1,-1').split(','))
+        if (get_rank(), runner.iter + 1) == (rank, iteration):
+            data_batch['inputs'] = [image * float('nan') for image in data_batch['inputs']]

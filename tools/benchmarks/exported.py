@@ -1,0 +1,152 @@
+"""The exported graph, from uint8 crops to keypoints, against the same way in eager PyTorch.
+
+    python tools/benchmarks/exported.py
+    python tools/benchmarks/exported.py --configs hrnet_w48_coco_384x288_dark --batch-size 4 --out exported.json
+
+Both ways begin with crops (B, h, w, 3) uint8 and end with keypoints (B, K, 2), scores and covariances: normalisation
+and decoding are inside. The weights are random but large enough for peaks; "difference" is the largest one of a
+keypoint, in pixels of the input, among keypoints that have the same peak, "same peak" the share of those. The ways take
+turns, so that what else the machine does meets all of them. Runtimes that are not installed are left out, with a note.
+"""
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from _bench import check_out, make_parser, report, timing_of
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = make_parser(__doc__, repeat=15)
+    parser.add_argument(
+        '--configs',
+        nargs='+',
+        default=['hrnet_w32_coco_256x192_dark', 'vitpose_small_coco_256x192'],
+        help='networks, files or names of the zoo (default: HRNet-W32 and ViTPose-small)',
+    )
+    parser.add_argument('--batch-size', type=int, default=8, help='crops a batch (default: 8)')
+    return parser.parse_args()
+
+
+# Before torch is loaded: a help text does not wait for it.
+ARGS = parse_args() if __name__ == '__main__' else argparse.Namespace()
+
+import numpy as np
+import torch
+
+from mmpose_dark.apis import init_model
+from mmpose_dark.deploy.export import export_model
+
+Way = Callable[[np.ndarray], np.ndarray]
+RUNTIMES = dict(onnxruntime='ONNX Runtime', openvino='OpenVINO')
+WRITERS = ('onnx', 'onnxscript')
+MISSING = [name for name in WRITERS if not importlib.util.find_spec(name)]
+RUNS = [] if MISSING else [name for name in RUNTIMES if importlib.util.find_spec(name)]
+SAME_PEAK = 4.0
+"""Input pixels: keypoints that are farther apart have another peak, as maps of random networks have several alike."""
+
+
+def build(config: str) -> torch.nn.Module:
+    """A network with the same random weights each time, large enough to tell keypoints apart."""
+    torch.manual_seed(0)
+    model = init_model(config, device='cpu', cfg_options={'model.test_cfg.flip_test': False})
+    for parameter in model.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.kaiming_normal_(parameter)
+    return model
+
+
+def eager(model: torch.nn.Module) -> Way:
+    """Crops (B, h, w, 3) to keypoints (B, K, 2), as `tools/test.py` goes: preprocessor, network, codec."""
+
+    @torch.no_grad()
+    def way(crops: np.ndarray) -> np.ndarray:
+        batch = torch.from_numpy(crops).permute(0, 3, 1, 2)
+        inputs = model.data_preprocessor(dict(inputs=list(batch)))['inputs']
+        return model.points(inputs).keypoints.numpy()
+
+    return way
+
+
+def in_onnxruntime(path: Path) -> Way:
+    """The same of an exported file."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+    name = session.get_inputs()[0].name
+    return lambda crops: session.run(['keypoints'], {name: crops})[0]
+
+
+def in_openvino(path: Path) -> Way:
+    """The same of an exported file."""
+    import openvino
+
+    settings = {'INFERENCE_PRECISION_HINT': 'f32', 'INFERENCE_NUM_THREADS': torch.get_num_threads()}
+    compiled = openvino.Core().compile_model(str(path), 'CPU', settings)
+    output = compiled.output('keypoints')
+    return lambda crops: compiled([crops])[output]
+
+
+def rows_of(config: str, args: argparse.Namespace) -> list[dict]:
+    """Time all ways of one network in turns."""
+    model = build(config)
+    width, height = model.head.decoder.input_size
+    crops = np.random.default_rng(0).integers(0, 256, (args.batch_size, height, width, 3), dtype=np.uint8)
+    ways = {'eager (baseline)': eager(model)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'net.onnx'
+        if RUNS:
+            print(f'{config}: exporting ...', file=sys.stderr, flush=True)
+            with contextlib.redirect_stdout(io.StringIO()):
+                export_model(model, path, check=False)
+        makers = dict(onnxruntime=in_onnxruntime, openvino=in_openvino)
+        ways |= {RUNTIMES[name]: makers[name](path) for name in RUNS}
+        found = {name: way(crops) for name, way in ways.items()}
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(args.repeat + 1):
+            for name, way in ways.items():
+                start = time.perf_counter()
+                way(crops)
+                times[name] += [1e3 * (time.perf_counter() - start)] if number else []  # the first warms up
+    baseline = timing_of(times['eager (baseline)'])
+    rows = []
+    for name, keypoints in found.items():
+        apart = np.abs(keypoints - found['eager (baseline)']).max(-1)
+        same = apart < SAME_PEAK
+        timing = timing_of(times[name])
+        rows.append(
+            dict(
+                input=f'{config}, {args.batch_size} crops',
+                way=name,
+                time=timing,
+                baseline=baseline,
+                speedup=round(baseline.median / timing.median, 2),
+                difference_px=f'{apart[same].max(initial=0):.0e}',
+                same_peak=f'{same.mean():.1%}',
+            )
+        )
+    return rows
+
+
+def main(args: argparse.Namespace) -> None:
+    """Measure every network, print and write the table."""
+    check_out(args.out)
+    rows = [row for config in args.configs for row in rows_of(config, args)]
+    notes = [f'{RUNTIMES[name]} is not installed here.' for name in RUNTIMES if not importlib.util.find_spec(name)]
+    notes += [f'{name} is not installed here, so nothing could be exported.' for name in MISSING]
+    report(rows, device='cpu', out=args.out, notes=notes)
+
+
+if __name__ == '__main__':
+    main(ARGS)
