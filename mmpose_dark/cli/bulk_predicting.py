@@ -1,22 +1,26 @@
 """What `mmpose-dark predict --engine ray` does with its arguments."""
 
 import argparse
+import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from .arguments import acceleration_options
 from .box_arguments import box_file, box_format
 from .detector_arguments import make_detector
-from .network_arguments import choose_network, load_network
+from .network_arguments import Network, choose_network, load_network
 from .status import OK, SOME_UNUSABLE
 
 __all__ = ['predict_lake']
 
 _NAMED = 20
-_ROW_SETTINGS = ('bbox', 'bbox_format', 'bbox_thr', 'whole_image', 'detector', 'max_people', 'region', 'nms_thr',
-                 'cfg_options')  # fmt: skip
+_ROW_SETTINGS = ('bbox', 'bbox_format', 'bbox_thr', 'whole_image', 'max_people', 'region', 'nms_thr', 'batch_size',
+                 'device')  # fmt: skip
+_FILE_SETTINGS = ('bboxes', 'detector', 'calibration')
 
 
 def predict_lake(args: argparse.Namespace) -> int:
@@ -34,6 +38,8 @@ def predict_lake(args: argparse.Namespace) -> int:
 
     if args.save not in (None, ['parquet']):
         raise InputError(f'--engine ray writes Parquet: --save {" ".join(args.save)} needs --engine single')
+    if args.batch_size == 'auto':
+        raise InputError('--batch-size auto measures one machine, and --engine ray may use several: give a number')
     network = choose_network(args)
     folder = Path(args.out_dir).absolute()
     check_outputs(folders=[folder])
@@ -57,16 +63,30 @@ def predict_lake(args: argparse.Namespace) -> int:
     return _failures(folder, [shard[0] for shard in shards])
 
 
-def _settings(args: argparse.Namespace, network: object) -> dict[str, object]:
-    """Return what changes rows, as text: files with their size and time."""
+def _settings(args: argparse.Namespace, network: Network) -> dict[str, str]:
+    """Return what changes rows, as text: of files their size and time, of the config all that it resolves to."""
+    from ..checkpoint.calibration_file import calibration_beside
+    from ..config.lookup import find_config
+    from ..config.reading import load_config
+
+    cfg = load_config(find_config(network.config), {**network.options, **(args.cfg_options or {})})
+    text = json.dumps(cfg.to_dict(), sort_keys=True, default=str)
     kept = {name: str(getattr(args, name)) for name in _ROW_SETTINGS}
-    for name, value in (('config', network.config), ('checkpoint', network.checkpoint), ('bboxes', args.bboxes)):
-        path = Path(value or '')
-        kept[name] = f'{value} {path.stat().st_size} {path.stat().st_mtime_ns}' if path.is_file() else str(value)
+    kept |= {name: str(value) for name, value in acceleration_options(args).items()}
+    kept |= {name: _of_file(getattr(args, name)) for name in _FILE_SETTINGS}
+    kept |= dict(config=hashlib.sha256(text.encode()).hexdigest()[:16], checkpoint=_of_file(network.checkpoint))
+    if args.calibration == 'auto':
+        kept['calibration'] = _of_file(str(calibration_beside(network.checkpoint)))
     return kept
 
 
-def _make_worker(args: argparse.Namespace, network: object, folder: Path) -> Callable:
+def _of_file(value: str | None) -> str:
+    """Return a file's path with its size and time; a name or URL as it is."""
+    path = Path(value or '')
+    return f'{path.absolute()} {path.stat().st_size} {path.stat().st_mtime_ns}' if path.is_file() else str(value)
+
+
+def _make_worker(args: argparse.Namespace, network: Network, folder: Path) -> Callable:
     """Return what does a shard; called in each worker."""
     from ..inference import Inferencer, WholeImage, read_boxes
     from ..inference.bulk.shards import label_shard, write_shard
@@ -81,9 +101,10 @@ def _make_worker(args: argparse.Namespace, network: object, folder: Path) -> Cal
     else:
         detector = WholeImage() if args.whole_image else make_detector(args.detector, score_thr=args.bbox_thr)
     model = load_network(args, network)
-    size = None if args.batch_size == 'auto' else args.batch_size
     choice = PeopleChoice(max_people=args.max_people, region=args.region, nms_thr=args.nms_thr)
-    inferencer = Inferencer(model, batch_size=size, num_workers=args.num_workers, detector=detector, choice=choice)
+    inferencer = Inferencer(
+        model, batch_size=args.batch_size, num_workers=args.num_workers, detector=detector, choice=choice
+    )
 
     def work(shard: tuple) -> dict:
         results = label_shard(shard, inferencer, given, box_format(args))

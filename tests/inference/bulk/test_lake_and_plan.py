@@ -30,12 +30,17 @@ def test_a_tar_gives_its_images_and_their_bytes(tmp_path):
 def test_a_cut_off_tar_gives_what_is_whole_and_one_error(tmp_path):
     _tar(tmp_path / 'a.tar', ['x.jpg', 'y.jpg'])
     whole = (tmp_path / 'a.tar').read_bytes()
-    (tmp_path / 'a.tar').write_bytes(whole[: 512 + 5120 + 512 + 100])
-    items = list_lake([str(tmp_path / 'a.tar')])
-    assert items[0].member == 'x.jpg'
-    errors = [item.error or open_items([item], tmp_path)[0][1] for item in items]
-    assert errors[0] == ''
-    assert any(errors[1:])
+    with tarfile.open(tmp_path / 'a.tar') as tar:
+        first, second = tar.getmembers()
+    header, data = second.offset, second.offset_data
+    for end, names in ((data + 100, ['x.jpg', 'y.jpg', '']), (header + 300, ['x.jpg', '']), (header, ['x.jpg', ''])):
+        (tmp_path / 'a.tar').write_bytes(whole[:end])
+        items = list_lake([str(tmp_path / 'a.tar')])
+        assert [item.member for item in items] == names
+        errors = [error for _, error in open_items(items, tmp_path)]
+        assert errors[0] == ''
+        assert all('cut off' in error for error in errors[1:])
+    assert first.size == 5 * 1000
 
 
 def test_rows_of_parquet(tmp_path):
