@@ -87,15 +87,19 @@ def export_model(
             if is_onnx:
                 write_onnx(program, Path(temporary), names, outputs, opset=opset, about=about)
             else:
-                # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
-                program = program.run_decompositions()
-                written = io.BytesIO()  # torch's own writer does not tell why a disk refuses
-                torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
-                temporary.write_bytes(written.getbuffer())
+                temporary.write_bytes(_archive(program, about))
             return _compare(module, example, outputs, Path(temporary)) if check else {}
     finally:
         model.test_cfg.clear()
         model.test_cfg.update(before)
+
+
+def _archive(program: torch.export.ExportedProgram, about: dict) -> bytes:
+    """Return the bytes of a .pt2 file; torch's own writer does not tell why a disk refuses."""
+    # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
+    program, written = program.run_decompositions(), io.BytesIO()
+    torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
+    return written.getvalue()
 
 
 def check_target(out: str | os.PathLike, to: str) -> Path:
