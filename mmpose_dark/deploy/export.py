@@ -75,8 +75,7 @@ def export_model(
             'the network runs outside of torch, which then cannot trace it; of a network in .onnx only --to network '
             '--precision int8 can be made'
         )
-    is_onnx = out.suffix == '.onnx'
-    model = model.eval()
+    is_onnx, model = out.suffix == '.onnx', model.eval()
     before = dict(model.test_cfg)
     model.test_cfg['flip_test'], model.test_cfg['output_heatmaps'] = flip_test, False
     try:

@@ -86,14 +86,15 @@ def keypoint_error_kinds(
     swapped[doubtful] = _most_like_others(
         found, truth, labelled, area, sigmas=sigmas, partner=partner, image=image, places=np.nonzero(doubtful)
     )
-    rules = (
-        (~labelled, UNLABELLED),
-        (own >= high, 'good'),
-        (own >= low, 'jitter'),
-        ((inverted >= low) & (inverted >= swapped), 'inversion'),
-        (swapped >= low, 'swap'),
-    )
-    return np.select([where for where, _ in rules], [np.array(kind, 'U9') for _, kind in rules], np.array('miss', 'U9'))
+    nearer = (inverted >= low) & (inverted >= swapped)
+    rules = ((~labelled, UNLABELLED), (own >= high, 'good'), (own >= low, 'jitter'), (nearer, 'inversion'))
+    return _first_of((*rules, (swapped >= low, 'swap')), 'miss')
+
+
+def _first_of(rules: Sequence[tuple[np.ndarray, str]], otherwise: str) -> np.ndarray:
+    """Return at each place the name of the first rule that holds there."""
+    names = [np.array(name, 'U9') for _, name in rules]
+    return np.select([where for where, _ in rules], names, np.array(otherwise, 'U9'))
 
 
 def _numbered(image_ids: np.ndarray | None, count: int) -> np.ndarray:
