@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..utils.errors import UserError
-from .launched import is_told, join_launcher, tell
+from .launched import end_at_once, is_told, join_launcher, tell
 from .status import INTERRUPTED, USER_ERROR
 
 __all__ = ['user_errors']
@@ -43,6 +43,10 @@ def user_errors(program: str) -> Iterator[None]:
     launched = join_launcher()
     try:
         yield
+    except SystemExit as end:
+        if launched and isinstance(end.code, int | None):
+            end_at_once(end.code or 0)
+        raise
     except KeyboardInterrupt:
         if not launched and _rank() == 0:
             print(f'\n{program}: interrupted', file=sys.stderr)

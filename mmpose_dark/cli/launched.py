@@ -1,13 +1,16 @@
 """What a process knows of the launcher that started it (`launch`), and what it tells it."""
 
+import atexit
 import os
+import sys
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from ..utils.parents import end_with_parent
 
-__all__ = ['ALIVE', 'LAUNCHED', 'MESSAGE', 'PARENT', 'REPORTS', 'is_told', 'join_launcher', 'tell']
+__all__ = ['ALIVE', 'LAUNCHED', 'MESSAGE', 'PARENT', 'REPORTS', 'end_at_once', 'is_told', 'join_launcher', 'tell']
 
 LAUNCHED = 'MMPOSE_DARK_LAUNCHED'
 """Environment: the command line that started all processes."""
@@ -34,6 +37,20 @@ def join_launcher() -> bool:
         end_with_parent(int(parent))
         threading.Thread(target=_give_signs, args=(_file(ALIVE),), daemon=True, name='signs_of_life').start()
     return True
+
+
+def end_at_once(status: int) -> NoReturn:
+    """End a process that has done its work, without the end of the C++ libraries.
+
+    Threads of theirs that still run when they are taken apart abort the process now and then ("terminate called
+    without an active exception"), and the launcher would take the finished work for a failure. What Python has to do
+    at its end is done.
+    """
+    threading._shutdown()  # waits for threads that still write
+    atexit._run_exitfuncs()  # the process group is left, temporary files are removed
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def tell(message: str) -> bool:

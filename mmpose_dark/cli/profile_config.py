@@ -12,6 +12,7 @@ from ..config.tree import evaluators_of
 from ..keypoint_sets import parse_pose_metainfo
 from ..registry import DATASETS, METRICS
 from ..utils.choices import PHASES
+from ..utils.errors import InputError
 from ..utils.pose_registry import accepted_arguments
 from .apply import apply_common_arguments, read_config
 
@@ -99,7 +100,12 @@ def _on_drawn_people(dataset: Mapping, annotations: Path, samples: int) -> dict:
     if dataset.get('datasets'):
         parts = [_on_drawn_people(part, annotations, samples) for part in dataset['datasets']]
         return {**dataset, 'datasets': parts}
-    metainfo = dataset.get('metainfo') or DATASETS.find(dataset['type']).METAINFO
+    metainfo = dataset.get('metainfo') or getattr(DATASETS.get(dataset['type']), 'METAINFO', None)
+    if not metainfo:
+        raise InputError(
+            f'{dataset["type"]} has no definition of keypoints to draw people for: give metainfo=dict(from_file=...), '
+            'or profile it on its own data, without --synthetic'
+        )
     name = parse_pose_metainfo(metainfo)['dataset_name']
     ann_file = str(annotations.with_name(f'{annotations.stem}_{name}.json'))
     people = synthetic.write_as_keypoint_set(annotations, metainfo, ann_file)

@@ -128,8 +128,8 @@ def _read_phase(config: Mapping, phase: str, report: Report) -> list[Source]:
 def _describe(source: Source, section: Section) -> None:
     dataset = source.dataset
     section.facts['class'] = type(dataset).__name__
-    if hasattr(dataset, 'metainfo'):
-        meta = dataset.metainfo
+    meta = getattr(dataset, 'metainfo', None) or {}
+    if {'dataset_name', 'num_keypoints'} <= set(meta):  # datasets of mmengine have metainfo of their own kind
         section.facts['definition'] = f'{meta["dataset_name"]}, {meta["num_keypoints"]} keypoints'
     if hasattr(dataset, 'ann_file'):
         section.facts['annotations'] = dataset.ann_file
@@ -161,7 +161,8 @@ def _try_metrics(config: Mapping, sources: Mapping[str, Sequence[Source]], repor
         evaluators = evaluators_of(config, phase)
         places = {part.place for part in datasets_of(config, phase)}
         sections = [section for section in report.sections if section.title in places]
-        if not evaluators or parts in done or any(f.severity == 'error' for s in sections for f in s.findings):
+        failed = any(f.severity == 'error' for section in sections for f in section.findings)
+        if not evaluators or not sections or parts in done or failed:  # without sections: a phase like an earlier one
             continue
         done.append(parts)
         with warnings.catch_warnings():

@@ -75,8 +75,7 @@ def export_model(
             'the network runs outside of torch, which then cannot trace it; of a network in .onnx only --to network '
             '--precision int8 can be made'
         )
-    is_onnx = out.suffix == '.onnx'
-    model = model.eval()
+    is_onnx, model = out.suffix == '.onnx', model.eval()
     before = dict(model.test_cfg)
     model.test_cfg['flip_test'], model.test_cfg['output_heatmaps'] = flip_test, False
     try:
@@ -87,15 +86,19 @@ def export_model(
             if is_onnx:
                 write_onnx(program, Path(temporary), names, outputs, opset=opset, about=about)
             else:
-                # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
-                program = program.run_decompositions()
-                written = io.BytesIO()  # torch's own writer does not tell why a disk refuses
-                torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
-                temporary.write_bytes(written.getbuffer())
+                temporary.write_bytes(_archive(program, about))
             return _compare(module, example, outputs, Path(temporary)) if check else {}
     finally:
         model.test_cfg.clear()
         model.test_cfg.update(before)
+
+
+def _archive(program: torch.export.ExportedProgram, about: dict) -> bytes:
+    """Return the bytes of a .pt2 file; torch's own writer does not tell why a disk refuses."""
+    # Blocks of autocast, which keep decoding in float32, cannot be saved before they are taken apart.
+    program, written = program.run_decompositions(), io.BytesIO()
+    torch.export.save(program, written, extra_files={'metadata.json': json.dumps(about)})
+    return written.getvalue()
 
 
 def check_target(out: str | os.PathLike, to: str) -> Path:

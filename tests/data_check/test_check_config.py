@@ -10,6 +10,8 @@ import pytest
 from checked_data import PIPELINE, first
 from scipy.io import savemat
 
+from mmpose_dark.registry import DATASETS
+
 
 def with_orientation(jpeg: bytes, value: int, order='<') -> bytes:
     """Put an EXIF segment that says ``value`` into a JPEG."""
@@ -311,3 +313,29 @@ def test_a_network_that_does_not_give_the_codec_s_heatmaps(data):
     (finding,) = [f for f in data.check(phases=['val']).findings if f.check == 'network']
     assert finding.severity == 'error'
     assert 'set codec.heatmap_size=(16, 24)' in finding.message
+
+
+class _OfMmengine:
+    """A dataset as mmengine's: with a metainfo that knows nothing of keypoints."""
+
+    def __init__(self, **settings):
+        self.settings, self.metainfo = settings, dict(classes=('person',))
+
+    def __len__(self):
+        return 3
+
+
+def test_a_dataset_that_knows_no_keypoints(data, monkeypatch):
+    monkeypatch.setitem(DATASETS._module_dict, '_OfMmengine', _OfMmengine)
+    data.config['val_dataloader']['dataset'] = dict(type='_OfMmengine')
+    data.config['val_evaluator'] = None
+    assert data.found(phases=['val']) == set()
+
+
+def test_two_phases_of_the_same_wrong_data(data):
+    """The second has no section of its own, and is not evaluated twice."""
+    wrong = dict(dataset_name='x', keypoint_info={}, skeleton_info={}, joint_weights=[], sigmas=[])
+    data.config['val_dataloader']['dataset']['metainfo'] = wrong
+    data.config['test_dataloader'] = data.config['val_dataloader']
+    data.config['test_evaluator'] = data.config['val_evaluator']
+    assert data.found(phases=['val', 'test']) == {('error', 'dataset')}

@@ -1,4 +1,19 @@
-"""What kind of error each predicted keypoint is: good, jitter, inversion, swap or miss."""
+"""What kind of error each predicted keypoint is: good, jitter, inversion, swap or miss.
+
+After Ronchi and Perona, "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation" (ICCV 2017,
+arXiv:1707.05388), section 3. With the similarity of a predicted keypoint p to a labelled one q of a person of area
+s^2, ``ks(p, q) = exp(-|p - q|^2 / (2 s^2 (2 sigma)^2))``, and thresholds ``low`` and ``high``:
+
+- good: ``ks >= high`` to its own label;
+- jitter: ``low <= ks < high`` to its own label;
+- inversion: ``ks < low`` to its own label, ``ks >= low`` to its left-right partner of the same person;
+- swap: ``ks < low`` to its own label, ``ks >= low`` to the same keypoint of another person in the image, or to
+  the partner of that (swapped and inverted at once);
+- miss: all others.
+
+A keypoint that fits inversion and swap is the one whose similarity is larger, an inversion where they are equal.
+The sigma is that of the predicted keypoint; the area that of the person whom it is compared with.
+"""
 
 from collections.abc import Sequence
 
@@ -28,19 +43,7 @@ def keypoint_error_kinds(
 ) -> np.ndarray:
     """Name the kind of error of each predicted keypoint.
 
-    After Ronchi and Perona, "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation" (ICCV 2017,
-    arXiv:1707.05388), section 3. With the similarity of a predicted keypoint p to a labelled one q of a person of area
-    s^2, ``ks(p, q) = exp(-|p - q|^2 / (2 s^2 (2 sigma)^2))``, and thresholds ``low`` and ``high``:
-
-    - good: ``ks >= high`` to its own label;
-    - jitter: ``low <= ks < high`` to its own label;
-    - inversion: ``ks < low`` to its own label, ``ks >= low`` to its left-right partner of the same person;
-    - swap: ``ks < low`` to its own label, ``ks >= low`` to the same keypoint of another person in the image, or to
-      the partner of that (swapped and inverted at once);
-    - miss: all others.
-
-    A keypoint that fits inversion and swap is the one whose similarity is larger, an inversion where they are equal.
-    The sigma is that of the predicted keypoint; the area that of the person whom it is compared with.
+    The kinds are defined above, after Ronchi and Perona (ICCV 2017).
 
     Args:
         found: (N, K, 2) predicted keypoints, x and y in pixels. One that is not finite is a miss.
@@ -71,12 +74,7 @@ def keypoint_error_kinds(
     labelled, area, sigmas = np.asarray(visible) > 0, np.asarray(area, np.float64), np.asarray(sigmas, np.float64)
     partner = mirrored_keypoints(flip_pairs, len(sigmas))
     _check(found, truth, labelled, area, len(sigmas), thresholds)
-    image = np.zeros(len(found), np.int64)
-    if image_ids is not None:
-        if np.shape(image_ids) != (len(found),):
-            raise InputError(f'image_ids {np.shape(image_ids)} must be (N,) with N = {len(found)}')
-        image = np.unique(image_ids, return_inverse=True)[1].reshape(-1)
-
+    image = _numbered(image_ids, len(found))
     low, high = thresholds
     with np.errstate(invalid='ignore', over='ignore'):
         own = keypoint_similarity(found, truth, areas=area[:, None], sigmas=sigmas)
@@ -88,14 +86,24 @@ def keypoint_error_kinds(
     swapped[doubtful] = _most_like_others(
         found, truth, labelled, area, sigmas=sigmas, partner=partner, image=image, places=np.nonzero(doubtful)
     )
-    rules = (
-        (~labelled, UNLABELLED),
-        (own >= high, 'good'),
-        (own >= low, 'jitter'),
-        ((inverted >= low) & (inverted >= swapped), 'inversion'),
-        (swapped >= low, 'swap'),
-    )
-    return np.select([where for where, _ in rules], [np.array(kind, 'U9') for _, kind in rules], np.array('miss', 'U9'))
+    nearer = (inverted >= low) & (inverted >= swapped)
+    rules = ((~labelled, UNLABELLED), (own >= high, 'good'), (own >= low, 'jitter'), (nearer, 'inversion'))
+    return _first_of((*rules, (swapped >= low, 'swap')), 'miss')
+
+
+def _first_of(rules: Sequence[tuple[np.ndarray, str]], otherwise: str) -> np.ndarray:
+    """Return at each place the name of the first rule that holds there."""
+    names = [np.array(name, 'U9') for _, name in rules]
+    return np.select([where for where, _ in rules], names, np.array(otherwise, 'U9'))
+
+
+def _numbered(image_ids: np.ndarray | None, count: int) -> np.ndarray:
+    """Number of the image of each of ``count`` people, from 0."""
+    if image_ids is None:
+        return np.zeros(count, np.int64)
+    if np.shape(image_ids) != (count,):
+        raise InputError(f'image_ids {np.shape(image_ids)} must be (N,) with N = {count}')
+    return np.unique(image_ids, return_inverse=True)[1].reshape(-1)
 
 
 def mirrored_keypoints(flip_pairs: Sequence[tuple[int, int]], num_keypoints: int) -> np.ndarray:
