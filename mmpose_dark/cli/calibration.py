@@ -2,7 +2,7 @@
 
 import argparse
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ import torch
 
 from ..config.tree import dataset_of
 from ..datasets import BadSample, BaseCocoStyleDataset, ImageReadError
+from ..deploy.export import crop_settings
+from ..deploy.quantization import Feed
 from ..inference.crops import CropStage, ReadStage, build_test_pipeline
 from ..inference.sources.image_files import find_images
 from ..registry import DATASETS
@@ -20,7 +22,7 @@ from ..utils.progress import track
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-__all__ = ['calibration_crops', 'calibration_dataset', 'check_calibration']
+__all__ = ['calibration_crops', 'calibration_dataset', 'check_calibration', 'crop_feeds']
 
 Unreadable = dict[str, str]
 """Path of an image -> why it cannot be read."""
@@ -72,6 +74,24 @@ def calibration_crops(
         named = '; '.join(f'{path}: {reason}' for path, reason in list(unreadable.items())[:_NAMED])
         raise InputError(f'{args.calibration_images}: none of its images can be used to calibrate: {named}')
     return crops, unreadable
+
+
+def crop_feeds(to: str, cfg: 'Config', crops: Iterable[np.ndarray]) -> Iterator[Feed]:
+    """Yield the inputs of an exported file, one crop a time.
+
+    Args:
+        to: what was exported, ``'keypoints'``, ``'heatmaps'`` or ``'image'``.
+        cfg: of the network.
+        crops: each (h, w, 3) uint8 BGR; for ``'image'`` it is the image, with the box that becomes the crop, widened.
+    """
+    padding, use_udp = crop_settings(cfg)
+    for crop in crops:
+        if to == 'image':
+            size = np.array(crop.shape[1::-1], np.float32) - int(use_udp)
+            middle, half = size / 2, size / (2 * padding)
+            yield dict(image=crop, boxes=np.concatenate([middle - half, middle + half])[None].astype(np.float32))
+        else:
+            yield dict(crops=crop[None])
 
 
 def calibration_dataset(args: argparse.Namespace, cfg: 'Config') -> dict:

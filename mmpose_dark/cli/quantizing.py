@@ -13,14 +13,14 @@ import torch
 
 from ..checkpoint.reading import local_file
 from ..config.tree import evaluators_of
-from ..deploy.export import crop_settings, export_model
+from ..deploy.export import export_model
 from ..deploy.onnx_network import OnnxNetwork
 from ..deploy.onnx_session import is_onnx
 from ..deploy.quantization import Feed, float_layers_to_try, network_layers, quantize_file, require_quantization
 from ..utils.atomic_file import atomic_path
 from ..utils.errors import InputError, StateError
 from ..utils.progress import track
-from .calibration import calibration_crops, check_calibration
+from .calibration import calibration_crops, check_calibration, crop_feeds
 from .calibration_precision import OksEvaluator, average_precision, oks_evaluator
 from .network_arguments import Network
 from .status import OK, SOME_UNUSABLE
@@ -201,16 +201,8 @@ def _network_feeds(job: _Job) -> Iterator[Feed]:
 
 
 def _whole_feeds(job: _Job, doing: str) -> Iterator[Feed]:
-    """Yield the inputs of what is exported, one crop (h, w, 3) a time."""
-    padding, use_udp = crop_settings(job.model.cfg)
-    for crop in track(job.crops, unit='people', description=doing):
-        if job.args.to != 'image':
-            yield dict(crops=crop[None])
-            continue
-        # The box that, widened, is the crop itself.
-        size = np.array(crop.shape[1::-1], np.float32) - int(use_udp)
-        middle, half = size / 2, size / (2 * padding)
-        yield dict(image=crop, boxes=np.concatenate([middle - half, middle + half])[None].astype(np.float32))
+    crops = track(job.crops, unit='people', description=doing)
+    return crop_feeds(job.args.to, job.model.cfg, crops)
 
 
 def _normalised(model: 'BasePoseEstimator', crop: np.ndarray) -> np.ndarray:

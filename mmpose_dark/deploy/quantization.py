@@ -12,7 +12,7 @@ import numpy as np
 
 from ..utils.errors import InputError, MissingPackageError
 
-__all__ = ['float_layers_to_try', 'network_layers', 'quantize_file', 'require_quantization']
+__all__ = ['Feed', 'float_layers_to_try', 'network_layers', 'quantize_file', 'require_quantization']
 
 _LAYERS = ('Conv', 'ConvTranspose', 'Gemm', 'MatMul')
 _KINDS = (*_LAYERS, 'Add', 'Clip', 'MaxPool', 'Relu', 'Resize')
