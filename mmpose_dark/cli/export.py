@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from .arguments import make_parser
+from .arguments import check_least, make_parser
 from .network_arguments import add_network_arguments
 from .status import OK
 
@@ -41,6 +41,7 @@ def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = Non
         parser.error('--precision int8 and --calibration-images FOLDER go together')
     if args.precision == 'int8' and not args.out.endswith('.onnx'):
         parser.error(f'--precision int8 writes .onnx, not {args.out}')
+    check_least(parser, args, calibration_count=1)
     if args.annotations and not args.calibration_images:
         parser.error('--annotations are of --calibration-images FOLDER')
     return args
@@ -79,6 +80,10 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     network = choose_network(args)
     check_target(args.out, args.to)
     check_outputs([args.out], inputs=[network.config, network.checkpoint, *filter(None, [args.annotations])])
+    if args.precision == 'int8':
+        from .quantizing import check_int8
+
+        check_int8(args, network)
     model = load_network(args, network)
     if model.calibration is not None and model.calibration.network.get('flip_test') != args.flip_test:
         told = 'with' if model.calibration.network.get('flip_test') else 'without'

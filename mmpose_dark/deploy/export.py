@@ -22,7 +22,7 @@ from .export_modules import CropsToHeatmaps, CropsToKeypoints, ImageToKeypoints
 from .onnx_writing import OPSET, quiet_exporter, require_onnx, write_onnx
 from .plain_network import PlainNetwork, example_images
 
-__all__ = ['TARGETS', 'check_target', 'export_model']
+__all__ = ['TARGETS', 'check_target', 'crop_settings', 'export_model']
 
 Target: TypeAlias = Literal['heatmaps', 'keypoints', 'image', 'network']
 TARGETS: tuple[Target, ...] = ('keypoints', 'heatmaps', 'image', 'network')
@@ -147,7 +147,7 @@ def _parts(
         return CropsToHeatmaps(model), (crops,), ['crops'], ['heatmaps'], dict(crops={0: batch})
     if to == 'keypoints':
         return CropsToKeypoints(model, flips), (crops,), ['crops'], names, dict(crops={0: batch})
-    padding, use_udp = _crop_settings(model.cfg)
+    padding, use_udp = crop_settings(model.cfg)
     module = ImageToKeypoints(model, flips, input_size=(width, height), padding=padding, use_udp=use_udp)
     image = torch.randint(0, 256, (2 * height, 3 * width, 3), generator=generator, dtype=torch.uint8)
     boxes = torch.tensor([[5.0, 7, 5 + width, 7 + 1.5 * height], [width, 20, 2.5 * width, 1.6 * height]])
@@ -164,8 +164,13 @@ def _more_outputs(model: BasePoseEstimator, width: int, height: int) -> list[str
     return ['probabilities', *(['covariances'] if shaped and model.calibration.covariance is not None else [])]
 
 
-def _crop_settings(cfg: Mapping) -> tuple[float, bool]:
-    """Return by how much the test pipeline widens boxes, and whether it crops as UDP does."""
+def crop_settings(cfg: Mapping) -> tuple[float, bool]:
+    """Return by how much the test pipeline widens boxes, and whether it crops as UDP does.
+
+    >>> steps = [dict(type='GetBBoxCenterScale', padding=1.1), dict(type='TopdownAffine', use_udp=True)]
+    >>> crop_settings(dict(test_dataloader=dict(dataset=dict(pipeline=steps))))
+    (1.1, True)
+    """
     padding, use_udp = 1.25, False
     for step in image_pipeline(cfg):
         if step['type'] == 'GetBBoxCenterScale':
@@ -220,7 +225,7 @@ def _about(
         calibration=_about_calibration(model, to),
     )
     if to == 'image':
-        about['padding'], about['use_udp'] = _crop_settings(model.cfg)
+        about['padding'], about['use_udp'] = crop_settings(model.cfg)
     if opset is not None:
         about['opset'] = opset
     if source is not None and Path(source).is_file():

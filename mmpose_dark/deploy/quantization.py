@@ -12,7 +12,7 @@ import numpy as np
 
 from ..utils.errors import InputError, MissingPackageError
 
-__all__ = ['float_layers_to_try', 'network_layers', 'quantize_file', 'require_quantization']
+__all__ = ['Feed', 'float_layers_to_try', 'network_layers', 'quantize_file', 'require_quantization']
 
 _LAYERS = ('Conv', 'ConvTranspose', 'Gemm', 'MatMul')
 _KINDS = (*_LAYERS, 'Add', 'Clip', 'MaxPool', 'Relu', 'Resize')
@@ -21,6 +21,8 @@ _OPSET = 17  # scales for each channel need 13
 _IR_VERSION = 8
 _SCOPES = 'pkg.torch.onnx.name_scopes'
 
+_PREPARES = 'onnxruntime.quantization.shape_inference'
+
 Feed = Mapping[str, np.ndarray]
 
 
@@ -28,14 +30,15 @@ def require_quantization() -> ModuleType:
     """Return ``onnxruntime.quantization``.
 
     Raises:
-        MissingPackageError: ONNX or ONNX Runtime is not installed.
+        MissingPackageError: ONNX, ONNX Runtime or a part of it that quantises is not installed.
     """
     try:
         importlib.import_module('onnx')
+        importlib.import_module(_PREPARES)
         return importlib.import_module('onnxruntime.quantization')
     except ImportError as err:
         raise MissingPackageError(
-            "int8 needs onnx and onnxruntime, which quantise: pip install 'mmpose_dark[export]'"
+            f"int8 needs onnx and onnxruntime, which quantises ({err}): pip install 'mmpose_dark[export]'"
         ) from err
 
 
@@ -79,7 +82,7 @@ def quantize_file(source: Path, out: Path, feeds: Iterable[Feed], *, keep_float:
         MissingPackageError: what quantises is not installed.
     """
     tools, onnx = require_quantization(), importlib.import_module('onnx')
-    prepare = importlib.import_module('onnxruntime.quantization.shape_inference').quant_pre_process
+    prepare = importlib.import_module(_PREPARES).quant_pre_process
     model = onnx.load(str(source))
     about = {entry.key: entry.value for entry in model.metadata_props}
     layers, between = _nodes_by_layer(_modern(model, onnx))

@@ -2,11 +2,14 @@
 
     python tools/benchmarks/exported.py
     python tools/benchmarks/exported.py --configs hrnet_w48_coco_384x288_dark --batch-size 4 --out exported.json
+    python tools/benchmarks/exported.py --int8
 
 Both ways begin with crops (B, h, w, 3) uint8 and end with keypoints (B, K, 2), scores and covariances: normalisation
 and decoding are inside. The weights are random but large enough for peaks; "difference" is the largest one of a
 keypoint, in pixels of the input, among keypoints that have the same peak, "same peak" the share of those. The ways take
 turns, so that what else the machine does meets all of them. Runtimes that are not installed are left out, with a note.
+With --int8 the same file in int8, every layer of it, has its rows too: their times count; what int8 costs in keypoints
+a network of random weights does not tell.
 """
 
 import argparse
@@ -34,6 +37,7 @@ def parse_args() -> argparse.Namespace:
         help='networks, files or names of the zoo (default: HRNet-W32 and ViTPose-small)',
     )
     parser.add_argument('--batch-size', type=int, default=8, help='crops a batch (default: 8)')
+    parser.add_argument('--int8', action='store_true', help='the file in int8 as well')
     return parser.parse_args()
 
 
@@ -45,6 +49,7 @@ import torch
 
 from mmpose_dark.apis import init_model
 from mmpose_dark.deploy.export import export_model
+from mmpose_dark.deploy.quantization import quantize_file
 
 Way = Callable[[np.ndarray], np.ndarray]
 RUNTIMES = dict(onnxruntime='ONNX Runtime', openvino='OpenVINO')
@@ -98,6 +103,19 @@ def in_openvino(path: Path) -> Way:
     return lambda crops: compiled([crops])[output]
 
 
+def exported_ways(model: torch.nn.Module, crops: np.ndarray, folder: Path, *, int8: bool) -> dict[str, Way]:
+    """Export, quantise if asked, and open the files in every runtime there is."""
+    files = {'': folder / 'net.onnx'}
+    with contextlib.redirect_stdout(io.StringIO()):
+        export_model(model, files[''], check=False)
+        if int8:
+            files[' int8'] = folder / 'int8.onnx'
+            quantize_file(files[''], files[' int8'], [dict(crops=crop[None]) for crop in crops])
+    makers = dict(onnxruntime=in_onnxruntime, openvino=in_openvino)
+    found = {name: make for name, make in makers.items() if importlib.util.find_spec(name)}
+    return {RUNTIMES[name] + kind: make(path) for name, make in found.items() for kind, path in files.items()}
+
+
 def rows_of(config: str, args: argparse.Namespace) -> list[dict]:
     """Time all ways of one network in turns."""
     model = build(config)
@@ -105,13 +123,9 @@ def rows_of(config: str, args: argparse.Namespace) -> list[dict]:
     crops = np.random.default_rng(0).integers(0, 256, (args.batch_size, height, width, 3), dtype=np.uint8)
     ways = {'eager (baseline)': eager(model)}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / 'net.onnx'
         if RUNS:
             print(f'{config}: exporting ...', file=sys.stderr, flush=True)
-            with contextlib.redirect_stdout(io.StringIO()):
-                export_model(model, path, check=False)
-        makers = dict(onnxruntime=in_onnxruntime, openvino=in_openvino)
-        ways |= {RUNTIMES[name]: makers[name](path) for name in RUNS}
+            ways |= exported_ways(model, crops, Path(folder), int8=args.int8)
         found = {name: way(crops) for name, way in ways.items()}
         times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(args.repeat + 1):
