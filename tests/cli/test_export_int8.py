@@ -85,7 +85,7 @@ def test_images_and_annotations_that_are_not_there(refused, folder, tmp_path):
     empty = tmp_path / 'empty'
     empty.mkdir()
     (empty / 'notes.txt').touch()
-    with pytest.raises(MissingFileError, match="no image or folder '.*nowhere'"):
+    with pytest.raises(MissingFileError, match=r"no image or folder '.*nowhere'"):
         refused(tmp_path / 'nowhere')
     with pytest.raises(MissingFileError, match=r'empty.* has no file ending in \.jpg'):
         refused(empty)
@@ -105,8 +105,8 @@ def test_an_output_that_cannot_be_written(refused, folder, tmp_path):
     (tmp_path / 'file').touch()
     with pytest.raises(OutputError, match='cannot be written'):
         refused(folder, out=tmp_path / 'file' / 'net.onnx')
+    (tmp_path / 'net.onnx').mkdir()
     with pytest.raises(OutputError, match='it is a folder'):
-        (tmp_path / 'net.onnx').mkdir()
         refused(folder, out=tmp_path / 'net.onnx')
     with pytest.raises(OutputError, match='is one of the inputs'):
         refused(folder, '--to', 'network', out=tmp_path / 'own.onnx', checkpoint=tmp_path / 'own.onnx')
