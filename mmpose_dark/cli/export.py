@@ -17,6 +17,7 @@ EPILOG = """
 --to image      one image (H, W, 3) of any size and boxes (N, 4) -> the same in image pixels, the crop inside
 --to network    normalised images (B, 3, H, W) -> the network's outputs: a checkpoint for test and predict
 --precision int8 quantises the network on --calibration-images; --checkpoint may be an .onnx file then (--to network).
+exit status: 3 where it was written, but some calibration images could not be read (they are named).
 docs/deploy.md has a program of thirty lines that runs such a file without torch and this package.
 """
 
