@@ -115,10 +115,10 @@ def _add_drawing_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_bulk_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('bulk prediction, docs/scale.md')
     group.add_argument('--engine', choices=('single', 'ray'), default='single', help='what runs it (%(default)s)')
-    group.add_argument('--workers', type=int, default=1, metavar='N', help='copies of the network (%(default)s)')
-    group.add_argument('--shard-size', type=int, default=1000, metavar='M', help='images a shard (%(default)s)')
+    group.add_argument('--workers', type=int, metavar='N', help='copies of the network (1)')
+    group.add_argument('--shard-size', type=int, metavar='M', help='images a shard (1000)')
     group.add_argument('--address', help='of a Ray cluster, or auto (default: one on this machine for this run)')
-    group.add_argument('--gpus-per-worker', type=float, default=0, metavar='F', help='may be a fraction (%(default)s)')
+    group.add_argument('--gpus-per-worker', type=float, metavar='F', help='may be a fraction (0)')
 
 
 def _batch_size(text: str) -> int | str:
@@ -130,12 +130,28 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.batch_size != 'auto':
         check_least(parser, args, batch_size=1)
     check_least(parser, args, max_people=1, num_workers=0, detect_every=1, workers=1, shard_size=1, gpus_per_worker=0)
+    _check_engine(parser, args)
     if args.smooth not in (None, NONE) and args.track == NONE:
         parser.error(f'--smooth {args.smooth} follows the people by their track numbers, and --track is none')
     if args.fps is not None and not 0 < args.fps < float('inf'):
         parser.error(f'--fps {args.fps:g}: a number above 0 is needed')
     if args.region and (len(args.region) < 4 or len(args.region) % 2):
         parser.error(f'--region has {len(args.region)} numbers: give left top right bottom, or x y of each corner')
+
+
+def _check_engine(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Refuse options that the other engine alone reads, and fill in what was left out."""
+    bulk = dict(workers=1, shard_size=1000, address=None, gpus_per_worker=0.0)
+    others = bulk if args.engine == 'single' else ('track', 'smooth', 'fps', 'draw_bbox', 'draw_covariance')
+    given = [name for name in others if getattr(args, name) not in (None, False, NONE)]
+    given += ['detect_every'] if args.engine == 'ray' and args.detect_every != 1 else []
+    if given:
+        option = f'--{given[0].replace("_", "-")}'
+        why = 'is for --engine ray' if args.engine == 'single' else 'is for --engine single: images are labelled alone'
+        parser.error(f'{option} {why}; leave it out')
+    for name, value in bulk.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:

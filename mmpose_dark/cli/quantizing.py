@@ -20,9 +20,9 @@ from ..deploy.quantization import Feed, float_layers_to_try, network_layers, qua
 from ..utils.atomic_file import atomic_path
 from ..utils.errors import InputError, StateError
 from ..utils.progress import track
-from .calibration import calibration_crops, check_calibration, crop_feeds
-from .calibration_precision import OksEvaluator, average_precision, oks_evaluator
 from .network_arguments import Network
+from .quantization_crops import calibration_crops, check_calibration, crop_feeds
+from .quantization_precision import OksEvaluator, average_precision, oks_evaluator
 from .status import OK, SOME_UNUSABLE
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import torch
 from shipped_configs import shipped_config
 
 from mmpose_dark.cli import network_arguments
-from mmpose_dark.cli.calibration import calibration_crops, crop_feeds
-from mmpose_dark.cli.calibration_precision import oks_evaluator
 from mmpose_dark.cli.export import main
+from mmpose_dark.cli.quantization_crops import calibration_crops, crop_feeds
+from mmpose_dark.cli.quantization_precision import oks_evaluator
 from mmpose_dark.config.reading import load_config
 from mmpose_dark.datasets import AnnotationError
 from mmpose_dark.deploy import export

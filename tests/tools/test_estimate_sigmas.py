@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmpose_dark.evaluation.functional.sigma_estimation import estimate_sigmas, match_people, sigma_intervals
+from mmpose_dark.evaluation.functional.sigma_estimation import estimate_sigmas, pair_people, sigma_intervals
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / 'tools/analysis_tools/estimate_sigmas.py'
@@ -98,5 +98,5 @@ def test_gross_mistakes_move_the_plain_mean_alone():
 
 
 def test_nobody_is_matched_with_nobody():
-    assert match_people(np.zeros((0, 4)), np.zeros((3, 4))).shape == (0, 2)
-    assert match_people(np.array([[0, 0, 9, 9.0]]), np.array([[5, 5, 30, 30.0]])).shape == (0, 2)
+    assert pair_people(np.zeros((0, 4)), np.zeros((3, 4))).shape == (0, 2)
+    assert pair_people(np.array([[0, 0, 9, 9.0]]), np.array([[5, 5, 30, 30.0]])).shape == (0, 2)

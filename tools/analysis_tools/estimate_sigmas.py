@@ -86,14 +86,14 @@ def _people(content: 'CocoContent', image_id: object) -> list[dict]:
 def _pairs(ours: Sequence[dict], theirs: Sequence[dict], args: argparse.Namespace) -> Sequence[tuple[int, int]]:
     import numpy as np
 
-    from mmpose_dark.evaluation.functional.sigma_estimation import match_people
+    from mmpose_dark.evaluation.functional.sigma_estimation import pair_people
     from mmpose_dark.structures import bbox_xywh2xyxy
 
     if args.match == 'ids':
         places = {person['id']: j for j, person in enumerate(theirs)}
         return [(i, places[person['id']]) for i, person in enumerate(ours) if person['id'] in places]
     boxes = [bbox_xywh2xyxy(np.array([p['bbox'] for p in part], float).reshape(-1, 4)) for part in (ours, theirs)]
-    return match_people(*boxes, least_iou=args.least_iou)
+    return pair_people(*boxes, least_iou=args.least_iou)
 
 
 def main() -> None:

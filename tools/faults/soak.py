@@ -50,9 +50,9 @@ class Look(NamedTuple):
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser(__doc__)
-    parser.add_argument('--images', type=int, default=3000, help='through predict (default: 3000)')
-    parser.add_argument('--epochs', type=int, default=10, help='of training (default: 10)')
-    parser.add_argument('--rounds', type=int, default=20, help='of testing (default: 20)')
+    parser.add_argument('--images', type=int, default=20000, help='through predict (default: 20000)')
+    parser.add_argument('--epochs', type=int, default=30, help='of training (default: 30)')
+    parser.add_argument('--rounds', type=int, default=60, help='of testing (default: 60)')
     parser.add_argument('--out', default='work_dirs/soak.json', help='where the numbers go (default: %(default)s)')
     parser.add_argument('--test-again', nargs=2, metavar=('CONFIG', 'TIMES'), help=argparse.SUPPRESS)
     args = parser.parse_args()

@@ -6,20 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from ...utils.errors import InputError
-from .bootstrap import ap_of_mixture, joined_tables, oks_tables, overall_ap, same_people
+from .bootstrap import Progress, ap_of_mixture, joined_tables, oks_tables, overall_ap, same_people, silent
 from .oks_matching import OksMatches, match_people
 
 __all__ = ['exchange_shares', 'image_shares', 'joint_shares']
 
-Progress = Callable[[int, int], None]
-
-
-def _silent(done: int, total: int) -> None:
-    """Show nothing."""
-
 
 def exchange_shares(
-    value: Callable[[np.ndarray], float], count: int, *, rounds: int, seed: int, progress: Progress = _silent
+    value: Callable[[np.ndarray], float], count: int, *, rounds: int, seed: int, progress: Progress = silent
 ) -> np.ndarray:
     """Divide the difference between nothing and everything exchanged among what is exchanged.
 
@@ -56,7 +50,7 @@ def exchange_shares(
 
 
 def image_shares(
-    first: OksMatches, second: OksMatches, *, rounds: int = 4, seed: int = 0, progress: Progress = _silent
+    first: OksMatches, second: OksMatches, *, rounds: int = 4, seed: int = 0, progress: Progress = silent
 ) -> np.ndarray:
     """Return the part of the difference in AP that each image carries.
 
@@ -92,7 +86,7 @@ def image_shares(
 
 
 def joint_shares(
-    first: OksMatches, second: OksMatches, *, rounds: int = 2, seed: int = 0, progress: Progress = _silent
+    first: OksMatches, second: OksMatches, *, rounds: int = 2, seed: int = 0, progress: Progress = silent
 ) -> np.ndarray:
     """Return the part of the difference in AP that the places of each joint carry.
 

@@ -11,6 +11,7 @@ from .weighted_ap import ApTable, ap_table, weighted_ap, weighted_precision
 
 __all__ = [
     'ApDifference',
+    'Progress',
     'ap_difference',
     'ap_of_mixture',
     'joined_tables',
@@ -18,9 +19,11 @@ __all__ = [
     'oks_tables',
     'overall_ap',
     'same_people',
+    'silent',
 ]
 
 Progress = Callable[[int, int], None]
+"""Is called with what is done and how much there is."""
 
 
 class ApDifference(NamedTuple):
@@ -38,8 +41,8 @@ class ApDifference(NamedTuple):
     p: float
 
 
-def _silent(done: int, total: int) -> None:
-    """Show nothing."""
+def silent(done: int, total: int) -> None:
+    """Show nothing of a progress."""
 
 
 def oks_tables(matches: OksMatches) -> list[ApTable]:
@@ -53,7 +56,7 @@ def oks_intervals(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> dict[str, tuple[float, float]]:
     """Return percentile bootstrap intervals over images of the ten values of `evaluate_oks`.
 
@@ -90,7 +93,7 @@ def ap_difference(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> ApDifference:
     """Compare the AP of two runs on the same labelled people.
 
@@ -144,7 +147,7 @@ def same_people(first: OksMatches, second: OksMatches) -> None:
             raise InputError(f'the two runs have other labelled people ({name}): only runs on the same can be compared')
 
 
-def _draws(images: int, resamples: int, level: float, seed: int) -> list[np.ndarray] | np.ndarray:
+def _draws(images: int, resamples: int, level: float, seed: int) -> list[np.ndarray]:
     if images < 1 or resamples < 1 or not 0 < level < 1:
         what = f'{images} images, {resamples} resamples, level {level}'
         raise InputError(f'{what}: all must be above 0, the level below 1')

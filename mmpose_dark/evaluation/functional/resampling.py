@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ...utils.errors import InputError
+from .bootstrap import Progress, silent
 
 __all__ = ['resampled_intervals']
 
@@ -16,6 +17,7 @@ def resampled_intervals(
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    progress: Progress = silent,
 ) -> dict[str, tuple[float, float]]:
     """Return percentile intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
 
@@ -27,6 +29,7 @@ def resampled_intervals(
         resamples: number of draws.
         level: part of the draws between the two ends, 0 to 1.
         seed: of the draws.
+        progress: called with the draws that are done and their number.
 
     Returns:
         Low and high end by name; NaN where a value is never finite.
@@ -49,12 +52,13 @@ def resampled_intervals(
     starts = np.cumsum(sizes) - sizes
     rng = np.random.default_rng(seed)
     drawn: dict[str, list[float]] = {}
-    for _ in range(resamples):
+    for done in range(1, resamples + 1):
         chosen = rng.integers(len(sizes), size=len(sizes))
         count = sizes[chosen]
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         for name, value in compute(order[np.repeat(starts[chosen], count) + within]).items():
             drawn.setdefault(name, []).append(float(value))
+        progress(done, resamples)
     tails = 50 * (1 - level), 50 * (1 + level)
     return {name: _percentiles(np.array(values), tails) for name, values in drawn.items()}
 

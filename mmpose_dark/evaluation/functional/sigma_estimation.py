@@ -5,10 +5,12 @@ with respect to object scale s: sigma_i^2 = E[d_i^2 / s^2]" (https://cocodataset
 """
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from ...utils.errors import InputError
+from .box_iou import box_iou
 
-__all__ = ['LEAST_PAIRS', 'estimate_sigmas', 'match_people', 'sigma_intervals']
+__all__ = ['LEAST_PAIRS', 'estimate_sigmas', 'pair_people', 'sigma_intervals']
 
 LEAST_PAIRS = 20
 """Pairs of labels of one keypoint at the least: with fewer its sigma is off by more than a sixth."""
@@ -40,15 +42,13 @@ def estimate_sigmas(squared: np.ndarray, *, robust: bool = True, both_err: bool 
     [0.05]
     """
     squared = np.asarray(squared, np.float64)
-    known = np.isfinite(squared)
-    counts = known.sum(0)
+    known = np.where(np.isfinite(squared), squared, np.nan)
+    means = np.full(squared.shape[1], np.nan)
+    some = ~np.isnan(known).all(0)
     if robust:
-        means = np.full(squared.shape[1], np.nan)
-        for k in np.flatnonzero(counts):
-            means[k] = np.quantile(squared[known[:, k], k], _TRIM_LEVEL) / -np.log(1 - _TRIM_LEVEL)
+        means[some] = np.nanquantile(known[:, some], _TRIM_LEVEL, axis=0) / -np.log(1 - _TRIM_LEVEL)
     else:
-        with np.errstate(invalid='ignore'):
-            means = np.where(known, squared, 0).sum(0) / np.where(counts, counts, np.nan)
+        means[some] = np.nanmean(known[:, some], axis=0)
     return np.sqrt(means / (2 if both_err else 1))
 
 
@@ -75,12 +75,12 @@ def sigma_intervals(
         ]
     )
     ends = np.full((squared.shape[1], 2), np.nan)
-    for k in np.flatnonzero(np.isfinite(found).any(0)):
-        ends[k] = np.nanquantile(found[:, k], (0.025, 0.975))
+    some = np.isfinite(found).any(0)
+    ends[some] = np.nanquantile(found[:, some], (0.025, 0.975), axis=0).T
     return ends
 
 
-def match_people(boxes_a: np.ndarray, boxes_b: np.ndarray, *, least_iou: float = 0.5) -> np.ndarray:
+def pair_people(boxes_a: np.ndarray, boxes_b: np.ndarray, *, least_iou: float = 0.5) -> np.ndarray:
     """Return pairs (M, 2) of the people of one image in two files, the best overlap first, each once.
 
     Args:
@@ -91,13 +91,9 @@ def match_people(boxes_a: np.ndarray, boxes_b: np.ndarray, *, least_iou: float =
     Raises:
         InputError: ``least_iou`` is not within 0 and 1.
 
-    >>> match_people(np.array([[0, 0, 9, 9], [50, 0, 60, 9]]), np.array([[51, 0, 60, 9]])).tolist()
+    >>> pair_people(np.array([[0, 0, 9, 9], [50, 0, 60, 9]]), np.array([[51, 0, 60, 9]])).tolist()
     [[1, 0]]
     """
-    from scipy.optimize import linear_sum_assignment
-
-    from .box_iou import box_iou
-
     if not 0 < least_iou < 1:
         raise InputError(f'least_iou must lie within 0 and 1, not {least_iou:g}')
     if not len(boxes_a) or not len(boxes_b):

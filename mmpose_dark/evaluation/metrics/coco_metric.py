@@ -12,6 +12,7 @@ from ...structures.keypoint_mapping import Pairs, map_keypoints, map_sigmas
 from ...structures.pose_score import pose_scores
 from ...utils.atomic_file import atomic_path
 from ...utils.errors import InputError, InputTypeError, MissingFileError
+from ...utils.progress import show_progress
 from ..functional.arrays import all_finite
 from ..functional.bootstrap import oks_intervals
 from ..functional.oks_case import OksCase
@@ -218,11 +219,14 @@ class CocoMetric(ArrayMetric):
         case = self.case(table)
         if case is None:
             return {}
-        return {
-            f'{part} {name}'.lstrip(): ends
-            for part, problem in self.problems(case).items()
-            for name, ends in oks_intervals(match_people(problem), resamples=resamples, level=level, seed=seed).items()
-        }
+        found = {}
+        for part, problem in self.problems(case).items():
+            with show_progress(f'intervals {part}'.rstrip(), resamples, 'draws') as report:
+                ends = oks_intervals(
+                    match_people(problem), resamples=resamples, level=level, seed=seed, progress=report
+                )  # fmt: skip
+            found |= {f'{part} {name}'.lstrip(): pair for name, pair in ends.items()}
+        return found
 
     def problems(self, case: OksCase) -> dict[str, OksProblem]:
         """Return what the engine is given, by the part of the body that stands before the values' names."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...registry import METRICS
 from ...utils.errors import InputError
+from ...utils.progress import show_progress
 from ..functional.keypoint_eval import (
     keypoint_auc,
     keypoint_distances,
@@ -65,7 +66,8 @@ class KeypointDistanceMetric(ArrayMetric):
 
         count = len(table['pred'])
         groups = table.get('img_id', table['sample'])
-        return resampled_intervals(groups, compute, resamples=resamples, level=level, seed=seed)
+        with show_progress('intervals', resamples, 'draws') as report:
+            return resampled_intervals(groups, compute, resamples=resamples, level=level, seed=seed, progress=report)
 
 
 @METRICS.register_module()

@@ -5,7 +5,6 @@ from typing import Any
 
 from mmengine.evaluator import BaseMetric
 
-from ...utils.progress import track
 from ..metrics.base import ArrayMetric
 
 __all__ = ['LEVEL', 'RESAMPLES', 'metrics_with_intervals']
@@ -30,7 +29,7 @@ def metrics_with_intervals(
     """
     found: dict[str, tuple[float, float]] = {}
     kept = [metric for metric in metrics if isinstance(metric, ArrayMetric) and metric.kept is not None]
-    for metric in track(kept, len(kept), 'intervals') if resamples else ():
+    for metric in kept if resamples else ():
         ends = metric.intervals(metric.kept, resamples=resamples, level=LEVEL, seed=seed)
         found.update({f'{metric.prefix}/{name}' if metric.prefix else name: pair for name, pair in ends.items()})
     return {

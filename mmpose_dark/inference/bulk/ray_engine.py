@@ -79,7 +79,7 @@ def run_shards(
         import ray
         import ray.data
     except ImportError as err:
-        raise MissingPackageError("--engine ray needs Ray: pip install 'ray[data]'") from err
+        raise MissingPackageError("--engine ray needs Ray: pip install 'mmpose_dark[scale]'") from err
     _start(ray, address, workers)
     try:
         for row in _rows(ray, shards, make, workers, gpus):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...utils.atomic_file import atomic_path
 from ...utils.errors import MissingPackageError
 from ..frames import SourceInfo
 from ..results import ImageResult
@@ -21,9 +20,10 @@ from .table import about_columns, table_of, write_about
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ['ParquetSink', 'image_columns', 'people_schema', 'people_table']
+__all__ = ['ParquetSink', 'image_columns', 'image_schema', 'people_schema', 'people_table']
 
-_ROWS = 5000  # people of a row group
+_ROWS = 5000  # people, or images, of a row group; what waits for one is all that is kept in memory
+_LEFT = 'what was there before is untouched'
 
 
 def people_schema(arrow: ModuleType, about: Mapping[str, object]) -> 'pyarrow.Schema':
@@ -49,11 +49,52 @@ def people_table(
     return arrow.Table.from_arrays(columns, schema=schema)
 
 
-def image_columns(arrow: ModuleType, records: Sequence[Mapping[str, object]]) -> 'pyarrow.Table':
-    """Return one row an image: ``image``, ``image_id``, ``shard``, ``people``, and ``error``, '' for none."""
+def image_schema(arrow: ModuleType) -> 'pyarrow.Schema':
+    """Return the columns of images: ``image``, ``image_id``, ``shard``, ``people``, and ``error``, '' for none."""
     kinds = dict(image='string', image_id='string', shard='int64', people='int64', error='string')
-    schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
-    return arrow.Table.from_pylist(list(records), schema=schema)
+    return arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
+
+
+def image_columns(arrow: ModuleType, records: Sequence[Mapping[str, object]]) -> 'pyarrow.Table':
+    """Return one row an image, of `image_schema`."""
+    return arrow.Table.from_pylist(list(records), schema=image_schema(arrow))
+
+
+class _Growing:
+    """A Parquet file that is written a row group at a time, and gets its name when it is complete."""
+
+    def __init__(self, path: Path, schema: 'pyarrow.Schema', parquet: ModuleType) -> None:
+        self._path, self._whole = path, WholeFile(path, None)
+        with writing(path):
+            self._writer = parquet.ParquetWriter(self._whole.temporary, schema)
+
+    def add(self, table: 'pyarrow.Table') -> None:
+        """Write a row group.
+
+        Raises:
+            OutputError: full disk.
+        """
+        with writing(self._path, left=_LEFT):
+            self._writer.write_table(table)
+
+    def finish(self) -> None:
+        """Write the end of the file, which does not have its name yet.
+
+        Raises:
+            OutputError: full disk.
+        """
+        with writing(self._path, left=_LEFT):
+            self._writer.close()
+
+    def complete(self) -> None:
+        """Give the file its name."""
+        self._whole.complete()
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        with suppress(OSError):
+            self._writer.close()
+        self._whole.abort()
 
 
 class ParquetSink(BaseSink):
@@ -66,8 +107,7 @@ class ParquetSink(BaseSink):
 
     def __init__(self, folder: Path, stem: str) -> None:
         super().__init__(folder, stem)
-        self._whole: WholeFile | None = None
-        self._writer = None
+        self._files: list[_Growing] = []
         try:
             self._arrow = importlib.import_module('pyarrow')
             self._parquet = importlib.import_module('pyarrow.parquet')
@@ -86,18 +126,18 @@ class ParquetSink(BaseSink):
         Raises:
             OutputError: it cannot be written.
         """
+        people, meaning, images = self.outputs
         about = about_columns(info, keypoint_set)
         self._schema = people_schema(self._arrow, about)
-        self._records: list[dict[str, object]] = []
         self._waiting: list[dict[str, np.ndarray]] = []
+        self._records: list[dict[str, object]] = []
         self._rows = 0
-        self._whole = WholeFile(self.outputs[0], None)
-        with writing(self.outputs[0]):
-            self._writer = self._parquet.ParquetWriter(self._whole.temporary, self._schema)
-        write_about(self.outputs[1], about)
+        for path, schema in ((people, self._schema), (images, image_schema(self._arrow))):
+            self._files.append(_Growing(path, schema, self._parquet))
+        write_about(meaning, about)
 
     def write(self, result: ImageResult) -> None:
-        """Write the people of a frame.
+        """Write the people of a frame, and the frame.
 
         Raises:
             OutputError: full disk.
@@ -109,34 +149,31 @@ class ParquetSink(BaseSink):
         if count:
             own = dict(image_id=np.full(count, result.path, dtype=object), shard=np.zeros(count, np.int64))
             self._waiting.append(table_of(result) | own)
-            self._rows += len(result.poses)
-        if self._rows >= _ROWS:
+            self._rows += count
+        if max(self._rows, len(self._records)) >= _ROWS:
             self._flush()
 
     def _flush(self) -> None:
-        if not self._rows:
-            return
-        with writing(self.outputs[0], left='what was there before is untouched'):
-            self._writer.write_table(people_table(self._arrow, self._schema, self._waiting))
-        self._waiting, self._rows = [], 0
+        people, images = self._files
+        if self._rows:
+            people.add(people_table(self._arrow, self._schema, self._waiting))
+        if self._records:
+            images.add(image_columns(self._arrow, self._records))
+        self._waiting, self._records, self._rows = [], [], 0
 
     def close(self) -> None:
-        """Give the file its name.
+        """Give the files their names.
 
         Raises:
             OutputError: full disk.
         """
         self._flush()
-        with writing(self.outputs[0], left='what was there before is untouched'):
-            self._writer.close()
-        with writing(self.outputs[2]), atomic_path(self.outputs[2]) as temporary:
-            self._parquet.write_table(image_columns(self._arrow, self._records), temporary)
-        self._whole.complete()
+        for file in self._files:  # both to their end, before either replaces an old one
+            file.finish()
+        for file in self._files:
+            file.complete()
 
     def abort(self) -> None:
         """Remove what was written."""
-        if self._writer is not None:
-            with suppress(OSError):
-                self._writer.close()
-        if self._whole is not None:
-            self._whole.abort()
+        for file in self._files:
+            file.abort()

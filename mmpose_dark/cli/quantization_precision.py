@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..config.tree import evaluators_of
 from ..evaluation.metrics import CocoMetric, PoseTrack18Metric
 from ..registry import METRICS
-from .calibration import calibration_dataset
+from .quantization_crops import calibration_dataset
 
 if TYPE_CHECKING:
     from mmengine.config import Config
