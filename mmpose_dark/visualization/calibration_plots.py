@@ -1,4 +1,4 @@
-"""Calibration as a picture: reliability and coverage, before and after, as SVG that stands alone or inside a page."""
+"""Plots of a calibration: reliability and coverage, before and after, as SVG that stands alone or inside a page."""
 
 from collections.abc import Mapping, Sequence
 
