@@ -151,6 +151,8 @@ def find_start(loader: 'DataLoader', old: Position, *, by_epoch: bool, source: s
         return _endless(sampler, old, each=each, world=world, changes=changes, source=source)
     if old.inside == 0 and old.epoch_length is not None:
         return Start(old.epoch, old.epoch * len(loader), 0, tuple(changes))
+    if old.epoch_length is not None and old.inside >= old.epoch_length:  # taken by the last iteration of an epoch
+        return Start(old.epoch, (old.epoch + 1) * len(loader), len(sampler), tuple(changes))
     if not changes:
         inside = old.iter - old.epoch * len(loader)
         return Start(old.epoch, old.iter, max(inside, 0) * each, ())

@@ -6,32 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.hooks import Hook
+from toy_runs import BY_ITER, NO_VAL, Watch
 
 from mmpose_dark.checkpoint import CheckpointError, load_state_dict_file, save_checkpoint
 from mmpose_dark.engine import find_latest_checkpoint
-
-NO_VAL = {'val_cfg': None, 'val_dataloader': None, 'val_evaluator': None}
-BY_ITER = {'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.save_best': None, **NO_VAL}
-
-
-class Watch(Hook):
-    """Keeps what is trained on, and ends training like a kill."""
-
-    priority = 'LOWEST'
-
-    def __init__(self, stop=None, at='after_train_iter'):
-        self.seen, self.rates, self.stop, self.at = [], [], stop, at
-
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.seen += [(runner.epoch, sample['id']) for sample in data_batch['data_samples']]
-        self.rates.append(runner.optim_wrapper.get_lr()['lr'][0])
-        if self.at == 'after_train_iter' and runner.iter + 1 == self.stop:
-            raise KeyboardInterrupt
-
-    def before_val_epoch(self, runner):
-        if self.at == 'before_val_epoch' and runner.epoch == self.stop:
-            raise KeyboardInterrupt
 
 
 def train(make_runner, folder='run', *, stop=None, at='after_train_iter', caplog=None, **changes):
@@ -97,16 +75,36 @@ def test_a_checkpoint_that_does_not_know_its_batches(make_runner):
         make_runner(resume=True, **changes).train()
 
 
-@pytest.mark.parametrize('batch', [2, 8, 3])
-def test_progress_inside_an_epoch_is_kept_in_samples(make_runner, batch):
-    """Iteration 9 is the third of the second epoch: 12 of its 24 samples are done."""
-    _, first = train(make_runner, stop=9, **BY_ITER)
-    changes = {'train_cfg.max_epochs': 2, 'train_dataloader.batch_size': batch, **BY_ITER}
+@pytest.mark.parametrize('batch', [2, 4, 8, 3])
+@pytest.mark.parametrize('stop', [6, 7, 9, 12, 13])
+def test_progress_inside_an_epoch_is_kept_in_samples(make_runner, batch, stop):
+    """An epoch has 6 iterations of 4 samples. The 6th and 12th are the last of theirs, and nothing is left of it.
+
+    After the 7th, three batches of 8 are left, as many as in a whole epoch of such batches.
+    """
+    _, first = train(make_runner, stop=stop, **BY_ITER)
+    changes = {'train_cfg.max_epochs': 3, 'train_dataloader.batch_size': batch, **BY_ITER}
     _, second = train(make_runner, resume=True, **changes)
-    done = [i for epoch, i in first.seen if epoch == 1]
-    rest = [i for _, i in second.seen]
-    assert len(done) == 12
-    assert sorted(done + rest) == list(range(24))
+    for epoch in range(3):
+        assert sorted(i for e, i in first.seen + second.seen if e == epoch) == list(range(24)), epoch
+
+
+def test_the_last_checkpoint_of_an_epoch_goes_on_with_other_data(make_runner):
+    train(make_runner, stop=6, **BY_ITER)
+    _, second = train(make_runner, resume=True, **{'train_dataloader.dataset.size': 30}, **BY_ITER)
+    for epoch in (1, 2):
+        assert sorted(i for e, i in second.seen if e == epoch) == list(range(30))
+    assert {e for e, _ in second.seen} == {1, 2}
+
+
+@pytest.mark.parametrize('stop', [5, 6, 7, 12])
+def test_schedules_and_weights_go_on_at_the_end_of_an_epoch(make_runner, stop):
+    """Schedules of epochs are stepped behind the last iteration's checkpoint."""
+    whole, all_of_it = train(make_runner, 'whole', **BY_ITER)
+    train(make_runner, 'cut', stop=stop, **BY_ITER)
+    cut, rest = train(make_runner, 'cut', resume=True, **BY_ITER)
+    assert rest.rates == all_of_it.rates[stop:]
+    assert_same(weights(whole, 'iter_18.pth'), weights(cut, 'iter_18.pth'))
 
 
 def test_a_second_resume_inside_the_same_epoch(make_runner):

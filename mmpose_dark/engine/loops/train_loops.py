@@ -94,7 +94,8 @@ class EpochBasedTrainLoop(BaseEpochLoop):
     def run(self) -> 'torch.nn.Module':
         """Train up to ``max_epochs``, after the validation that the checkpoint's run did not come to."""
         self.runner.call_hook('before_train')
-        if self._start is not None and self._start.iter == self._epoch * len(self.dataloader) and self._epoch:
+        start = self._start
+        if start is not None and self._epoch and not start.skip and start.iter == self._epoch * len(self.dataloader):
             self._decide_current_val_interval()
             if self._validation_due() and not was_validated(self.runner.work_dir, self._iter):
                 self.runner.logger.info(f'Validating epoch {self._epoch}, which the run before did not come to.')
@@ -114,12 +115,13 @@ class EpochBasedTrainLoop(BaseEpochLoop):
     def run_epoch(self) -> None:
         """Train on the rest of the current epoch, all of it unless resumed in its middle."""
         first = max(self._iter - self._epoch * len(self.dataloader), 0)
+        skip = self._start.skip if self._start is not None and self._start.epoch == self._epoch else 0
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
-        if first:
-            self.runner.logger.info(f'Continuing epoch {self._epoch + 1} behind its iteration {first}.')
-            _skip_samples(self.dataloader, self._start.skip)
-        if first < len(self.dataloader):
+        if first < len(self.dataloader):  # otherwise only the end of the epoch is to come
+            if skip:
+                self.runner.logger.info(f'Continuing epoch {self._epoch + 1} behind its iteration {first}.')
+                _skip_samples(self.dataloader, skip)
             for idx, data_batch in enumerate(batches(self.dataloader, 'train'), first):
                 self.run_iter(idx, data_batch)
         self.runner.call_hook('after_train_epoch')
