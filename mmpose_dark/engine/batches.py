@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..utils.errors import StateError
 from .batch import Batch, ForeignBatch, raise_worker_error
+from .worker_watch import WorkerWatch
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
@@ -28,32 +29,40 @@ def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
     [[1], [2]]
     """
     iterator = iter(loader)
-    while True:
-        started = time.monotonic()
-        try:
-            batch = next(iterator)
-        except StopIteration:
-            return
-        except RuntimeError as err:
-            waited = time.monotonic() - started
-            raise _explained(loader, iterator, stage, waited, err) or err from err
-        raise_worker_error(batch)
-        yield batch
+    watch = WorkerWatch(loader, iterator)
+    try:
+        while True:
+            started = time.monotonic()
+            try:
+                with watch.waiting():
+                    batch = next(iterator)
+            except StopIteration:
+                return
+            except (RuntimeError, EOFError, OSError) as err:
+                waited = time.monotonic() - started
+                if watch.workers and isinstance(err, EOFError | ConnectionError):
+                    watch.wait_for_the_dead()
+                told = _explained(loader, iterator, stage, waited, watch.killed)
+                if told is None:
+                    raise
+                raise told from err
+            raise_worker_error(batch)
+            yield batch
+    finally:
+        watch.end()
 
 
-def _explained(
-    loader: 'DataLoader', iterator: Iterator, stage: str, waited: float, err: RuntimeError
-) -> StateError | None:
+def _explained(loader: 'DataLoader', iterator: Iterator, stage: str, waited: float, killed: bool) -> StateError | None:
     workers = getattr(iterator, '_workers', ())
     dead = [worker.pid for worker in workers if not worker.is_alive() and worker.exitcode]
     name = f'{stage}_dataloader'
-    if dead:
+    if dead and not killed:
         codes = ', '.join(str(worker.exitcode) for worker in workers if worker.pid in dead)
         return StateError(
             f'{name}: worker process {", ".join(map(str, dead))} ended (exit code {codes}; -9: killed, mostly for '
             f'memory). Use fewer of them: {name}.num_workers={loader.num_workers // 2}'
         )
-    if loader.timeout and waited >= loader.timeout:
+    if killed or (loader.timeout and waited >= loader.timeout):
         return StateError(
             f'{name}: no batch came from {len(workers)} worker processes in {loader.timeout:g} s. The disk or a worker '
             f'hangs; {name}.timeout is the limit in seconds (0: none)'

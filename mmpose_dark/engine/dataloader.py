@@ -7,7 +7,7 @@ import cv2
 
 from ..registry import FUNCTIONS
 from ..utils.device import resolve_device
-from ..utils.parents import end_with_parent
+from ..utils.parents import end_children_at_exit, end_with_parent
 from .randomness import seed_everything
 
 __all__ = ['WORKER_TIMEOUT', 'complete_dataloader_cfg', 'release_workers', 'start_worker']
@@ -51,6 +51,7 @@ def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, 
         cfg.pop('timeout', None)
     else:
         cfg.setdefault('timeout', WORKER_TIMEOUT)
+        end_children_at_exit()
     if 'worker_init_fn' not in cfg:
         cfg['worker_init_fn'] = dict(
             type=start_worker, seed=seed or 0, rank=rank, num_workers=cfg.get('num_workers', 0)

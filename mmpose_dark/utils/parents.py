@@ -1,17 +1,21 @@
-"""Processes that end with the one that started them, also where that one is killed."""
+"""Processes that end with the one that started them, also where that one is killed, or where they are frozen."""
 
+import atexit
 import contextlib
 import ctypes
+import functools
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
 
-__all__ = ['end_with_parent']
+__all__ = ['end_children_at_exit', 'end_with_parent']
 
 _PR_SET_PDEATHSIG = 1
 _SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_TO_END = 2.0
 
 
 def end_with_parent(parent: int | None = None) -> None:
@@ -32,6 +36,28 @@ def end_with_parent(parent: int | None = None) -> None:
     if os.getppid() != expected:
         os._exit(1)  # it ended before it could be watched
     threading.Thread(target=_watch, args=(expected,), daemon=True, name='end_with_parent').start()
+
+
+@functools.cache
+def end_children_at_exit() -> None:
+    """Let this process, at its end, kill those children of `multiprocessing` that do not end when told to.
+
+    Python waits for them without end, and one that is stopped, or waits for a disk, does not hear that it should end.
+
+    >>> end_children_at_exit()
+    """
+    atexit.register(_end_children)  # later than that of multiprocessing, so it runs before
+
+
+def _end_children() -> None:
+    children = [child for child in multiprocessing.active_children() if child.daemon]
+    for child in children:
+        child.terminate()
+    until = time.monotonic() + _SECONDS_TO_END
+    for child in children:
+        child.join(max(until - time.monotonic(), 0))
+        if child.is_alive():
+            child.kill()
 
 
 def _watch(expected: int) -> None:

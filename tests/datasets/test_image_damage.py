@@ -53,6 +53,27 @@ def test_half_a_jpeg_that_was_made_to_look_whole(options, part, ending):
             decode_image(half + end, 'a.jpg', strict=strict)
 
 
+@pytest.mark.parametrize('options', [(), RESTARTS, PROGRESSIVE])
+def test_noise_in_place_of_data_is_seen_by_the_strict_check(options):
+    """Noise is decoded to pixels, and ends the image or has markers that cannot stand there."""
+    whole, rng = jpeg(None, *options), np.random.default_rng(3)
+    decode_image(whole, 'a.jpg', strict=True)
+    for part in (0.2, 0.5, 0.8):
+        half = whole[: int(len(whole) * part)]
+        noise = rng.integers(0, 256, len(whole) - len(half), dtype=np.uint8).tobytes()
+        with pytest.raises(ImageReadError, match='damaged'):
+            decode_image(half + noise + b'\xff\xd9', 'a.jpg', strict=True)
+
+
+def test_a_chunk_that_says_it_is_enormous():
+    """A decoder takes the memory first: 2 GB."""
+    whole = bytearray(cv2.imencode('.png', noisy())[1].tobytes())
+    at = whole.find(b'IDAT') - 4
+    whole[at : at + 4] = b'\x7f\xff\xff\xff'
+    with pytest.raises(ImageReadError, match='truncated'):
+        decode_image(bytes(whole), 'a.png')
+
+
 @pytest.mark.parametrize('part', [0.3, 0.6, 0.9, 0.99])
 def test_part_of_a_progressive_jpeg_is_seen_by_the_strict_check(part):
     whole = jpeg(None, *PROGRESSIVE)

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,44 @@ def test_workers_that_hang_or_end_are_named(act, says):
     loader = torch.utils.data.DataLoader(_Slow(act), batch_size=1, num_workers=1, timeout=1 if act is _hang else 30)
     with pytest.raises(StateError, match=rf'test_dataloader: .*{says}'):
         list(batches(loader, 'test'))
+
+
+class _Freezes(torch.utils.data.Dataset):
+    """Stops its worker for ever once it has sent a batch, which is not taken before that."""
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        if index == 1:
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGSTOP)).start()
+        return torch.zeros(200_000)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='Linux')
+def test_a_worker_that_freezes_behind_its_batches(tmp_path):
+    """Their memory is asked of the worker over a socket, without a limit; and Python's end waits for it."""
+    script = f"""
+    import sys, time
+    sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[1] / 'helpers')!r}]
+    import torch
+    from test_work_folder import _Freezes
+    from mmpose_dark.engine.batches import batches
+    from mmpose_dark.engine.dataloader import complete_dataloader_cfg
+    from mmpose_dark.utils.errors import StateError
+    complete_dataloader_cfg(dict(num_workers=1), seed=0, rank=0)
+    loader = torch.utils.data.DataLoader(_Freezes(), batch_size=1, num_workers=1, timeout=2, prefetch_factor=4)
+    try:
+        for batch in batches(loader, 'train'):
+            time.sleep(2)
+    except StateError as err:
+        print(err)
+    """
+    done = subprocess.run(
+        [sys.executable, '-c', textwrap.dedent(script)], capture_output=True, text=True, timeout=200
+    )  # fmt: skip
+    assert 'train_dataloader: no batch came from 1 worker processes in 2 s' in done.stdout, done.stderr[-2000:]
 
 
 @pytest.mark.skipif(os.name == 'nt', reason='posix')

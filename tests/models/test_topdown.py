@@ -7,6 +7,7 @@ from pose_nets import CODEC, FLIP_INDICES, SAME_POINT, batch, tiny_topdown
 from mmpose_dark.models import TopDown
 from mmpose_dark.registry import KEYPOINT_CODECS, MODELS
 from mmpose_dark.structures import get_warp_matrix, transform_points
+from mmpose_dark.utils.errors import InputTypeError
 
 PREPROCESSOR = dict(type='PoseDataPreprocessor', mean=[120.0] * 3, std=[60.0] * 3, bgr_to_rgb=True)
 
@@ -170,6 +171,12 @@ def test_flip_indices_of_the_models_metainfo_are_the_last_resort():
 
 def test_metainfo_by_name():
     assert len(tiny_topdown(metainfo=dict(from_file='coco')).metainfo['flip_indices']) == 17
+
+
+@pytest.mark.parametrize('value', ['PoseDataPreprocessor', 3, []])
+def test_a_preprocessor_of_another_kind(value):
+    with pytest.raises(InputTypeError, match='data_preprocessor: should be a dict, a module or None'):
+        tiny_topdown(data_preprocessor=value)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,17 @@ def test_drawings_into_the_image_folder_replace_no_image(images: Path, runner: S
     assert sorted(p.name for p in (images / 'one').iterdir()) == ['0001.png', '0001_2.png', '0001_3.png']
 
 
+def test_other_files_of_the_image_folder_are_not_replaced(images: Path, runner: SimpleNamespace) -> None:
+    """Images that this dataset does not have, such as those of another split; the name leads to one of them."""
+    cv2.imwrite(str(images / 'mine.png'), np.full((60, 80, 3), 50, np.uint8))
+    cv2.imwrite(str(images.parent / 'mine.png'), np.full((60, 80, 3), 50, np.uint8))
+    before = snapshot(images)
+    hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, interval=1, out_dir=str(images)))
+    run_test(hook, runner, [[person(images / '..' / 'mine.png', 20)]])
+    assert {path: path.read_bytes() for path in before} == before
+    assert (images / 'mine_2.png').exists()
+
+
 def test_a_folder_that_cannot_be_written_is_told_before_the_run(runner: SimpleNamespace, tmp_path: Path) -> None:
     (tmp_path / 'file').write_text('')
     hook = HOOKS.build(dict(type='PoseVisualizationHook', enable=True, out_dir=str(tmp_path / 'file' / 'show')))

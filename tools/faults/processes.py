@@ -13,9 +13,10 @@ from pathlib import Path
 
 from outcome import ROOT, TOY, Outcome, digest
 
-__all__ = ['disks_that_are_full', 'kills_of_one', 'kills_of_two']
+__all__ = ['disks_that_are_full', 'frozen', 'kills_of_one', 'kills_of_two']
 
 _EPOCHS = 60
+_PATIENCE = 10  # seconds
 _OPTIONS = (
     f'train_cfg.max_epochs={_EPOCHS}', 'train_dataloader.num_workers=2', 'train_dataloader.persistent_workers=True',
     'default_hooks.logger.interval=1', 'param_scheduler.1.milestones=[20]',
@@ -72,13 +73,7 @@ def _kill_somewhere(command: list[str], rng: random.Random, *, any_rank: bool) -
     os.kill(victim, signal.SIGKILL)
     process.stdout.close()
     process.wait(60)
-    until = time.monotonic() + 10
-    while any(map(_alive, below)) and time.monotonic() < until:
-        time.sleep(0.05)
-    left = [pid for pid in below if _alive(pid)]
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    return f'{len(left)} processes were left behind' if left else ''
+    return _ended(below)
 
 
 def _kills(tries: int, seed: int, folder: Path, processes: int) -> Outcome:
@@ -112,6 +107,48 @@ def kills_of_one(tries: int, seed: int, folder: Path) -> Outcome:
 def kills_of_two(tries: int, seed: int, folder: Path) -> Outcome:
     """Kill one of two ranks, or what started them."""
     return _kills(tries, seed, folder, 2)
+
+
+def frozen(tries: int, seed: int, folder: Path) -> Outcome:
+    """Stop a rank or a loader worker for ever (SIGSTOP): the others give it up, name the limit, and nobody is left."""
+    found = Outcome('a rank or a loader worker that freezes: all end in time, the limit is named, nobody is left')
+    rng = random.Random(seed)
+    for i in range(tries):
+        ranks = rng.choice((1, 2))
+        command = [*_command(folder / f'frozen_{i}', ranks), f'train_dataloader.timeout={_PATIENCE}']
+        process = subprocess.Popen(
+            command, env={**_ENVIRONMENT, 'MMPOSE_DARK_HANG_TIMEOUT': str(_PATIENCE)}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        for line in process.stdout:
+            if 'Epoch(train)' in line:
+                break
+        below = _below(process.pid)
+        workers = [pid for pid in below if not _below(pid)]
+        victims = [('worker', pid) for pid in workers] + [('rank', pid) for pid in below if pid not in workers]
+        what, victim = rng.choice(victims)
+        os.kill(victim, signal.SIGSTOP)
+        try:
+            output, _ = process.communicate(timeout=_PATIENCE * 20)
+            named = 'MMPOSE_DARK_HANG_TIMEOUT' in output or 'train_dataloader.timeout' in output
+            problem = '' if process.returncode and named else f'status {process.returncode}: {output[-300:]}'
+        except subprocess.TimeoutExpired:
+            process.kill()
+            problem = f'still there after {_PATIENCE * 20} s'
+        left = _ended(below)
+        found.note((problem or left) and f'{what} of {ranks}: {problem or left}')
+    return found
+
+
+def _ended(below: list[int]) -> str:
+    """Wait for processes to end; kill those that do not, and say how many they were."""
+    until = time.monotonic() + 10
+    while any(map(_alive, below)) and time.monotonic() < until:
+        time.sleep(0.05)
+    left = [pid for pid in below if _alive(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    return f'{len(left)} processes were left behind' if left else ''
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Whether a file that decodes is whole: decoders fill what is missing with grey and do not say so."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,10 @@ _FLAT = 0.3  # bits a pixel: a file with less shows hardly anything, and may hol
 # Neither a marker nor a fill byte is in it, and it means something else than zeros under any code.
 _NOISE = bytes(range(1, 255)) * 16
 _GREY = 128
+_END = 0xD9
+_BETWEEN_SCANS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0), _END}  # tables, scans, comments, the end
+_MARKER = re.compile(rb'\xff[^\x00\xff]')
+_NO_RESTART = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
 _CORNER = 2  # pixels: of the last block of pixels no more may be in the image
 
 
@@ -27,9 +32,19 @@ def is_cut_off(content: bytes) -> bool:
     if content[:3] == b'\xff\xd8\xff':
         return content.rfind(b'\xff\xd9', jpeg_header(content)[0]) < 0  # from the end, where it usually is
     if content[:8] == b'\x89PNG\r\n\x1a\n':
-        return content.rfind(b'IEND') < 8
+        return not _has_end_chunk(content)
     if content[:4] == b'RIFF' and content[8:12] == b'WEBP':
         return any(at + size > len(content) for _, at, size in webp_chunks(content))
+    return False
+
+
+def _has_end_chunk(content: bytes) -> bool:
+    """Tell whether the chunks of a PNG lead to its end; a decoder takes memory for what a chunk says it is long."""
+    at = 8
+    while at + 12 <= len(content):
+        if content[at + 4 : at + 8] == b'IEND':
+            return True
+        at += 12 + int.from_bytes(content[at : at + 4], 'big')
     return False
 
 
@@ -68,17 +83,16 @@ def lacks_data(
         content: of the file.
         decode: from bytes to (H, W, 3), or None.
         image: (H, W, 3) that it gave for ``content``.
-        strict: look at the scans of progressive JPEGs too, and not only for a grey corner.
+        strict: look at the scans of progressive JPEGs too, and not only where a corner is grey.
 
     >>> lacks_data(b'no image', lambda content: None, np.zeros((4, 4, 3), np.uint8))
     False
     """
     if content[:3] != b'\xff\xd8\xff':
         return False
-    scans = _scans(content) if strict else None
-    if scans is not None and not scans:
+    if strict and (_scans(content) is False or _has_stray_marker(content)):
         return True
-    if scans is None and not _has_grey_corner(image):
+    if not strict and not _has_grey_corner(image):
         return False
     end = content.find(b'\xff\xd9', jpeg_header(content)[0])
     with without_stderr():
@@ -89,6 +103,21 @@ def lacks_data(
 def _has_grey_corner(image: np.ndarray) -> bool:
     n = _CORNER
     return any((c == _GREY).all() for c in (image[-n:, -n:], image[-n:, :n], image[:n, -n:], image[:n, :n]))
+
+
+def _has_stray_marker(content: bytes) -> bool:
+    """Tell whether there is a marker among the data of a JPEG's scans that cannot be there, as in noise."""
+    at = jpeg_header(content)[0]
+    marker = _NO_RESTART if content.find(b'\xff\xdd', 0, at) > 0 else _MARKER  # restarts need an interval
+    while at + 2 <= len(content):
+        if content[at + 1] == _END:
+            return False
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
+        found = marker.search(content, at)
+        if found is None or content[found.start() + 1] not in _BETWEEN_SCANS:
+            return True
+        at = found.start()
+    return True
 
 
 def _scans(content: bytes) -> bool | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ...structures import PoseDataSample
 
-__all__ = ['drawing_path', 'image_files', 'read_rgb']
+__all__ = ['drawing_path', 'image_files', 'image_folder', 'read_rgb']
 
 
 def drawing_path(folder: Path, samples: 'Sequence[PoseDataSample]', dataset: 'Dataset') -> Path:
@@ -25,10 +25,15 @@ def drawing_path(folder: Path, samples: 'Sequence[PoseDataSample]', dataset: 'Da
     annotations name.
     """
     path = Path(samples[0].img_path)
-    prefix = (getattr(dataset, 'data_prefix', None) or {}).get('img')
+    prefix = image_folder(dataset)
     name = path.relative_to(prefix) if prefix and path.is_relative_to(prefix) else Path(path.name)
     path = path_inside(folder, name)
     return path.with_suffix(path.suffix if path.suffix.lower() in ('.jpg', '.jpeg', '.png') else '.jpg')
+
+
+def image_folder(dataset: 'Dataset') -> str | None:
+    """Return the folder that a dataset's images lie in; None: there is no such folder."""
+    return (getattr(dataset, 'data_prefix', None) or {}).get('img') or None
 
 
 def image_files(dataset: 'Dataset') -> frozenset[str]:

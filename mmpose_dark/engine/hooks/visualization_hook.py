@@ -14,7 +14,7 @@ from ...utils.output_paths import is_same_file
 from ..batch import Batch, ForeignBatch
 from ..runner_protocol import RunnerLike
 from .drawing_hook import DrawingHook
-from .drawn_images import drawing_path, image_files, read_rgb
+from .drawn_images import drawing_path, image_files, image_folder, read_rgb
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -153,7 +153,7 @@ class PoseVisualizationHook(DrawingHook):
     def _unused(self, path: Path, image: str, dataset: 'Dataset') -> Path:
         """Return ``path``, numbered if this run has written it already (images of one name in several folders).
 
-        So it is if it is an image of the dataset.
+        So it is if it is an image of the dataset, or another file in the dataset's image folder.
         """
         free, number = path, 2
         while free in self._written or is_same_file(free, image) or (free.exists() and self._is_input(free, dataset)):
@@ -164,7 +164,9 @@ class PoseVisualizationHook(DrawingHook):
     def _is_input(self, path: Path, dataset: 'Dataset') -> bool:
         if id(dataset) not in self._inputs:
             self._inputs[id(dataset)] = image_files(dataset)
-        return os.path.realpath(path) in self._inputs[id(dataset)]
+        folder = image_folder(dataset)
+        inside = folder is not None and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+        return inside or os.path.realpath(path) in self._inputs[id(dataset)]
 
 
 def _box_score(sample: 'PoseDataSample') -> float:

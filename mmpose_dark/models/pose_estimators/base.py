@@ -16,7 +16,7 @@ from ...structures import PoseDataSample
 from ...structures.calibration import Calibration
 from ...structures.crop import crop_to_image, crops_of
 from ...structures.points import Points
-from ...utils.errors import InputError
+from ...utils.errors import InputError, InputTypeError
 from ...utils.hints import fits, in_words
 from ...utils.pose_registry import nearest
 from ..base_module import PretrainableModule
@@ -53,6 +53,7 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
 
     Raises:
         InputError: an unknown key in ``test_cfg``, or a value of another kind.
+        InputTypeError: ``data_preprocessor`` is something else.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class BasePoseEstimator(PretrainableModule, BaseModel):
     ) -> None:
         if isinstance(data_preprocessor, dict):
             data_preprocessor = MODELS.build(dict(type='PoseDataPreprocessor') | dict(data_preprocessor))
+        if not isinstance(data_preprocessor, torch.nn.Module | None):
+            raise InputTypeError(f'data_preprocessor: should be a dict, a module or None, not {data_preprocessor!r}')
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
         for key, value in self.test_cfg.items():
