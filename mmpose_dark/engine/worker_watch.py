@@ -48,7 +48,8 @@ class WorkerWatch:
 
     def wait_for_the_dead(self) -> None:
         """Wait a little until a process that broke a connection by its end has ended."""
-        multiprocessing.connection.wait([worker.sentinel for worker in self.workers], timeout=_SECONDS_TO_END)
+        with contextlib.suppress(RuntimeError):  # torch's handler of SIGCHLD raises it wherever we are
+            multiprocessing.connection.wait([worker.sentinel for worker in self.workers], timeout=_SECONDS_TO_END)
 
     def end(self) -> None:
         """Watch no longer."""
