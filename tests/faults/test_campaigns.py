@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='th
 
 @pytest.fixture
 def campaigns(monkeypatch):
-    names = ('run', 'files', 'processes', 'servers', 'outcome')
+    names = ['helpers', *(path.stem for path in FOLDER.glob('*.py'))]
     others = {name: sys.modules.pop(name) for name in names if name in sys.modules}  # packages of the same name
     monkeypatch.syspath_prepend(str(FOLDER))
     import run
@@ -25,7 +25,13 @@ def campaigns(monkeypatch):
     sys.modules.update(others)
 
 
-@pytest.mark.parametrize(('name', 'tries'), [('checkpoints', 150), ('downloads', 20)])
+@pytest.mark.parametrize(
+    ('name', 'tries'),
+    [
+        ('checkpoints', 150), ('downloads', 20), ('other_resumes', 4), ('not_finite', 3), ('names', 30),
+        ('configs', 20), ('images', 200), ('annotations', 60),
+    ],
+)  # fmt: skip
 def test_quick_campaigns(campaigns, name, tries, tmp_path, monkeypatch):
     from mmpose_dark.checkpoint import download_checkpoint
 
@@ -35,7 +41,7 @@ def test_quick_campaigns(campaigns, name, tries, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', ['kills_of_one', 'kills_of_two', 'full_disks', 'concurrent'])
+@pytest.mark.parametrize('name', ['kills_of_one', 'kills_of_two', 'frozen', 'full_disks', 'concurrent'])
 def test_long_campaigns(campaigns, name, tmp_path):
     if name == 'full_disks' and os.geteuid() != 0:
         pytest.skip('small disks need root')

@@ -1,19 +1,18 @@
 """What writes files, each on a disk that becomes full half-way, and to places that cannot be written."""
 
-import contextlib
 import functools
 import os
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from full_disk import full_disk
 
 from mmpose_dark.checkpoint import save_checkpoint
 from mmpose_dark.datasets.storage.packing import pack_images
@@ -29,17 +28,6 @@ from mmpose_dark.utils.errors import UserError
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='limits on the size of files')
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-
-
-@contextlib.contextmanager
-def full_disk(room: int) -> Iterator[None]:
-    """Let no file of this process grow beyond ``room`` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _dump(path: Path) -> None:

@@ -16,7 +16,7 @@ from outcome import ROOT, TOY, Outcome, digest
 __all__ = ['disks_that_are_full', 'frozen', 'kills_of_one', 'kills_of_two']
 
 _EPOCHS = 60
-_PATIENCE = 10  # seconds
+_PATIENCE = 6  # seconds
 _OPTIONS = (
     f'train_cfg.max_epochs={_EPOCHS}', 'train_dataloader.num_workers=2', 'train_dataloader.persistent_workers=True',
     'default_hooks.logger.interval=1', 'param_scheduler.1.milestones=[20]',

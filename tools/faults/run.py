@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Try what docs/reliability.md promises: kills, full disks, hostile checkpoints and servers. Linux only.
+"""Try what docs/reliability.md promises: kills, full disks, hostile files and servers. Linux only.
 
 Small disks are mounted, which needs root; without it that campaign is left out, and says so.
 """
@@ -26,17 +26,25 @@ from mmpose_dark.utils.output_paths import check_outputs
 CAMPAIGNS = {
     'kills_of_one': ('processes', 'kills_of_one', 1),
     'kills_of_two': ('processes', 'kills_of_two', 0.5),
+    'frozen': ('processes', 'frozen', 0.5),
     'full_disks': ('processes', 'disks_that_are_full', 1),
+    'other_resumes': ('resumes', 'other_resumes', 10),
+    'not_finite': ('resumes', 'not_finite', 5),
+    'names': ('outputs', 'hostile_names', 125),
     'checkpoints': ('files', 'hostile_checkpoints', 250),
-    'reports': ('reports', 'hostile_reports', 125),
     'downloads': ('servers', 'hostile_downloads', 50),
     'concurrent': ('servers', 'concurrent_downloads', 0.5),
+    'configs': ('configs', 'hostile_configs', 50),
+    'images': ('images', 'damaged_images', 500),
+    'annotations': ('annotations', 'changed_annotations', 500),
+    'options': ('configs', 'changed_options', 50),
+    'reports': ('reports', 'hostile_reports', 125),
 }
 
 
 def _parse_args() -> argparse.Namespace:
     parser = make_parser(__doc__)
-    parser.add_argument('--tries', type=int, default=4, help='how much: 4 take some three minutes')
+    parser.add_argument('--tries', type=int, default=4, help='how much: 4 take some six minutes')
     parser.add_argument('--seed', type=int, default=0, help='of the moments and places')
     parser.add_argument('--only', nargs='+', choices=CAMPAIGNS, default=list(CAMPAIGNS), help='campaigns to run')
     parser.add_argument('--out', default='work_dirs/faults.json', help='where the numbers go')
