@@ -133,7 +133,7 @@ def draw_growth(rows: list[dict], path: Path, *, slopes: list[dict], digest: str
             axis.set(xscale='log', yscale='log')
             low, high = axis.get_ylim()
             middle, half = np.sqrt(low * high), max(np.sqrt(high / low), 3.5)  # a flat line looks flat
-            axis.set_ylim(middle / half * 0.8, middle * half * 1.6)
+            axis.set_ylim(middle / half * 0.8, middle * half * (1.6 if len(lines) == 1 else half))
             axis.margins(x=0.12)
             axis.grid(alpha=0.25)
             amounts = sorted({r['amount'] for r in rows if r['factor'] in lines})

@@ -163,5 +163,11 @@ one more costs, between the last two points.
 """,
         growth=True,
     ),
+    'constants': About(
+        'What an image and a person cost',
+        """
+The constants of the cost model in [scale.md](scale.md), on one core.
+""",
+    ),
     'tried': About('Tried instead', ''),
 }
