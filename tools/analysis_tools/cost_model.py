@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONSTANTS = ROOT / 'docs' / 'benchmarks' / 'constants.json'
 BEGIN, END = '<!-- cost_model.py writes this -->', '<!-- cost_model.py wrote this -->'
 NEEDED = ('image_bytes', 'decode_ms', 'crop_ms', 'write_ms', 'person_bytes', 'record_bytes', 'list_ms', 'plan_ms',
-          'plan_bytes', 'plan_memory_bytes', 'report_ms')  # fmt: skip
+          'plan_bytes', 'plan_memory_bytes', 'report_ms', 'whole_ms')  # fmt: skip
 HOUR, YEAR = 3600.0, 365.25 * 24 * 3600.0
 
 
@@ -191,7 +191,7 @@ def plan_table(constants: Mapping[str, float], given: Assumptions) -> list[dict[
 def digits(value: float) -> str:
     """Return a number with two significant digits: a model does not know more.
 
-    >>> digits(0.1234), digits(12345), digits(7.65)
+    >>> digits(0.1234), digits(12345), digits(7.62)
     ('0.12', '12,000', '7.6')
     """
     value = float(f'{value:.2g}')
@@ -253,6 +253,8 @@ def text_of(constants: Mapping[str, float], given: Assumptions) -> str:
         f'out {constants["crop_ms"]:.3g} and writing {constants["write_ms"]:.3g} ms a person',
         ', '.join(f'{name} {digits(constants[f"{name}_ms"])}' for name in networks_of(constants)) + ' ms a person',
         f'{digits(constants["person_bytes"])} bytes of Parquet a person, {digits(constants["record_bytes"])} an image',
+        f'all together, files of 2 people to poses: {digits(constants["whole_ms"])} ms an image, where the sum of its '
+        f'parts is {digits(_sum_of_parts(constants))}',
         f'listing {constants["list_ms"]:.2g} ms an image on a local disk, {digits(constants["plan_bytes"])} bytes of '
         f'`plan.json` and {digits(constants["plan_memory_bytes"])} of memory',
     ]
@@ -264,6 +266,12 @@ def text_of(constants: Mapping[str, float], given: Assumptions) -> str:
         f'One run plans at most {amount(most_planned(constants, given))} images in {given.memory:g} GB.',
     ]
     return '\n\n'.join(parts) + '\n'
+
+
+def _sum_of_parts(constants: Mapping[str, float]) -> float:
+    """Return what the model says of the case that was measured as a whole: the first network, two people an image."""
+    parts = constants['crop_ms'] + constants[f'{networks_of(constants)[0]}_ms']
+    return constants['decode_ms'] + 2 * parts
 
 
 def with_text(page: str, text: str) -> str:

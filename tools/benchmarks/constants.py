@@ -53,15 +53,19 @@ def row(constant: str, value: float, unit: str, what: str) -> Row:
     return dict(constant=constant, value=float(f'{value:.4g}'), unit=unit, what=what)
 
 
+def grainy_images() -> list[np.ndarray]:
+    """Return images (480, 640, 3) of drawn people, which are smooth, with grain: files as large as of photographs."""
+    scenes = [draw_scene(np.random.default_rng(i), width=WIDTH, height=HEIGHT).image for i in range(DRAWN)]
+    rng = np.random.default_rng(0)
+    return [np.clip(scene + rng.normal(0, 14, scene.shape), 0, 255).astype(np.uint8) for scene in scenes]
+
+
 def of_images(args: argparse.Namespace) -> Iterator[Row]:
     """What an image costs, and a crop of it."""
     from mmpose_dark.inference.crops import CropStage, build_test_pipeline
 
     cv2.setNumThreads(1)
-    scenes = [draw_scene(np.random.default_rng(i), width=WIDTH, height=HEIGHT).image for i in range(DRAWN)]
-    rng = np.random.default_rng(0)
-    # drawn people are smooth: grain makes their files as large as those of photographs
-    grainy = [np.clip(s + rng.normal(0, 14, s.shape), 0, 255).astype(np.uint8) for s in scenes]
+    grainy = grainy_images()
     files = [cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1] for image in grainy]
     size = np.mean([len(file) for file in files])
     decode = measure(lambda: [cv2.imdecode(file, cv2.IMREAD_COLOR) for file in files], repeats=args.repeat)
@@ -93,6 +97,25 @@ def of_networks(args: argparse.Namespace) -> Iterator[Row]:
             time = measure(lambda model=model, inputs=inputs: model.points(inputs), repeats=args.repeat, warm_up=1)
         yield row(f'{name}_gmacs', macs, 'GMAC a person', f'{name} at {height}x{width}, counted')
         yield row(f'{name}_ms', time.median / BATCH, 'ms a person', f'{name}, one thread, float32, no flip test')
+
+    yield row('whole_ms', *_whole(args))
+
+
+def _whole(args: argparse.Namespace) -> tuple[float, str, str]:
+    """Measure files to poses, what the model says of the sum of its parts."""
+    from mmpose_dark.apis import Inferencer
+
+    model = _model(args.networks[0])
+    model.test_cfg['flip_test'] = False
+    boxes = [[40.0, 30.0, 190.0, 400.0], [300.0, 30.0, 450.0, 400.0]]
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(Path(folder, f'{i}.jpg')) for i in range(DRAWN)]
+        for file, image in zip(files, grainy_images(), strict=True):
+            cv2.imwrite(file, image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        inferencer = Inferencer(model, batch_size=BATCH)
+        time = measure(lambda: list(inferencer(files, [boxes] * DRAWN)), repeats=args.repeat, warm_up=1)
+    name = Path(args.networks[0]).stem.split('_coco')[0]
+    return time.median / DRAWN, 'ms an image', f'{name}, files of two people each to poses'
 
 
 def _model(config: str) -> object:
