@@ -31,7 +31,7 @@ TINY = {
     'constants': ('--repeat', '1', '--only', 'plan', '--images', '20'),
 }
 NO_TIMINGS = ('evaluate', 'scale', 'constants')  # one number each
-SLOW = ('busy_machine', 'exported', 'inference', 'pipeline', 'scale', 'startup', 'train_step')
+SLOW = ('busy_machine', 'constants', 'exported', 'inference', 'pipeline', 'scale', 'startup', 'train_step')
 NAMES = sorted(path.stem for path in FOLDER.glob('*.py') if not path.stem.startswith('_') and path.stem != 'run_all')
 
 

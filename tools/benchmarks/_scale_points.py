@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 ROOT = Path(__file__).resolve().parents[2]
 EVALUATED_AT_ONCE = 64
-SAMPLE_SECONDS = 0.3
+SAMPLE_SECONDS = 1.0  # a look at every process of Ray costs some 50 ms
 
 
 class Clock:

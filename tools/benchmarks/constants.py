@@ -182,9 +182,10 @@ def of_plan(args: argparse.Namespace) -> Iterator[Row]:
     from mmpose_dark.inference.bulk.plan import make_plan
 
     with tempfile.TemporaryDirectory() as folder:
-        source = lake(Path(folder), args.images)
-        out = Path(folder) / 'out'
-        out.mkdir()
+        source, few, out = lake(Path(folder), args.images), lake(Path(folder), 10), Path(folder) / 'out'
+        for target in (out, out / 'few'):
+            target.mkdir()
+        make_plan(out / 'few', list_lake([str(few)]), {}, 1000)  # what is loaded at the first use
         with Clock() as listing:
             items = list_lake([str(source)])
         with Clock() as planning:
