@@ -20,7 +20,16 @@ SMALL = """# Growth is measured with a network that is small, since it is the re
 _base_ = {base!r}
 codec = dict(type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(12, 16), sigma=1.0, unbiased=True,
              blur_kernel_size=5)
-model = dict(head=dict(out_channels={keypoints}, decoder=codec), test_cfg=dict(flip_test=False))
+stages = dict(
+    stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1,), num_channels=(8,)),
+    stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(1, 1), num_channels=(8, 16)),
+    stage3=dict(num_modules=1, num_branches=3, block='BASIC', num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
+)
+model = dict(
+    backbone=dict(extra=stages),
+    head=dict(in_channels=8, out_channels={keypoints}, decoder=codec),
+    test_cfg=dict(flip_test=False),
+)
 pipeline = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale'),
             dict(type='TopdownAffine', input_size=codec['input_size']), dict(type='PackPoseInputs')]
 train_dataloader = dict(dataset=dict(type={dataset!r}, pipeline=pipeline))

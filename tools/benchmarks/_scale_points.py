@@ -89,7 +89,18 @@ def images(data: str, count: int, people: int, keypoints: int) -> dict:
     source, few = lake(folder, count), lake(folder, 20)
     boxes = _boxes(people, WIDTH, HEIGHT)
     with tempfile.TemporaryDirectory() as out:
-        model = ['--config', str(config), '--checkpoint', str(checkpoint), '--device', 'cpu', '--save', 'csv']
+        model = [
+            '--config',
+            str(config),
+            '--checkpoint',
+            str(checkpoint),
+            '--device',
+            'cpu',
+            '--save',
+            'csv',
+            '--batch-size',
+            '32',
+        ]
         _predict([str(few), *model, *_boxes(1, WIDTH, HEIGHT), '--out-dir', f'{out}/warm'])
         with Clock() as clock:
             _predict([str(source), *model, *boxes, '--nms-thr', '1', '--out-dir', f'{out}/measured'])

@@ -93,7 +93,7 @@ def factors(part: str, *, shrink: int = 1, largest: bool = False) -> list[Factor
         (count,) = sizes(500)
         return [Factor('keypoints a person', [(n, images(count, 4, n)) for n in (17, 133)])]
     if part == 'workers':
-        (count,) = sizes(4000)
+        (count,) = sizes(8000)
         points = [(n, dict(kind='workers', count=count, number=n, shards=8)) for n in (1, 2)]
         return [Factor('workers of Ray', points, time=-1.0, memory=1.0)]
     if part == 'startup':
