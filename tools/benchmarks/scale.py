@@ -147,7 +147,8 @@ def measure_point(spec: dict, data: Path, title: str) -> dict:
     if process.returncode or not result.is_file():
         raise RuntimeError(f'status {process.returncode}: {log.read_text(errors="replace")[-1500:]}')
     found = json.loads(result.read_text())
-    return dict(found, others=cores_of_others(before), commit=git_commit())
+    others = None if spec['kind'] == 'workers' else cores_of_others(before)  # Ray's processes count as others there
+    return dict(found, others=others, commit=git_commit())
 
 
 def row_of(factor: Factor, amount: int, found: dict) -> dict:
