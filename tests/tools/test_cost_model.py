@@ -97,8 +97,9 @@ def test_own_assumptions_and_files(model, monkeypatch, tmp_path, capsys):
     assert 'plans at most 64 million images' in text
     run('--write', str(page))
     assert page.read_text() == text
-    with pytest.raises(SystemExit):
-        run('--people', '0')
+    for wrong in (('--people', '0'), ('--people', 'nan'), ('--share', '1.1'), ('--gpus', '-1')):
+        with pytest.raises(SystemExit):
+            run(*wrong)
     page.write_text('no marks')
     with pytest.raises(ValueError, match='the page needs a line'):
         run('--write', str(page))

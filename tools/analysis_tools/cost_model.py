@@ -11,10 +11,12 @@ that is assumed. Boxes are given: a detector's arithmetic is added by --detector
 
 import argparse
 import json
+import math
 import os.path as osp
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 sys.path.insert(0, osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__)))))
@@ -32,37 +34,29 @@ NEEDED = ('image_bytes', 'decode_ms', 'crop_ms', 'write_ms', 'person_bytes', 're
 HOUR, YEAR = 3600.0, 365.25 * 24 * 3600.0
 
 
+def assumed(default: float, meaning: str) -> float:
+    """Return a field of :class:`Assumptions`."""
+    return field(default=default, metadata=dict(meaning=meaning))
+
+
 @dataclass(frozen=True)
 class Assumptions:
-    """What is not measured here.
+    """What is not measured here; ``--help`` shows what each means."""
 
-    Attributes:
-        images: in all.
-        people: an image, on average.
-        image_bytes: a file; decoding takes time in proportion.
-        flip: whether every crop is looked at twice.
-        detector_gmacs: of a detector, an image.
-        peak_tflops: of a GPU, as its maker publishes it; the default is NVIDIA's of an A100 in bfloat16, dense.
-        share: of that peak that a network reaches.
-        gpus: of a machine.
-        cores: of a machine.
-        storage: GB/s that a machine reads; the default is a network of 25 Gbit/s.
-        shard_size: images a shard.
-        memory: GB that the process which plans may use.
-    """
-
-    images: float = 1e9
-    people: float = 2.0
-    image_bytes: float = 0.0
-    flip: bool = False
-    detector_gmacs: float = 0.0
-    peak_tflops: float = 312.0
-    share: float = 0.25
-    gpus: float = 8
-    cores: float = 96
-    storage: float = 3.1
-    shard_size: float = 1000
-    memory: float = 64.0
+    images: float = assumed(1e9, 'images in all')
+    people: float = assumed(2.0, 'people an image, on average')
+    image_bytes: float = assumed(0.0, 'bytes of a file, decoding takes time in proportion; 0: as measured')
+    flip: bool = assumed(False, 'every crop is looked at twice, as with a flip test')
+    detector_gmacs: float = assumed(0.0, 'GMAC an image of a detector; 0: boxes are given')
+    peak_tflops: float = assumed(
+        312.0, "published peak of a GPU, TFLOP/s; default: NVIDIA's of an A100, dense bfloat16"
+    )
+    share: float = assumed(0.25, 'part of that peak that a network reaches')
+    gpus: float = assumed(8, 'GPUs of a machine')
+    cores: float = assumed(96, 'cores of a machine')
+    storage: float = assumed(3.1, 'GB/s that a machine reads; default: a network of 25 Gbit/s')
+    shard_size: float = assumed(1000, 'images a shard')
+    memory: float = assumed(64.0, 'GB that the process which lists and plans may use')
 
 
 def read_constants(path: Path) -> dict[str, float]:
@@ -259,13 +253,20 @@ def text_of(constants: Mapping[str, float], given: Assumptions) -> str:
         f'`plan.json` and {digits(constants["plan_memory_bytes"])} of memory',
     ]
     parts = [
-        'Assumed:\n\n' + ';\n'.join(f'- {line}' for line in assumed) + '.',
-        'Measured, on one core:\n\n' + ';\n'.join(f'- {line}' for line in measured) + '.',
+        'Assumed:\n\n' + _listed(assumed),
+        'Measured, on one core:\n\n' + _listed(measured),
         markdown(work_table(constants, given)),
         markdown(plan_table(constants, given)),
         f'One run plans at most {amount(most_planned(constants, given))} images in {given.memory:g} GB.',
     ]
     return '\n\n'.join(parts) + '\n'
+
+
+def _listed(lines: Sequence[str]) -> str:
+    wrapped = [
+        textwrap.fill(line, 118, initial_indent='- ', subsequent_indent='  ', break_on_hyphens=False) for line in lines
+    ]
+    return ';\n'.join(wrapped) + '.'
 
 
 def _sum_of_parts(constants: Mapping[str, float]) -> float:
@@ -295,16 +296,18 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--constants', type=Path, default=CONSTANTS, help='json file (default: docs/benchmarks)')
     parser.add_argument('--write', type=Path, metavar='PAGE', help='put the text between the marks of a page')
     group = parser.add_argument_group('assumptions')
-    for name, default in vars(Assumptions()).items():
-        option = f'--{name.replace("_", "-")}'
-        if isinstance(default, bool):
-            group.add_argument(option, action='store_true')
+    for one in fields(Assumptions):
+        option, meaning = f'--{one.name.replace("_", "-")}', one.metadata['meaning']
+        if isinstance(one.default, bool):
+            group.add_argument(option, action='store_true', help=meaning)
         else:
-            group.add_argument(option, type=float, default=default, help=f'(default: {default:g})')
+            told = f'{meaning} (default: {one.default:g})'
+            group.add_argument(option, type=float, default=one.default, metavar='N', help=told)
     args = parser.parse_args()
-    for name in vars(Assumptions()):
-        if getattr(args, name) < 0 or (getattr(args, name) == 0 and getattr(Assumptions(), name)):
-            parser.error(f'--{name.replace("_", "-")} {getattr(args, name):g}: a number above 0 is needed')
+    for one in fields(Assumptions):
+        value = getattr(args, one.name)
+        if not (0 < value < math.inf or value == one.default) or (one.name == 'share' and value > 1):
+            parser.error(f'--{one.name.replace("_", "-")} {value:g}: a number above 0 is needed, and no share above 1')
     return args
 
 

@@ -65,6 +65,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=1, help='torch threads of each process (default: 1)')
     parser.add_argument('--out', help='write the values and the machine to this json file')
     args = parser.parse_args()
+    if not Path('/proc/self/clear_refs').exists():
+        parser.error('peaks are reset by /proc/self/clear_refs, which Linux has')
     if args.shrink < 1 or args.threads < 1:
         parser.error('--shrink and --threads must be at least 1')
     return args
