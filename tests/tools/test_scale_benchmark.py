@@ -56,10 +56,10 @@ def test_only_the_step_that_is_too_steep_is_named(growth):
 
 def test_a_quadratic_cost_does_not_hide_behind_a_fixed_one(scale):
     factor = scale.Factor('things', [])
-    found = [dict(seconds=10 + 1e-4 * n**2, peak=3e8, start=1e8) for n in (10, 100, 1000)]
+    found = [dict(seconds=10 + 1e-4 * n**2, cpu=None, peak=3e8, start=1e8) for n in (10, 100, 1000)]
     row = scale.verdict(factor, list(zip((10, 100, 1000), found, strict=True)))
     assert row['above_its_goal'] == 'nowhere'  # not yet seen ...
-    found.append(dict(seconds=10 + 1e-4 * 1e8, peak=3e8, start=1e8))
+    found.append(dict(seconds=99.0, cpu=10 + 1e-4 * 1e8, peak=3e8, start=1e8))
     row = scale.verdict(factor, list(zip((10, 100, 1000, 10_000), found, strict=True)))
     assert row['above_its_goal'] == 'time, 1,000 to 10,000: 1.96'
     assert row['time_slope'] == '1.00'  # ... and the slope of all would still hide it
@@ -67,7 +67,7 @@ def test_a_quadratic_cost_does_not_hide_behind_a_fixed_one(scale):
 
 
 def test_kept_memory_is_what_comes_on_top(scale):
-    found = dict(seconds=1.0, peak=5e8, start=4e8)
+    found = dict(seconds=1.0, cpu=1.0, peak=5e8, start=4e8)
     assert scale.memory_of(scale.Factor('f', [], kept=True), found) == 1e8
     assert scale.memory_of(scale.Factor('f', []), found) == 5e8
 
@@ -99,7 +99,7 @@ def test_a_measured_point_is_taken_unless_again(scale, growth, monkeypatch, tmp_
         asked.append(spec['people'])
         if spec['people'] == 16:
             raise RuntimeError('no luck')
-        return dict(seconds=spec['people'] * 2.0, peak=1e8, start=0, held=0, workers=0, note='', others=0.1,
+        return dict(seconds=spec['people'] * 2.0, cpu=None, peak=1e8, start=0, held=0, workers=0, note='', others=0.1,
                     commit='abc')  # fmt: skip
 
     monkeypatch.setattr(scale, 'measure_point', measure_point)
@@ -148,7 +148,7 @@ def test_each_kind_of_point_is_measured(tmp_path):
         done = subprocess.run([*command, str(result)], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         found = json.loads(result.read_text())
-        assert found['seconds'] > 0
+        assert found['seconds'] > 0.5 * found['cpu'] > 0
         assert found['peak'] >= found['start'] > 1e7
         assert found['count'] == {'images': 6, 'startup': 70}.get(spec['kind'], found['count']) > 0
         assert (found['workers'] > 0) == (spec['kind'] == 'startup')

@@ -1,8 +1,9 @@
 """One point of the measurement of growth, in a process of its own: ``python _scale_points.py SPEC RESULT``.
 
 SPEC is json: ``kind`` (a function here), ``data`` (a folder for inputs) and what the function takes. RESULT takes json:
-``seconds``, ``peak`` and ``start`` (bytes resident at most, and before the work began), ``count`` (items that were
-really worked on), ``workers`` (bytes that each worker process has for itself), ``note``.
+``seconds`` (on the wall), ``cpu`` (of processors, None where other processes do the work), ``peak`` and ``start``
+(bytes resident at most, and before the work began), ``held`` (bytes that stay), ``count`` (items that were really
+worked on), ``workers`` (bytes that a worker process has for itself), ``note``.
 """
 
 import json
@@ -22,17 +23,29 @@ EVALUATED_AT_ONCE = 64
 SAMPLE_SECONDS = 1.0  # a look at every process of Ray costs some 50 ms
 
 
-class Clock:
-    """Measures a block: seconds, and the most that this process holds in memory meanwhile."""
+class Stopwatch:
+    """Measures a block: ``seconds`` on the wall, and ``cpu`` of processors, all threads of this process together."""
+
+    def __enter__(self) -> 'Stopwatch':
+        self.begin, self.began = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds, self.cpu = time.perf_counter() - self.begin, time.process_time() - self.began
+
+
+class Clock(Stopwatch):
+    """Measures a block, memory as well: bytes resident before (``start``) and at most (``peak``)."""
 
     def __enter__(self) -> 'Clock':
         with open('/proc/self/clear_refs', 'w') as file:
             file.write('5')  # forget the peak
-        self.start, self.begin = _status('VmRSS'), time.perf_counter()
+        self.start = _status('VmRSS')
+        super().__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.seconds = time.perf_counter() - self.begin
+        super().__exit__(*error)
         self.peak = _status('VmHWM')
 
 
@@ -107,7 +120,7 @@ def images(data: str, count: int, people: int, keypoints: int) -> dict:
         rows = sum(block.count(b'\n') for block in _blocks(next(Path(out, 'measured').glob('*.csv')))) - 1
     if rows != count * people:
         raise RuntimeError(f'{rows} rows for {count} images with {people} people each')
-    return dict(seconds=clock.seconds, peak=clock.peak, start=clock.start, count=count)
+    return dict(seconds=clock.seconds, cpu=clock.cpu, peak=clock.peak, start=clock.start, count=count)
 
 
 def _blocks(path: Path) -> list[bytes]:
@@ -151,7 +164,7 @@ def workers(data: str, count: int, number: int, shards: int) -> dict:
     if len(times) != shards:
         raise RuntimeError(f'{len(times)} files for {shards} shards')
     seconds = (times[-1] - times[number - 1]) / (shards - number) * shards
-    return dict(seconds=seconds, peak=peak.most, start=0, count=count)
+    return dict(seconds=seconds, cpu=None, peak=peak.most, start=0, count=count)
 
 
 def startup(data: str, people: int, number: int) -> dict:
@@ -179,12 +192,11 @@ def startup(data: str, people: int, number: int) -> dict:
         loader = PoseRunner.build_dataloader(cfg, seed=0)
         batches = iter(loader)
         next(batches)
-    held = _status('VmRSS')
+    held = _status('VmRSS') - clock.start
     own = [bytes_of(pid, 'Private_Clean', 'Private_Dirty') for pid in family(os.getpid())]
-    note = f'{held / 1e6:.0f} MB held when the batch is there'
     return dict(
-        seconds=clock.seconds, peak=clock.peak, start=clock.start, count=len(loader.dataset), note=note,
-        held=held - clock.start, workers=max(own, default=0),
+        seconds=clock.seconds, cpu=clock.cpu, peak=clock.peak, start=clock.start, count=len(loader.dataset), held=held,
+        workers=max(own, default=0),
     )  # fmt: skip
 
 
@@ -197,24 +209,29 @@ def evaluation(data: str, images: int) -> dict:
     if not path.is_file():
         _write_truth(path, images)
     settings = dict(nms_mode='oks_nms', score_mode='bbox')
-    detections, handed = 0, 0.0
+    detections, making, making_cpu = 0, 0.0, 0.0
     with Clock() as clock:
         metric = make_metric(str(path), **settings)
         metric.ground_truth  # noqa: B018 - reads the file
-        reading = time.perf_counter() - clock.begin
-        for _, samples in evaluated_blocks(images):
-            begin = time.perf_counter()
+        reading, blocks = time.process_time() - clock.began, evaluated_blocks(images)
+        while True:
+            with Stopwatch() as made:
+                _, samples = next(blocks, (None, None))
+            making, making_cpu = making + made.seconds, making_cpu + made.cpu
+            if samples is None:
+                break
             for first in range(0, len(samples), EVALUATED_AT_ONCE):
                 metric.process({}, samples[first : first + EVALUATED_AT_ONCE])
-            handed += time.perf_counter() - begin
             detections += len(samples)
-            del samples
-        begin = time.perf_counter()
+        begin = time.process_time()
         values = metric.evaluate(detections)
-        matching = time.perf_counter() - begin
-    note = f'file {reading:.1f} s, samples {handed:.1f} s, matching {matching:.1f} s; AP {values["coco/AP"]:.4f}'
-    seconds = reading + handed + matching
-    return dict(seconds=seconds, peak=clock.peak, start=clock.start, count=detections, note=note)
+        matching = time.process_time() - begin
+    cpu = clock.cpu - making_cpu
+    note = f'{detections:,} detections: file {reading:.1f}, samples {cpu - reading - matching:.1f}, matching '
+    note += f'{matching:.1f} s; AP {values["coco/AP"]:.4f}'
+    return dict(
+        seconds=clock.seconds - making, cpu=cpu, peak=clock.peak, start=clock.start, count=detections, note=note
+    )  # fmt: skip
 
 
 def _write_truth(path: Path, images: int) -> None:

@@ -110,7 +110,8 @@ def draw_growth(rows: list[dict], path: Path, *, slopes: list[dict], digest: str
     """Draw seconds and memory over what is varied, a column each, both axes logarithmic, with the slopes.
 
     Args:
-        rows: ``factor``, ``amount``, ``seconds``, ``memory_MB``; what stands behind a factor's comma names a line of
+        rows: ``factor``, ``amount``, ``seconds``, ``processor_seconds`` (drawn where it is known), ``memory_MB``; what
+            stands behind a factor's comma names a line of
             its panel.
         path: png file to write.
         slopes: ``factor``, and ``time_slope``, ``time_goal``, ``memory_slope``, ``memory_goal`` as texts.
@@ -123,10 +124,16 @@ def draw_growth(rows: list[dict], path: Path, *, slopes: list[dict], digest: str
     figure.subplots_adjust(left=0.09 if len(panels) < 4 else 0.052, right=0.985, bottom=0.1, top=0.86, wspace=0.36)
     for number, panel in enumerate(panels):
         lines = [factor for factor in factors if factor.split(', ')[0] == panel]
-        for row, (column, kind) in enumerate((('seconds', 'time'), ('memory_MB', 'memory'))):
+        for row, (column, instead, kind) in enumerate(
+            (('seconds', 'processor_seconds', 'time'), ('memory_MB', '', 'memory'))
+        ):
             axis = axes[row, number]
             for place, factor in enumerate(lines):
-                points = [(r['amount'], r[column]) for r in rows if r['factor'] == factor]
+                points = [
+                    (r['amount'], r[column] if r.get(instead) is None else r[instead])
+                    for r in rows
+                    if r['factor'] == factor
+                ]
                 found = next((s for s in slopes if s['factor'] == factor), None)
                 name = factor.removeprefix(panel).removeprefix(', ') if len(lines) > 1 else ''
                 _growing_line(axis, points, place, found and (found[f'{kind}_slope'], found[f'{kind}_goal']), name)
