@@ -28,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from _bench import check_out, clocks, cores_of_others, git_commit, report
 from _growth import TOLERANCE, Points, slope, steep_steps
 
+from mmpose_dark.cli.status import INTERRUPTED
+
 HERE = Path(__file__).resolve().parent
 PARTS = ('images', 'people', 'keypoints', 'workers', 'startup', 'evaluation')
 TRAIN = 150_000  # labelled people in COCO's training set, nearly
@@ -261,4 +263,8 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    main(parse_args())
+    try:
+        main(parse_args())
+    except KeyboardInterrupt:
+        print('interrupted: the same command goes on behind what is measured', file=sys.stderr)
+        sys.exit(INTERRUPTED)
