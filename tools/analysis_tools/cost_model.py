@@ -151,7 +151,7 @@ def work_table(constants: Mapping[str, float], given: Assumptions) -> list[dict[
             f'a machine of {given.gpus:g} GPUs and {given.cores:g} cores is held up by': limit,
             'its images an hour': amount(together * HOUR),
             'its days in all': digits(given.images / together / 86400),
-            'images a core-hour without a GPU (measured)': amount(alone * HOUR),
+            'images a core-hour without a GPU (of measured times)': amount(alone * HOUR),
             'core-years in all': amount(given.images / alone / YEAR),
         }
         for quantity, value in column.items():
