@@ -124,14 +124,12 @@ def machine_limits(name: str, constants: Mapping[str, float], given: Assumptions
 
 
 def most_planned(constants: Mapping[str, float], given: Assumptions) -> float:
-    """Return how many images one run can plan in the memory there is.
+    """Return how many images one run can list and plan in the memory there is.
 
-    Lists, plan and, for Ray, the plan's text once more.
-
-    >>> most_planned(dict(plan_memory_bytes=700, plan_bytes=100), Assumptions(memory=64))
+    >>> most_planned(dict(plan_memory_bytes=800), Assumptions(memory=64))
     80000000.0
     """
-    return given.memory * 1e9 / (constants['plan_memory_bytes'] + constants['plan_bytes'])
+    return given.memory * 1e9 / constants['plan_memory_bytes']
 
 
 def work_table(constants: Mapping[str, float], given: Assumptions) -> list[dict[str, str]]:
@@ -164,7 +162,7 @@ def plan_table(constants: Mapping[str, float], given: Assumptions) -> list[dict[
     size = given.image_bytes or constants['image_bytes']
     lines: dict[str, dict[str, str]] = {}
     for count in (given.images / 1000, given.images / 100, given.images / 10, given.images):
-        needed = count * (constants['plan_memory_bytes'] + constants['plan_bytes'])
+        needed = count * constants['plan_memory_bytes']
         shards = count / given.shard_size
         written = count * (given.people * constants['person_bytes'] + constants['record_bytes'])
         column = {
