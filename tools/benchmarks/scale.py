@@ -210,7 +210,7 @@ def verdict(factor: Factor, measured: Sequence[tuple[int, dict]]) -> dict:
         memory_slope=_text(slope(amounts, memory)),
         memory_goal=f'{factor.memory:g}',
         more_time=_per(seconds[-1] - seconds[-2], amounts[-1] - amounts[-2]),
-        more_memory=f'{(memory[-1] - memory[-2]) / (amounts[-1] - amounts[-2]) / 1e3:.3g} kB',
+        more_memory=f'{rounded((memory[-1] - memory[-2]) / (amounts[-1] - amounts[-2]) / 1e3):g} kB',
         above_its_goal='; '.join(steep) or 'nowhere',
     )
 
@@ -220,7 +220,7 @@ def _text(value: float) -> str:
 
 
 def _per(seconds: float, amount: int) -> str:
-    return f'{1e3 * seconds / amount:.3g} ms'
+    return f'{rounded(1e3 * seconds / amount):g} ms'
 
 
 def main(args: argparse.Namespace) -> None:
