@@ -146,12 +146,12 @@ needs a video and two networks, which are not part of the project, and `make ben
     'scale': About(
         'How cost grows',
         """
-Time and memory against one factor at a time, each point in a process of its own with one torch thread; slopes by least
-squares in the log-log plot, dashed what is hoped for: a time slope of 1, as an item then costs the same however many
-there are (-1 for workers), and a memory slope of 0 for images, of which names alone are kept (half a kilobyte each), and
-of at most 1 for data that is kept. Time is that of the processor, which other programs hardly change; Ray's is that on the wall. A smaller time
-slope means that costs which do not grow are shared. `more time` and `more memory` are what one more costs, between the
-last two points.
+Time and memory against one factor at a time, each point in a process of its own with one torch thread; slopes by
+least squares in the log-log plot, dashed what is hoped for: a time slope of 1, as an item then costs the same however
+many there are (-1 for workers), and a memory slope of 0 for images, of which names alone are kept (half a kilobyte
+each), and of at most 1 for data that is kept. Time is that of the processor, which other programs hardly change;
+Ray's is that on the wall. A smaller time slope means that costs which do not grow are shared. `more time` and `more
+memory` are what one more costs, between the last two points.
 
 - images, people, keypoints: `mmpose-dark predict` over a folder of 320x240 images with given boxes into a CSV file, by
   a network that is made small (64x48), so that what is around it shows. Memory is all that is resident at the peak.
