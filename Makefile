@@ -1,6 +1,6 @@
 # make demo: install, generate a dataset, train, test and draw.   make test: install, run the tests.
 # make test-portable: the numeric tests as on other processors (some ten minutes).
-# make bench: install, measure speed against plain baselines (a few minutes, on a quiet machine).
+# make bench: install, measure speed against plain baselines and how cost grows (half an hour, on a quiet machine).
 # make faults: install, kill trainings, fill disks, damage checkpoints, lie in downloads (some six minutes, Linux).
 # make soak: install, then predict, train and test for some five minutes and see that nothing grows (Linux).
 # All make .venv with PYTHON if there is none, and are quick the second time.

@@ -20,6 +20,7 @@ from ..annotations import (
     without_garbage_collection,
 )
 from ..utils.errors import InputError
+from ..utils.free_memory import give_back_free_memory
 from .coco_style_records import annotation_record, detection_records, usable_people, warn_of, with_paths
 from .image_places import check_image_folder, check_packed_images, packed_images, refuse_urls
 from .pose_dataset import PoseDataset
@@ -170,6 +171,9 @@ class BaseCocoStyleDataset(PoseDataset):
             check_packed_images(archive, [record['img_path'] for record in records], name)
         self._records = RecordTable(records) if self.serialize_data else records
         self._fully_initialized = True
+        if self.serialize_data:
+            del records
+            give_back_free_memory()
 
     def _chosen(self, records: list[dict]) -> list[dict]:
         thr = self.filter_cfg.get('bbox_score_thr')
@@ -276,11 +280,12 @@ class BaseCocoStyleDataset(PoseDataset):
                 f'annotation file {self.ann_file!r} has {len(images)} images but no annotation; to predict on '
                 'images without annotations give bbox_file, or use demo/image_demo.py'
             )
+        del content, annotations  # each goes when its record is made: as Python objects they are four times the file
         return [
             self.parse_data_info(dict(raw_ann_info=ann, raw_img_info=image))
             for image_id, image in images.items()
             if self.sample_interval <= 1 or image_id % self.sample_interval == 0
-            for ann in by_image[image_id]
+            for ann in by_image.pop(image_id)
         ]
 
     def _load_detection_results(self) -> list[dict]:

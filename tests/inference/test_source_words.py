@@ -240,6 +240,23 @@ def test_a_generator_can_be_gone_through_once():
         list(ArraySource(iter([]), fps=1))
 
 
+def test_links_in_a_folder(tmp_path):
+    folder = tmp_path / 'photos'
+    write_image(folder / 'a2.jpg')
+    write_image(tmp_path / 'else' / 'b.jpg')
+    (folder / 'a10.jpg').symlink_to('a2.jpg')  # the same image
+    (folder / 'a1.jpg').symlink_to(tmp_path / 'else' / 'b.jpg')
+    (folder / 'circle.jpg').symlink_to('circle.jpg')
+    (folder / 'nowhere.jpg').symlink_to('gone.jpg')
+    (tmp_path / 'linked').symlink_to(folder)
+    sources = open_sources([str(folder), str(tmp_path / 'linked' / 'a2.jpg'), str(tmp_path / 'else')])
+    assert [Path(frame.path).name for frame in sources[0]] == ['a1.jpg', 'a2.jpg']
+    passed, twice = sources[0].notes
+    assert '2 of 5 entries are passed over' in passed
+    assert passed.endswith('circle.jpg, nowhere.jpg')
+    assert '3 images are given twice' in twice
+
+
 VIDEOS = Path(__file__).resolve().parents[2].parent / 'shared' / 'data' / 'video'
 
 

@@ -147,24 +147,29 @@ def machine(device: str) -> dict:
     kind = torch.device(device).type
     name = torch.cuda.get_device_name(device) if kind == 'cuda' else processor_name()
     name += f' ({device})' if kind not in ('cpu', 'cuda') else ''
-    git = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True)
     return dict(
         device=name,
         cpu=processor_name(),
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         load_average=round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None,
-        other_programs=_cores_of_others(),
+        other_programs=cores_of_others(),
         system=platform.platform(),
         python=platform.python_version(),
         torch=torch.__version__,
         numpy=np.__version__,
         opencv=cv2.__version__,
-        commit=git.stdout.strip() or None,
+        commit=git_commit(),
     )
 
 
-def _clocks() -> tuple[float, float, float] | None:
+def git_commit() -> str | None:
+    """The commit of the working copy, with ``-dirty`` where files have changed; None without git."""
+    git = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True)
+    return git.stdout.strip() or None
+
+
+def clocks() -> tuple[float, float, float] | None:
     """Seconds on the wall, of all processors at work, and of this program with its children; None where unknown."""
     stat = Path('/proc/stat')
     if not stat.exists():
@@ -174,15 +179,15 @@ def _clocks() -> tuple[float, float, float] | None:
     return time.perf_counter(), busy, sum(os.times()[:4])
 
 
-_BEGIN = _clocks()
+_BEGIN = clocks()
 
 
-def _cores_of_others() -> float | None:
-    """Processor cores that other programs kept busy since this one began, on average."""
-    now = _clocks()
-    if now is None or _BEGIN is None:
+def cores_of_others(since: tuple[float, float, float] | None = _BEGIN) -> float | None:
+    """Processor cores that other programs kept busy, on average, since ``clocks`` or since this one began."""
+    now = clocks()
+    if now is None or since is None:
         return None
-    wall, busy, own = (b - a for a, b in zip(_BEGIN, now, strict=True))
+    wall, busy, own = (b - a for a, b in zip(since, now, strict=True))
     return round(max(0.0, busy - own) / max(wall, 1e-9), 1)
 
 

@@ -36,6 +36,8 @@ QUICK = dict(
     startup=Quick(),
     busy_machine=Quick(),
     tried=Quick(),
+    constants=Quick(),
+    scale=Quick(),
 )
 
 

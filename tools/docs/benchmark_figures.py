@@ -1,4 +1,4 @@
-"""Drawings of the benchmarks: cost over people, keypoints and input size, and samples over their floor."""
+"""Drawings of the benchmarks: cost over people, keypoints and input size, samples over their floor, and growth."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from mmpose_dark.utils.atomic_file import atomic_path
 
-__all__ = ['draw_rows', 'draw_sweep']
+__all__ = ['draw_growth', 'draw_rows', 'draw_sweep']
 
 COLORS = ('#444444', '#1f6fb2', '#d1702e', '#9a9a9a')
 FLOOR = '#c9d3dc'
@@ -104,6 +104,90 @@ def draw_rows(
     axis.spines[['top', 'right']].set_visible(False)
     axis.set_title(title, loc='left', fontsize=11)
     _save(figure, path, digest)
+
+
+def draw_growth(rows: list[dict], path: Path, *, slopes: list[dict], digest: str, title: str) -> None:
+    """Draw seconds and memory over what is varied, a column each, both axes logarithmic, with the slopes.
+
+    Args:
+        rows: ``factor``, ``amount``, ``seconds``, ``processor_seconds`` (drawn where it is known), ``memory_MB``; what
+            stands behind a factor's comma names a line of
+            its panel.
+        path: png file to write.
+        slopes: ``factor``, and ``time_slope``, ``time_goal``, ``memory_slope``, ``memory_goal`` as texts.
+        digest: kept in the file, tells what it was drawn from.
+        title: stands above the panels.
+    """
+    factors = list(dict.fromkeys(row['factor'] for row in rows))
+    panels = list(dict.fromkeys(factor.split(', ')[0] for factor in factors))
+    figure, axes = plt.subplots(2, len(panels), figsize=(1.1 + 2.25 * len(panels), 5.2), squeeze=False)
+    figure.subplots_adjust(left=0.09 if len(panels) < 4 else 0.052, right=0.985, bottom=0.1, top=0.86, wspace=0.36)
+    for number, panel in enumerate(panels):
+        lines = [factor for factor in factors if factor.split(', ')[0] == panel]
+        for row, (column, instead, kind) in enumerate(
+            (('seconds', 'processor_seconds', 'time'), ('memory_MB', '', 'memory'))
+        ):
+            axis = axes[row, number]
+            for place, factor in enumerate(lines):
+                points = [
+                    (r['amount'], r[column] if r.get(instead) is None else r[instead])
+                    for r in rows
+                    if r['factor'] == factor
+                ]
+                found = next((s for s in slopes if s['factor'] == factor), None)
+                name = factor.removeprefix(panel).removeprefix(', ') if len(lines) > 1 else ''
+                _growing_line(axis, points, place, found and (found[f'{kind}_slope'], found[f'{kind}_goal']), name)
+            axis.set(xscale='log', yscale='log')
+            low, high = axis.get_ylim()
+            middle, half = np.sqrt(low * high), max(np.sqrt(high / low), 3.5)  # a flat line looks flat
+            axis.set_ylim(middle / half * 0.8, middle * half * (1.6 if len(lines) == 1 else half))
+            axis.margins(x=0.12)
+            axis.grid(alpha=0.25)
+            amounts = sorted({r['amount'] for r in rows if r['factor'] in lines})
+            axis.set_xticks(amounts, [_short(amount) for amount in amounts])
+            axis.xaxis.set_minor_locator(NullLocator())
+            axis.yaxis.set_minor_formatter(NullFormatter())
+            axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value:g}'))
+            axis.tick_params(labelsize=8)
+        axes[0, number].set_title(panel, fontsize=9.5)
+    axes[0, 0].set_ylabel('seconds')
+    axes[1, 0].set_ylabel('memory, MB')
+    figure.suptitle(title, x=0.01, ha='left', fontsize=11)
+    _save(figure, path, digest)
+
+
+def _growing_line(
+    axis: Axes, points: list[tuple[float, float]], place: int, slopes: tuple[str, str] | None, name: str
+) -> None:
+    """Draw a line with its slope; dashed, from its first point on, what was hoped for. Several stand apart."""
+    amounts, values = np.array(points, float).T
+    color = COLORS[1 + place]
+    axis.plot(amounts, values, color=color, linewidth=2, marker='o', markersize=4, alpha=0.85)
+    if slopes is None:
+        return
+    found, goal = slopes
+    axis.plot(amounts, values[0] * (amounts / amounts[0]) ** float(goal), '--', color=COLORS[0], linewidth=1)
+    axis.annotate(
+        f'slope {found}' + (f', {name}' if name else ''),
+        (0.05, 0.94 - 0.09 * place),
+        xycoords='axes fraction',
+        va='top',
+        fontsize=8,
+        color=color,
+        bbox=dict(boxstyle='square,pad=0.1', facecolor='white', edgecolor='none', alpha=0.85),
+    )
+
+
+def _short(amount: int) -> str:
+    """Return a number with its thousands or millions as a letter.
+
+    >>> _short(64), _short(1500000), _short(150000)
+    ('64', '1.5M', '150k')
+    """
+    for unit, letter in ((1_000_000, 'M'), (1000, 'k')):
+        if amount >= unit:
+            return f'{amount / unit:g}{letter}'
+    return str(amount)
 
 
 def _name_ends(axis: Axes, x: float, labels: list[tuple[float, str, str]]) -> None:

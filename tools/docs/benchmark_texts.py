@@ -29,7 +29,7 @@ class About(NamedTuple):
     """What the page says on a benchmark, and what its drawing shows.
 
     ``series``: columns of a sweep to draw and their names, the baseline first; ``floor``: that column and its name;
-    ``ratios``: columns to divide, with the name of the quotient.
+    ``ratios``: columns to divide, with the name of the quotient; ``growth``: draw the sweep's slopes.
     """
 
     title: str
@@ -37,6 +37,7 @@ class About(NamedTuple):
     series: dict[str, str] = {}  # noqa: RUF012
     floor: tuple[str, str] = ('', '')
     ratios: tuple[tuple[str, str, str], ...] = ()
+    growth: bool = False
 
 
 ABOUT = {
@@ -140,6 +141,33 @@ decode by the paper's loop. Both run the same two networks without a flip test; 
 baseline's time, and bounds what is possible while it looks at every frame. Of `--detect-every 3` more people come, as
 boxes follow those whom the detector loses. The program is [time_video.py](../tools/analysis_tools/time_video.py); it
 needs a video and two networks, which are not part of the project, and `make bench` leaves it out.
+""",
+    ),
+    'scale': About(
+        'How cost grows',
+        """
+Time and memory against one factor at a time, each point in a process of its own with one torch thread; slopes by
+least squares in the log-log plot, dashed what is hoped for: a time slope of 1, as an item then costs the same however
+many there are (-1 for workers), and a memory slope of 0 for images, of which names alone are kept (half a kilobyte
+each), and of at most 1 for data that is kept. Time is that of the processor, which other programs hardly change;
+Ray's is that on the wall. A smaller time slope means that costs which do not grow are shared. `more time` and `more
+memory` are what one more costs, between the last two points.
+
+- images, people, keypoints: `mmpose-dark predict` over a folder of 320x240 images with given boxes into a CSV file, by
+  a network that is made small (64x48), so that what is around it shows. Memory is all that is resident at the peak.
+- workers: `predict --engine ray`, rates between the first finished shards and the last; memory is that of all
+  processes, pages that they share counted once.
+- a training set: from an annotation file like COCO's (as many images and polygons a person) to the first batch; a
+  loader worker's own pages are `own of a worker`. Memory is what comes on top of the program, at the peak and when the
+  batch is there. The peak is the reading of the json file: its text, twice, and four times that as Python's objects.
+- evaluation: `CocoMetric` with OKS-NMS, 64 samples a call; memory is what comes on top of the program.
+""",
+        growth=True,
+    ),
+    'constants': About(
+        'What an image and a person cost',
+        """
+The constants of the cost model in [scale.md](scale.md), on one core.
 """,
     ),
     'tried': About('Tried instead', ''),

@@ -158,6 +158,9 @@ def figure_of(stem: str, record: dict, about: About) -> dict[str, Any] | None:
     """Return how to draw a record, as arguments of ``benchmark_figures``, or None where there is nothing to draw."""
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
     common = dict(floor=about.floor, digest=digest, title=f'{about.title} ({record["machine"]["device"]})')
+    if about.growth and record['sweep']:
+        common.pop('floor')
+        return dict(kind='draw_growth', rows=record['sweep'], slopes=record['results'], **common)
     if record['sweep'] and about.series:
         return dict(kind='draw_sweep', rows=record['sweep'], series=about.series, **common)
     rows = record['results']

@@ -75,10 +75,11 @@ def _names(stills: Sequence[Stills], paths: Sequence[Path]) -> tuple[str, str]:
 def _once(stills: Sequence[Stills]) -> tuple[list[Path], list[str]]:
     """Return each file once, and what there is to say."""
     paths: dict[str, Path] = {}
+    folders: dict[str, str] = {}
     twice: list[Path] = []
     for piece in stills:
         for path in piece.paths:
-            place = os.path.realpath(path)
+            place = _place(path, folders)
             if place in paths:
                 twice.append(path)
             else:
@@ -89,3 +90,13 @@ def _once(stills: Sequence[Stills]) -> tuple[list[Path], list[str]]:
         one = len(twice) == 1
         notes.append(f'{len(twice)} image{" is" if one else "s are"} given twice: passed over the second time: {which}')
     return list(paths.values()), notes
+
+
+def _place(path: Path, folders: dict[str, str]) -> str:
+    """Return what ``realpath`` does, which is asked once a folder; ``folders`` keeps its answers."""
+    folder, name = os.path.split(path)
+    if name in ('', '..') or os.path.islink(path):
+        return os.path.realpath(path)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -208,4 +209,10 @@ def _glob(word: str, path: Path, fps: float | None) -> list[VideoFile | Stills]:
 
 
 def _sorted(paths: Sequence[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: (str(path.parent), natural_order(path)))
+    if all(_place_in_order(a) <= _place_in_order(b) for a, b in pairwise(paths)):  # keys of a million take memory
+        return list(paths)
+    return sorted(paths, key=_place_in_order)
+
+
+def _place_in_order(path: Path) -> tuple[str, list[tuple[bool, int, str]]]:
+    return os.path.dirname(path) or '.', natural_order(path)
