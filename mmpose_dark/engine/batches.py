@@ -1,5 +1,6 @@
 """Batches of a loader, and what its worker processes did where none comes."""
 
+import math
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from torch.utils.data import DataLoader
 
 __all__ = ['batches']
+
+_NEARLY = 0.98  # of a timeout: its clock is another one
 
 
 def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
@@ -39,10 +42,10 @@ def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
             except StopIteration:
                 return
             except (RuntimeError, EOFError, OSError) as err:
-                waited = time.monotonic() - started
+                late = watch.killed or time.monotonic() - started >= _NEARLY * (loader.timeout or math.inf)
                 if watch.workers and isinstance(err, EOFError | ConnectionError):
                     watch.wait_for_the_dead()
-                told = _explained(loader, iterator, stage, waited, watch.killed)
+                told = _explained(loader, iterator, stage, late=late, killed=watch.killed)
                 if told is None:
                     raise
                 raise told from err
@@ -52,7 +55,7 @@ def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
         watch.end()
 
 
-def _explained(loader: 'DataLoader', iterator: Iterator, stage: str, waited: float, killed: bool) -> StateError | None:
+def _explained(loader: 'DataLoader', iterator: Iterator, stage: str, *, late: bool, killed: bool) -> StateError | None:
     workers = getattr(iterator, '_workers', ())
     dead = [worker.pid for worker in workers if not worker.is_alive() and worker.exitcode]
     name = f'{stage}_dataloader'
@@ -62,7 +65,7 @@ def _explained(loader: 'DataLoader', iterator: Iterator, stage: str, waited: flo
             f'{name}: worker process {", ".join(map(str, dead))} ended (exit code {codes}; -9: killed, mostly for '
             f'memory). Use fewer of them: {name}.num_workers={loader.num_workers // 2}'
         )
-    if killed or (loader.timeout and waited >= loader.timeout):
+    if late:
         return StateError(
             f'{name}: no batch came from {len(workers)} worker processes in {loader.timeout:g} s. The disk or a worker '
             f'hangs; {name}.timeout is the limit in seconds (0: none)'

@@ -131,7 +131,7 @@ def frozen(tries: int, seed: int, folder: Path) -> Outcome:
         try:
             output, _ = process.communicate(timeout=_PATIENCE * 20)
             named = 'MMPOSE_DARK_HANG_TIMEOUT' in output or 'train_dataloader.timeout' in output
-            problem = '' if process.returncode and named else f'status {process.returncode}: {output[-300:]}'
+            problem = '' if process.returncode and named else f'status {process.returncode}: {output[-3000:]}'
         except subprocess.TimeoutExpired:
             process.kill()
             problem = f'still there after {_PATIENCE * 20} s'

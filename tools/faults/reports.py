@@ -1,23 +1,21 @@
 """Reports, predictions and calibrations that were changed by other hands, compared and read in this process."""
 
 import contextlib
-import importlib
 import io
 import json
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
-from outcome import ROOT, Outcome
+from helpers import test_helper
+from outcome import Outcome
 
 __all__ = ['hostile_reports']
 
 
 def hostile_reports(tries: int, seed: int, folder: Path) -> Outcome:
     """Compare reports and read calibrations after one change to a file: done, or one line that names the file."""
-    sys.path.insert(0, str(ROOT / 'tests'))
-    mutations = importlib.import_module('helpers.mutations')
+    mutations = test_helper('mutations')
     from mmpose_dark.checkpoint.calibration_file import read_calibration
     from mmpose_dark.cli.compare import main
     from mmpose_dark.utils.errors import UserError
