@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mmpose_dark.inference.bulk.lake import Item, list_lake, open_items
+from mmpose_dark.inference.bulk.items import Item
+from mmpose_dark.inference.bulk.lake import list_lake
+from mmpose_dark.inference.bulk.opening import open_items
 from mmpose_dark.inference.bulk.plan import is_done, make_plan, shard_paths
 from mmpose_dark.utils.errors import ExistsError, MissingFileError
 
