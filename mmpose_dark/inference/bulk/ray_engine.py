@@ -5,6 +5,7 @@ import logging
 import os
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import NamedTuple
@@ -128,17 +129,22 @@ def _rows(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> 
     rows = [dict(item=json.dumps(shard), **empty) for shard in shards]
     done = ray.data.from_items(rows, override_num_blocks=len(rows))
     for stage in stages:
-        done = done.map(
+        done = _through(ray, done, stage)
+    return done.iter_rows()
+
+
+def _through(ray: ModuleType, rows: 'ray.data.Dataset', stage: Stage) -> 'ray.data.Dataset':
+    pool = ray.data.ActorPoolStrategy(min_size=1, max_size=stage.workers, max_tasks_in_flight_per_actor=_IN_FLIGHT)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', ray.util.annotations.RayDeprecationWarning)  # of max_task_retries
+        return rows.map(
             _Worker,
             fn_constructor_args=(stage.name, stage.make),
             num_cpus=1,
             num_gpus=stage.gpus or None,
-            compute=ray.data.ActorPoolStrategy(
-                min_size=1, max_size=stage.workers, max_tasks_in_flight_per_actor=_IN_FLIGHT
-            ),
+            compute=pool,
             max_task_retries=_RETRIES,
         )
-    return done.iter_rows()
 
 
 def _error(row: dict) -> UserError:
