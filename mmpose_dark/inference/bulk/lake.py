@@ -31,13 +31,8 @@ def list_lake(words: Sequence[str], columns: ParquetColumns | None = None, own: 
     items: list[Item] = []
     seen: dict[str, str] = {}
     names: set[str] = set()
-    places = {folder.resolve() for folder in own}
-    listed = (
-        item
-        for word in words
-        for file in _of_word(word)
-        for item in _of_file(*file, columns or ParquetColumns(), places)
-    )
+    places, columns = {folder.resolve() for folder in own}, columns or ParquetColumns()
+    listed = (item for word in words for file in _of_word(word) for item in _of_file(*file, columns, places))
     for item in track(listed, description='listing'):
         if item.name in names:
             continue

@@ -8,7 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...utils import errors
 from ...utils.errors import MissingPackageError, StateError, UserError
@@ -16,6 +16,9 @@ from .items import Item
 from .plan import Shard
 from .ray_cluster import last_line, start_ray
 from .stages import Stage, Work
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
 
 __all__ = ['StageDone', 'run_shards']
 
@@ -133,7 +136,7 @@ def _rows(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> 
     return done.iter_rows()
 
 
-def _through(ray: ModuleType, rows: 'ray.data.Dataset', stage: Stage) -> 'ray.data.Dataset':
+def _through(ray: ModuleType, rows: 'Dataset', stage: Stage) -> 'Dataset':
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=stage.workers, max_tasks_in_flight_per_actor=_IN_FLIGHT)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', ray.util.annotations.RayDeprecationWarning)  # of max_task_retries
