@@ -24,6 +24,8 @@ __all__ = ['StageDone', 'run_shards']
 
 _RETRIES = 3  # of a shard whose worker dies: an image that ends its process would do so for ever
 _IN_FLIGHT = 2  # shards of a worker: one that is done, and one that waits
+_LEAST_AT_ONCE = 500  # shards that Ray has: between two stages it holds as many as fit into its memory
+_ROUNDS = 50  # shards a worker and hand-over, since at its end some workers wait for the others
 _FAULT = 'fault'
 
 
@@ -85,8 +87,9 @@ def run_shards(
 ) -> Iterator[list[StageDone]]:
     """Yield what each stage made of a shard, in the order in which the shards end.
 
-    A worker that dies is started again by Ray, and its shard is done again, three times at most. Not more than two
-    shards a worker are under way; those that wait between two stages are few, as Ray Data holds the first one back.
+    A worker that dies is started again by Ray, and its shard is done again, three times at most. Ray is given 500
+    shards at a time (with more than 10 workers, 50 a worker), so that neither what is to be done nor what waits between
+    two stages grows with the lake; then workers start anew, for the next ones.
 
     Args:
         shards: to do.
@@ -112,10 +115,12 @@ def run_shards(
         raise MissingPackageError("--engine ray needs Ray: pip install 'mmpose_dark[scale]'") from err
     try:
         start_ray(ray, stages, address)
-        for row in _rows(ray, shards, stages):
-            if row['stopped']:
-                raise _error(row)
-            yield [StageDone(*done) for done in json.loads(row['done'])]
+        at_once = max(_LEAST_AT_ONCE, _ROUNDS * max(stage.workers for stage in stages))
+        for begin in range(0, len(shards), at_once):
+            for row in _rows(ray, shards[begin : begin + at_once], stages):
+                if row['stopped']:
+                    raise _error(row)
+                yield [StageDone(*done) for done in json.loads(row['done'])]
     except ray.exceptions.RayError as err:
         raise StateError(
             f'Ray gave up: {last_line(err)}. Shards that are written stay, and the same command goes on from them; '
