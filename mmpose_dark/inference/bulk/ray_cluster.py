@@ -33,7 +33,11 @@ def start_ray(ray: ModuleType, stages: Sequence[Stage], address: str | None) -> 
         _check_answers(address)
         ray.init(address=address, **quiet)
     machines = [node['Resources'] for node in ray.nodes() if node['Alive']]
-    _check_room(stages, machines, 'this machine' if address is None else f'the cluster at {address}')
+    where = 'this machine' if address is None else f'the cluster at {address}'
+    _check_room(stages, machines, where)
+    note = _note_if_busy(stages, ray.available_resources(), where)
+    if note:
+        print(note, file=sys.stderr, flush=True)
 
 
 def _check_room(stages: Sequence[Stage], machines: Sequence[dict[str, float]], where: str) -> None:
@@ -55,6 +59,21 @@ def _check_room(stages: Sequence[Stage], machines: Sequence[dict[str, float]], w
             f'{where} has {cpus:g} CPUs, and {len(stages)} stages ({", ".join(stage.name for stage in stages)}) need '
             'one each: give it more, or give the boxes (--bboxes), which need no detector'
         )
+
+
+def _note_if_busy(stages: Sequence[Stage], free: dict[str, float], where: str) -> str:
+    """Return what a user should know where others use what the workers need; '' for nothing.
+
+    >>> _note_if_busy([Stage('keypoints', int)], dict(CPU=0.0), 'the cluster')
+    'note: of the cluster 0 CPUs and 0 GPUs are free: the work begins when 1 CPUs and 0 GPUs are'
+    """
+    cpus, gpus = len(stages), max(stage.gpus for stage in stages)
+    if free.get('CPU', 0) >= cpus and free.get('GPU', 0) >= gpus:
+        return ''
+    return (
+        f'note: of {where} {free.get("CPU", 0):g} CPUs and {free.get("GPU", 0):g} GPUs are free: the work begins when '
+        f'{cpus} CPUs and {gpus:g} GPUs are'
+    )
 
 
 def last_line(err: BaseException) -> str:

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -194,3 +195,41 @@ def test_options_that_do_not_go_together(words, says, capsys):
 def test_the_detector_has_half_as_many_workers():
     of = lambda *words: parse_args(['lake', '--engine', 'ray', *words]).detector_workers  # noqa: E731
     assert [of(), of('--workers', '5'), of('--workers', '5', '--detector-workers', '4')] == [1, 2, 4]
+
+
+@pytest.mark.parametrize('words', [[], ['--whole-image'], ['--bbox', '5', '5', '60', '80']])
+def test_tar_and_parquet_give_the_rows_of_the_files(run, lake, words, tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    run(*words, '--shard-size', '5', out='files')
+    files = sorted(lake.iterdir())
+    with tarfile.open(tmp_path / 'a.tar', 'w') as tar:
+        for file in files:
+            tar.add(file, file.name)
+    table = pyarrow.table(dict(photo=[file.read_bytes() for file in files], key=[file.name for file in files]))
+    parquet.write_table(table, tmp_path / 'a.parquet', row_group_size=3)
+    columns = ['--bytes-column', 'photo', '--id-column', 'key']
+    assert run(*words, '--shard-size', '5', out='tar', source=tmp_path / 'a.tar') == 3
+    assert run(*words, *columns, '--shard-size', '5', out='parquet', source=tmp_path / 'a.parquet') == 3
+    plain = rows(tmp_path / 'files', 'people')
+    _, values = points(plain)
+    reasons = [r['error'] for r in rows(tmp_path / 'files', 'images')]
+    for kind, place in (('tar', 'a.tar#{name}'), ('parquet', 'a.parquet#{row}')):
+        found = rows(tmp_path / kind, 'people')
+        assert [r['image_id'] for r in found] == [r['image_id'] for r in plain]
+        np.testing.assert_array_equal(points(found)[1], values)
+        images = rows(tmp_path / kind, 'images')
+        assert [r['error'] for r in images] == reasons
+        assert [os.path.basename(r['image']) for r in images] == [
+            place.format(name=file.name, row=row) for row, file in enumerate(files)
+        ]
+
+
+def test_boxes_of_a_file_are_found_by_the_names_in_a_tar(run, lake, tmp_path):
+    with tarfile.open(tmp_path / 'a.tar', 'w') as tar:
+        for file in sorted(lake.iterdir()):
+            tar.add(file, f'train/{file.name}')
+    (tmp_path / 'boxes.json').write_text('{"train/01.png": [[5, 5, 40, 60]], "train/07.png": []}')
+    assert run('--bboxes', str(tmp_path / 'boxes.json'), source=tmp_path / 'a.tar') == 3
+    assert [r['image_id'] for r in rows(tmp_path / 'out', 'people')] == ['train/01.png']
