@@ -26,6 +26,7 @@ _RETRIES = 3  # of a shard whose worker dies: an image that ends its process wou
 _IN_FLIGHT = 2  # shards of a worker: one that is done, and one that waits
 _LEAST_AT_ONCE = 500  # shards that Ray has: between two stages it holds as many as fit into its memory
 _ROUNDS = 50  # shards a worker and hand-over, since at its end some workers wait for the others
+_PAUSE = 5.0  # seconds, in which a cluster learns that a machine is gone
 _FAULT = 'fault'
 
 
@@ -117,7 +118,7 @@ def run_shards(
         start_ray(ray, stages, address)
         at_once = max(_LEAST_AT_ONCE, _ROUNDS * max(stage.workers for stage in stages))
         for begin in range(0, len(shards), at_once):
-            for row in _rows(ray, shards[begin : begin + at_once], stages):
+            for row in _rows_of_all(ray, shards[begin : begin + at_once], stages):
                 if row['stopped']:
                     raise _error(row)
                 yield [StageDone(*done) for done in json.loads(row['done'])]
@@ -128,6 +129,24 @@ def run_shards(
         ) from err
     finally:
         ray.shutdown()
+
+
+def _rows_of_all(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:
+    """Yield the rows of shards; where a machine is lost, those that are not done yet are handed out anew.
+
+    Ray's retries of a task go to the same machine within moments, and are used up before it knows that it is gone.
+    """
+    left, lost = {shard[0]: shard for shard in shards}, 0
+    while left:
+        try:
+            for row in _rows(ray, list(left.values()), stages):
+                del left[json.loads(row['item'])[0]]
+                yield row
+        except ray.exceptions.ActorUnavailableError:
+            lost += 1
+            if lost > _RETRIES:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _rows(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:

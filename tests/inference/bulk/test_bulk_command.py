@@ -1,5 +1,6 @@
 """The command without Ray: its stages one after the other in this process, its refusals, what it says."""
 
+import json
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import tarfile
 import time
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,3 +235,28 @@ def test_boxes_of_a_file_are_found_by_the_names_in_a_tar(run, lake, tmp_path):
     (tmp_path / 'boxes.json').write_text('{"train/01.png": [[5, 5, 40, 60]], "train/07.png": []}')
     assert run('--bboxes', str(tmp_path / 'boxes.json'), source=tmp_path / 'a.tar') == 3
     assert [r['image_id'] for r in rows(tmp_path / 'out', 'people')] == ['train/01.png']
+
+
+def test_what_a_lost_machine_had_is_handed_out_anew(monkeypatch):
+    given = []
+
+    def losing(ray, shards, stages):
+        given.append([shard[0] for shard in shards])
+        for number in given[-1][: 2 if len(given) < 3 else None]:
+            yield dict(item=json.dumps([number, 0, []]))
+        if len(given) < 3:
+            raise ConnectionError
+
+    ray = SimpleNamespace(exceptions=SimpleNamespace(ActorUnavailableError=ConnectionError))
+    monkeypatch.setattr(ray_engine, '_rows', losing)
+    monkeypatch.setattr(ray_engine, '_PAUSE', 0)
+    rows_of = lambda count: ray_engine._rows_of_all(ray, [(i, 0, []) for i in range(count)], [])  # noqa: E731
+    assert [json.loads(row['item'])[0] for row in rows_of(6)] == list(range(6))
+    assert given == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [4, 5]]
+
+    def gone(ray, shards, stages):
+        raise ConnectionError
+
+    monkeypatch.setattr(ray_engine, '_rows', gone)
+    with pytest.raises(ConnectionError):
+        list(rows_of(2))
