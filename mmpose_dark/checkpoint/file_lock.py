@@ -43,7 +43,7 @@ def file_lock(path: pathlib.Path, on_wait: Callable[[], None]) -> Iterator[None]
 
 
 @contextlib.contextmanager
-def only_one(path: pathlib.Path, what: str, *, patience: float = 5.0) -> Iterator[None]:
+def only_one(path: pathlib.Path, what: str, *, option: str = '--work-dir', patience: float = 5.0) -> Iterator[None]:
     """Hold the lock ``path`` inside the ``with`` block, or say that somebody else does.
 
     The file holds who that is, and is gone afterwards. Where the file system has no locks, none is held.
@@ -51,6 +51,7 @@ def only_one(path: pathlib.Path, what: str, *, patience: float = 5.0) -> Iterato
     Args:
         path: the lock's file, in a folder that is there.
         what: is done there, for the message.
+        option: by which another folder is given, for the message.
         patience: seconds to wait for a holder that is just ending.
 
     Raises:
@@ -82,7 +83,7 @@ def only_one(path: pathlib.Path, what: str, *, patience: float = 5.0) -> Iterato
         if not is_mine and time.monotonic() > until:
             raise StateError(
                 f'{path.parent}: {what} is running there already ({holder or "its process is not known"}). Wait for '
-                'it, end it, or use another folder (--work-dir)'
+                f'it, end it, or use another folder ({option})'
             )
         time.sleep(0.1)
     try:

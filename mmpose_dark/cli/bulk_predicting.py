@@ -5,21 +5,28 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arguments import acceleration_options
-from .box_arguments import box_file, box_format
-from .detector_arguments import make_detector
-from .network_arguments import Network, choose_network, load_network
+from .box_arguments import box_file
+from .bulk_stages import bulk_stages
+from .network_arguments import Network, choose_network
 from .status import OK, SOME_UNUSABLE
+
+if TYPE_CHECKING:
+    from ..inference.bulk.plan import Shard
+    from ..inference.bulk.stages import Rates, Stage
 
 __all__ = ['predict_lake']
 
 _NAMED = 20
+_KINDS = 10
+_LOCK = 'predict.lock'
 _ROW_SETTINGS = ('bbox', 'bbox_format', 'bbox_thr', 'whole_image', 'max_people', 'region', 'nms_thr', 'batch_size',
-                 'device')  # fmt: skip
+                 'device', 'bytes_column', 'id_column')  # fmt: skip
 _FILE_SETTINGS = ('bboxes', 'detector', 'calibration')
 
 
@@ -29,12 +36,12 @@ def predict_lake(args: argparse.Namespace) -> int:
     Raises:
         UserError: before the work where that can be known; shards that are written stay.
     """
+    from ..checkpoint.file_lock import only_one
     from ..inference.bulk.lake import list_lake
-    from ..inference.bulk.plan import is_done, make_plan
-    from ..inference.bulk.ray_engine import run_shards
+    from ..inference.bulk.parquet_rows import ParquetColumns
+    from ..inference.bulk.plan import is_done, make_plan, shard_folders
     from ..utils.errors import InputError
     from ..utils.output_paths import check_outputs
-    from ..utils.progress import show_progress
 
     if args.save not in (None, ['parquet']):
         raise InputError(f'--engine ray writes Parquet: --save {" ".join(args.save)} needs --engine single')
@@ -43,24 +50,47 @@ def predict_lake(args: argparse.Namespace) -> int:
     network = choose_network(args)
     folder = Path(args.out_dir).absolute()
     check_outputs(folders=[folder])
-    items = list_lake(args.source)
-    box_file(args, [Path(item.member or item.path) for item in items])
-    shards, added = make_plan(folder, items, _settings(args, network), args.shard_size)
-    if added:
-        print(f'{added} images are new since the last run')
-    todo = [shard for shard in shards if not is_done(folder, shard[0])]
-    print(f'{len(todo)} of {len(shards)} shards are to be done', flush=True)
-    people, images, start = 0, 0, time.perf_counter()
-    if todo:
-        make = partial(_make_worker, args, network, folder)
-        total = sum(len(shard[2]) for shard in todo)
-        with show_progress('images', total, 'images') as report:
-            for row in run_shards(todo, make, workers=args.workers, address=args.address, gpus=args.gpus_per_worker):
-                people, images = people + row['people'], images + row['images']
-                report(images, total, note=f'{people / (time.perf_counter() - start):.0f} people/s')
+    columns = ParquetColumns(args.bytes_column, args.id_column)
+    items = list_lake(args.source, columns, own=shard_folders(folder))
+    box_file(args, [Path(item.box_name) for item in items])
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one(folder / _LOCK, 'a bulk prediction', option='--out-dir'):
+        shards, added = make_plan(folder, items, _settings(args, network), args.shard_size)
+        if added:
+            print(f'{added} images are new since the last run')
+        todo = [shard for shard in shards if not is_done(folder, shard[0])]
+        print(f'{len(todo)} of {len(shards)} shards are to be done', flush=True)
+        if todo:
+            _run(todo, bulk_stages(args, network, folder), args.address)
+        return _failures(folder, [shard[0] for shard in shards])
+
+
+def _run(todo: 'Sequence[Shard]', stages: 'Sequence[Stage]', address: str | None) -> None:
+    """Do shards, and say how fast each stage was."""
+    from ..inference.bulk.ray_engine import run_shards
+    from ..inference.bulk.stages import Rates
+    from ..utils.progress import show_progress
+
+    total, start = sum(len(shard[2]) for shard in todo), time.perf_counter()
+    rates = {stage.name: Rates() for stage in stages}
+    last = rates[stages[-1].name]
+    with show_progress('images', total, 'images') as report:
+        for shard in run_shards(todo, stages, address=address):
+            for done in shard:
+                rates[done.stage].add(images=done.images, people=done.people, seconds=done.seconds)
+            report(last.images, total, note=_told(rates))
     seconds = max(time.perf_counter() - start, 1e-9)
-    print(f'{people} people in {images} images; {seconds:.1f} s, {images / seconds:.1f} images/s, start-up included')
-    return _failures(folder, [shard[0] for shard in shards])
+    print(
+        f'{last.people} people in {last.images} images; {seconds:.1f} s, {last.images / seconds:.1f} images/s, '
+        f'{last.people / seconds:.1f} people/s, start-up included'
+    )
+    for stage in stages:
+        rate = rates[stage.name]
+        print(f'  {stage.name}: busy {rate.seconds:.1f} s in at most {stage.workers} workers; {rate} a busy worker')
+
+
+def _told(rates: 'dict[str, Rates]') -> str:
+    return 'a busy worker: ' + '; '.join(f'{name} {rate}' for name, rate in rates.items())
 
 
 def _settings(args: argparse.Namespace, network: Network) -> dict[str, str]:
@@ -86,48 +116,20 @@ def _of_file(value: str | None) -> str:
     return f'{path.absolute()} {path.stat().st_size} {path.stat().st_mtime_ns}' if path.is_file() else str(value)
 
 
-def _make_worker(args: argparse.Namespace, network: Network, folder: Path) -> Callable:
-    """Return what does a shard; called in each worker."""
-    from ..inference import Inferencer, WholeImage, read_boxes
-    from ..inference.bulk.shards import label_shard, write_shard
-    from ..inference.people_choice import PeopleChoice
+def _failures(folder: Path, numbers: Sequence[int]) -> int:
+    """Name the images that failed, of earlier runs too, with the reasons and their numbers; return the exit status."""
+    from ..inference.bulk.failures import failed_images, kind_of
 
-    given, detector = None, None
-    if args.bboxes:
-        file = read_boxes(args.bboxes, score_thr=args.bbox_thr)
-        given = lambda path: file.boxes_for(path) or []  # noqa: E731
-    elif args.bbox:
-        given = lambda path: args.bbox  # noqa: E731
-    else:
-        detector = WholeImage() if args.whole_image else make_detector(args.detector, score_thr=args.bbox_thr)
-    model = load_network(args, network)
-    choice = PeopleChoice(max_people=args.max_people, region=args.region, nms_thr=args.nms_thr)
-    inferencer = Inferencer(
-        model, batch_size=args.batch_size, num_workers=args.num_workers, detector=detector, choice=choice
-    )
-
-    def work(shard: tuple) -> dict:
-        results = label_shard(shard, inferencer, given, box_format(args))
-        write_shard(folder, shard, results, model.dataset_meta)
-        return dict(shard=shard[0], images=len(results), people=sum(len(r.poses) for r in results))
-
-    return work
-
-
-def _failures(folder: Path, numbers: list[int]) -> int:
-    """Name the images that failed, of earlier runs too, and return the exit status."""
-    from pyarrow import parquet
-
-    from ..inference.bulk.plan import shard_paths
-
-    count = 0
-    for number in numbers:
-        table = parquet.read_table(shard_paths(folder, number)[1], columns=['image', 'error'])
-        for row in table.to_pylist():
-            if row['error']:
-                count += 1
-                if count <= _NAMED:
-                    print(f'  {row["image"]}: {row["error"]}', file=sys.stderr)
-    if count:
-        print(f'{count} images could not be used, see error in {folder}/images', file=sys.stderr)
-    return SOME_UNUSABLE if count else OK
+    kinds: Counter[str] = Counter()
+    for name, error in failed_images(folder, numbers):
+        if kinds.total() < _NAMED:
+            print(f'  {name}: {error}', file=sys.stderr)
+        kinds[kind_of(error)] += 1
+    if not kinds:
+        return OK
+    print(f'{kinds.total()} images could not be used, see error in {folder}/images:', file=sys.stderr)
+    for kind, count in kinds.most_common(_KINDS):
+        print(f'  {count} times: {kind}', file=sys.stderr)
+    if len(kinds) > _KINDS:
+        print(f'  and {len(kinds) - _KINDS} other reasons', file=sys.stderr)
+    return SOME_UNUSABLE

@@ -119,6 +119,13 @@ def _add_bulk_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--shard-size', type=int, metavar='M', help='images a shard (1000)')
     group.add_argument('--address', help='of a Ray cluster, or auto (default: one on this machine for this run)')
     group.add_argument('--gpus-per-worker', type=float, metavar='F', help='may be a fraction (0)')
+    group.add_argument(
+        '--detector-workers', type=int, metavar='N', help='copies of the detector, on the CPU (half of --workers)'
+    )
+    group.add_argument(
+        '--bytes-column', metavar='NAME', help='of Parquet files: images (bytes, image_bytes, image ...)'
+    )
+    group.add_argument('--id-column', metavar='NAME', help='of Parquet files: ids of the images (path and row)')
 
 
 def _batch_size(text: str) -> int | str:
@@ -130,6 +137,7 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.batch_size != 'auto':
         check_least(parser, args, batch_size=1)
     check_least(parser, args, max_people=1, num_workers=0, detect_every=1, workers=1, shard_size=1, gpus_per_worker=0)
+    check_least(parser, args, detector_workers=1)
     _check_engine(parser, args)
     if args.smooth not in (None, NONE) and args.track == NONE:
         parser.error(f'--smooth {args.smooth} follows the people by their track numbers, and --track is none')
@@ -141,7 +149,8 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 
 def _check_engine(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse options that the other engine alone reads, and fill in what was left out."""
-    bulk = dict(workers=1, shard_size=1000, address=None, gpus_per_worker=0.0)
+    bulk = dict(workers=1, shard_size=1000, address=None, gpus_per_worker=0.0, detector_workers=None)
+    bulk |= dict(bytes_column=None, id_column=None)
     others = bulk if args.engine == 'single' else ('track', 'smooth', 'fps', 'draw_bbox', 'draw_covariance')
     given = [name for name in others if getattr(args, name) not in (None, False, NONE)]
     given += ['detect_every'] if args.engine == 'ray' and args.detect_every != 1 else []
@@ -152,6 +161,12 @@ def _check_engine(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
     for name, value in bulk.items():
         if getattr(args, name) is None:
             setattr(args, name, value)
+    if args.gpus_per_worker > 1 and args.gpus_per_worker % 1:
+        parser.error(f'--gpus-per-worker {args.gpus_per_worker:g}: a part of one GPU, or a whole number')
+    given_boxes = args.bboxes or args.bbox or args.whole_image
+    if args.detector_workers and given_boxes:
+        parser.error('--detector-workers: the boxes are given, and no detector runs; leave it out')
+    args.detector_workers = args.detector_workers or max(1, args.workers // 2)
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:

@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..datasets.errors import ImageReadError
 from ..structures.poses import Poses
 from ..utils.errors import InputError
-from .boxes import BoxError, BoxSource, GivenBoxes, check_boxes
+from .boxes import BoxError, GivenBoxes, check_boxes
 from .crops import Crop
-from .detectors import BaseDetector
 from .frames import Frame
-from .image_types import ImageTypeError
+from .looking import LookSteps, ReadFrame
 from .results import ImageResult
 from .smoothing import BaseSmoother
-from .sources import Image
 from .stage_times import StageTimes
 from .topdown import Found, PreparedImage, TopDownSteps
 from .tracking import BaseTracker
@@ -25,35 +22,7 @@ if TYPE_CHECKING:
 
     from .people_choice import PeopleChoice
 
-__all__ = ['FrameSteps', 'Given', 'Prepared', 'ReadFrame']
-
-
-class Given(NamedTuple):
-    """An image or frame that is to be read, and what gives its boxes.
-
-    Attributes:
-        frame: where and when it was.
-        image: a file or pixels, see `as_image`; None where the frame has an error.
-        boxes: the detector, or the boxes that were given.
-    """
-
-    frame: Frame
-    image: Image | None
-    boxes: BoxSource | BaseDetector
-
-
-class ReadFrame(NamedTuple):
-    """An image that was read.
-
-    Attributes:
-        frame: where and when it was.
-        image: (H, W, 3) uint8 BGR.
-        boxes: what gives its boxes.
-    """
-
-    frame: Frame
-    image: np.ndarray
-    boxes: BoxSource | BaseDetector
+__all__ = ['FrameSteps', 'Prepared']
 
 
 class Prepared(NamedTuple):
@@ -80,7 +49,7 @@ class Prepared(NamedTuple):
         return self.prepared.crops
 
 
-class FrameSteps:
+class FrameSteps(LookSteps):
     """What `Inferencer` does with each image; which image is next, and in which thread, is the inferencer's matter.
 
     Args:
@@ -102,7 +71,8 @@ class FrameSteps:
         tracker: BaseTracker | None = None,
         smoother: BaseSmoother | None = None,
     ) -> None:
-        self.steps, self.nobody, self.times = steps, nobody, times
+        super().__init__(steps.read, nobody, times)
+        self.steps = steps
         self.choice, self.tracker, self.smoother = choice, tracker, smoother
         self._last: Poses | None = None
 
@@ -112,24 +82,6 @@ class FrameSteps:
         for stage in (self.tracker, self.smoother):
             if stage is not None:
                 stage.reset()
-
-    def read(self, given: Given) -> ReadFrame | ImageResult:
-        """Read an image; one that cannot be read goes no further than a result."""
-        frame = given.frame
-        if frame.error is not None:
-            return self._result(frame, error=frame.error)
-        with self.times.measure('read'):
-            try:
-                return ReadFrame(frame, self.steps.read(given.image), given.boxes)
-            except ImageReadError as err:
-                return self._result(frame, error=err.reason)
-            except ImageTypeError as err:
-                return self._result(frame, error=str(err))
-
-    def detect(self, detector: BaseDetector, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the detector's boxes (N, 5) for each image (H, W, 3)."""
-        with self.times.measure('detector'):
-            return detector(images)
 
     def prepare(
         self, looked_at: tuple[ReadFrame | ImageResult, Sequence[np.ndarray]], *, follow: bool = False
@@ -149,7 +101,7 @@ class FrameSteps:
                 boxes = self._boxes(step, detections, follow=follow)
                 prepared = self.steps.prepare(step.image, step.frame.path, GivenBoxes(boxes))
         except BoxError as err:
-            return self._result(step.frame, image=step.image, error=str(err))
+            return self.result(step.frame, image=step.image, error=str(err))
         return Prepared(step.frame, prepared, detections)
 
     def find(self, crops: Sequence[Crop]) -> list[Found]:
@@ -202,8 +154,3 @@ class FrameSteps:
             with self.times.measure('smoother'):
                 poses = self.smoother(poses, time=result.time)
         result.poses = self._last = poses
-
-    def _result(self, frame: Frame, image: np.ndarray | None = None, error: str | None = None) -> ImageResult:
-        return ImageResult(
-            frame.path, self.nobody, image, error, index=frame.index, time=frame.time, source=frame.source
-        )

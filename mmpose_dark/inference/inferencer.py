@@ -14,8 +14,9 @@ from .box_lists import Boxes, box_lists
 from .boxes import BoxSource, GivenBoxes, WholeImage
 from .crops import path_of
 from .detectors import BaseDetector
-from .frame_steps import FrameSteps, Given, Prepared, ReadFrame
+from .frame_steps import FrameSteps, Prepared
 from .frames import Frame
+from .looking import MOST_BYTES, Given, bytes_of, looked_at, to_look_at
 from .network import join_people
 from .results import ImageResult
 from .smoothing import BaseSmoother
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from .people_choice import PeopleChoice
 
 __all__ = ['Inferencer']
-
-_MOST_BYTES = 1 << 29  # of images that wait for a full batch
 
 
 class Inferencer:
@@ -151,8 +150,8 @@ class Inferencer:
                     self._frames.find,
                     batch_size=self.batch_size,
                     threads=min(self.num_workers, 1),
-                    size_of=_bytes_of,
-                    most=_MOST_BYTES,
+                    size_of=bytes_of,
+                    most=MOST_BYTES,
                     waiting=0 if live else None,
                 )
             ) as complete,
@@ -168,33 +167,17 @@ class Inferencer:
                 yield from prepared
             return
         with (
-            closing(map_ahead(self._frames.read, items, threads=self.num_workers)) as images,
-            closing(
-                in_batches(
-                    ((step, self._to_look_at(step)) for step in images),
-                    partial(self._frames.detect, self.detector),
-                    batch_size=self.detector.batch_size,
-                    threads=min(self.num_workers, 1),
-                    size_of=_bytes_of,
-                    most=_MOST_BYTES,
-                    waiting=waiting,
-                )
-            ) as looked_at,
-            closing(map_ahead(self._frames.prepare, looked_at, threads=self.num_workers)) as prepared,
+            closing(looked_at(items, self._frames, self.detector, threads=self.num_workers, waiting=waiting)) as looked,
+            closing(map_ahead(self._frames.prepare, looked, threads=self.num_workers)) as prepared,
         ):
             yield from prepared
-
-    def _to_look_at(self, step: ReadFrame | ImageResult) -> list[np.ndarray]:
-        """Return the image that the detector is to see, if it is."""
-        looks = isinstance(step, ReadFrame) and isinstance(step.boxes, BaseDetector)
-        return [step.image] if looks else []
 
     def _one_by_one(self, items: Iterator[Given]) -> Iterator[ImageResult]:
         """Finish each frame before the next one, whose boxes its poses give."""
         for item in items:
             step = self._frames.read(item)
             looks = self.choice.looks_at(item.frame)
-            seen = self._to_look_at(step) if looks else []
+            seen = to_look_at(step) if looks else []
             found = self._frames.detect(self.detector, seen) if seen else []
             prepared = self._frames.prepare((step, found), follow=not looks)
             people = []
@@ -203,10 +186,6 @@ class Inferencer:
                 for start in range(0, len(crops), self.batch_size):
                     people += self._frames.find(crops[start : start + self.batch_size])
             yield self._frames.finish(prepared, people)
-
-
-def _bytes_of(step: ReadFrame | Prepared | ImageResult | tuple) -> int:
-    return 0 if getattr(step, 'image', None) is None else step.image.nbytes
 
 
 def _of_images(images: Iterable[Image]) -> Iterator[tuple[Frame, Image]]:

@@ -6,11 +6,20 @@ from pathlib import Path
 
 from ...utils.atomic_file import write_atomic
 from ...utils.errors import ExistsError
-from .lake import Item
+from .items import Item
 
-__all__ = ['Shard', 'is_done', 'make_plan', 'shard_paths']
+__all__ = ['Shard', 'is_done', 'make_plan', 'shard_folders', 'shard_paths']
 
 Shard = tuple[int, int, list[Item]]  # number, index of its first image, images
+
+
+def shard_folders(folder: Path) -> tuple[Path, Path]:
+    """Return the folders of people and of images.
+
+    >>> [path.as_posix() for path in shard_folders(Path('out'))]
+    ['out/people', 'out/images']
+    """
+    return folder / 'people', folder / 'images'
 
 
 def shard_paths(folder: Path, number: int) -> tuple[Path, Path]:
@@ -19,7 +28,8 @@ def shard_paths(folder: Path, number: int) -> tuple[Path, Path]:
     >>> [path.as_posix() for path in shard_paths(Path('out'), 3)]
     ['out/people/part-000003.parquet', 'out/images/part-000003.parquet']
     """
-    return folder / 'people' / f'part-{number:06d}.parquet', folder / 'images' / f'part-{number:06d}.parquet'
+    people, images = shard_folders(folder)
+    return people / f'part-{number:06d}.parquet', images / f'part-{number:06d}.parquet'
 
 
 def is_done(folder: Path, number: int) -> bool:
@@ -59,7 +69,7 @@ def make_plan(
 def _read(path: Path, settings: Mapping[str, object]) -> list[list[Item]]:
     """Return the shards of the last run; none where there was none."""
     if not path.exists():
-        if any((path.parent / 'images').glob('part-*.parquet')):
+        if any(shard_folders(path.parent)[1].glob('part-*.parquet')):
             raise ExistsError(f'{path.parent} has shards and no {path.name} that says of what: give another --out-dir')
         return []
     try:

@@ -1,72 +1,106 @@
-"""Shards over the workers of Ray Data. The work itself is elsewhere; this file only hands it out."""
+"""Shards through stages, each a pool of workers of Ray Data. The work itself is elsewhere; this file hands it out."""
 
 import json
 import logging
 import os
-import subprocess
-import sys
+import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...utils import errors
 from ...utils.errors import MissingPackageError, StateError, UserError
-from .lake import Item
+from .items import Item
 from .plan import Shard
+from .ray_cluster import last_line, start_ray
+from .stages import Stage, Work
 
-__all__ = ['run_shards']
+if TYPE_CHECKING:
+    from ray.data import Dataset
 
-_SECONDS = 30  # for a cluster to answer
+__all__ = ['StageDone', 'run_shards']
+
 _RETRIES = 3  # of a shard whose worker dies: an image that ends its process would do so for ever
-_CONNECT = 'import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False)'
+_IN_FLIGHT = 2  # shards of a worker: one that is done, and one that waits
+_LEAST_AT_ONCE = 500  # shards that Ray has: between two stages it holds as many as fit into its memory
+_ROUNDS = 50  # shards a worker and hand-over, since at its end some workers wait for the others
+_PAUSE = 5.0  # seconds, in which a cluster learns that a machine is gone
+_FAULT = 'fault'
+
+
+class StageDone(NamedTuple):
+    """A shard has gone through a stage.
+
+    Attributes:
+        stage: its name.
+        images: of the shard.
+        people: found in them.
+        seconds: that the worker was busy with it.
+    """
+
+    stage: str
+    images: int
+    people: int
+    seconds: float
 
 
 class _Worker:
-    """Does shards in a process of Ray; what the user can put right travels back as text."""
+    """Does shards in a process of Ray. What goes wrong travels back as text: Ray's own errors are pages long."""
 
-    def __init__(self, make: Callable[[], Callable[[Shard], dict]]) -> None:
-        self.stopped: dict[str, str] = {}
+    def __init__(self, stage: str, make: Callable[[], Work]) -> None:
+        self.stage, self.stopped = stage, {}
         try:
             self.work = make()
-        except UserError as err:
-            self.stopped = _record(err)
+        except Exception as err:  # told by the process that the user sees
+            self.stopped = _record(err, f'a worker of {stage} cannot start')
 
     def __call__(self, row: dict) -> dict:
+        if row['stopped'] or self.stopped:
+            return row | (dict() if row['stopped'] else self.stopped)
         number, start, items = json.loads(row['item'])
-        nothing = dict(shard=number, images=0, people=0)
-        if self.stopped:
-            return nothing | self.stopped
+        shard = (number, start, [Item(*item) for item in items])
+        begin = time.perf_counter()
         try:
-            return self.work((number, start, [Item(*item) for item in items])) | dict(stopped='', kind='')
-        except UserError as err:
-            return nothing | _record(err)
+            made = self.work(shard, json.loads(row['carried']))
+        except Exception as err:  # told by the process that the user sees
+            return row | _record(err, _place(self.stage, shard))
+        done = StageDone(self.stage, made.images, made.people, time.perf_counter() - begin)
+        return row | dict(carried=json.dumps(made.carried), done=json.dumps([*json.loads(row['done']), done]))
 
 
-def _record(err: UserError) -> dict[str, str]:
-    return dict(stopped=str(err), kind=type(err).__name__)
+def _place(stage: str, shard: Shard) -> str:
+    number, start, items = shard
+    return f'{stage}, shard {number}, images {start} to {start + len(items) - 1} ({items[0].name} ...)'
+
+
+def _record(err: Exception, where: str) -> dict[str, str]:
+    """Return an error as text: that of a user as it is, any other with its place."""
+    if isinstance(err, UserError):
+        return dict(stopped=str(err), kind=type(err).__name__, trace=traceback.format_exc())
+    said = ' '.join(str(err).split())
+    return dict(stopped=f'{where}: {type(err).__name__}: {said}', kind=_FAULT, trace=traceback.format_exc())
 
 
 def run_shards(
-    shards: Sequence[Shard],
-    make: Callable[[], Callable[[Shard], dict]],
-    *,
-    workers: int,
-    address: str | None = None,
-    gpus: float = 0,
-) -> Iterator[dict]:
-    """Yield what came of each shard, in the order in which they end.
+    shards: Sequence[Shard], stages: Sequence[Stage], *, address: str | None = None
+) -> Iterator[list[StageDone]]:
+    """Yield what each stage made of a shard, in the order in which the shards end.
 
-    A worker that dies is started again by Ray, and its shard is done again, three times at most.
+    A worker that dies is started again by Ray, and its shard is done again, three times at most. Ray is given 500
+    shards at a time (with more than 10 workers, 50 a worker), so that neither what is to be done nor what waits between
+    two stages grows with the lake; then workers start anew, for the next ones.
 
     Args:
         shards: to do.
-        make: is called once a worker, and returns what does a shard.
-        workers: at most so many at a time.
+        stages: through which each goes, in their order.
         address: of a cluster; None starts one for this run.
-        gpus: of each worker, may be a fraction.
 
     Raises:
         MissingPackageError: no Ray.
-        StateError: the cluster does not answer, or Ray gives up; shards that are written stay.
+        StateError: the cluster does not answer, has no room, or Ray gives up; or a fault in a worker. Shards that are
+            written stay.
         UserError: what a worker says, such as a file that cannot be written; shards that are written stay.
     """
     os.environ.update(
@@ -80,62 +114,74 @@ def run_shards(
         import ray.data
     except ImportError as err:
         raise MissingPackageError("--engine ray needs Ray: pip install 'mmpose_dark[scale]'") from err
-    _start(ray, address, workers)
     try:
-        for row in _rows(ray, shards, make, workers, gpus):
-            if row['stopped']:
-                raise getattr(errors, row['kind'], UserError)(row['stopped'])
-            yield row
+        start_ray(ray, stages, address)
+        at_once = max(_LEAST_AT_ONCE, _ROUNDS * max(stage.workers for stage in stages))
+        for begin in range(0, len(shards), at_once):
+            for row in _rows_of_all(ray, shards[begin : begin + at_once], stages):
+                if row['stopped']:
+                    raise _error(row)
+                yield [StageDone(*done) for done in json.loads(row['done'])]
     except ray.exceptions.RayError as err:
         raise StateError(
-            f'Ray gave up: {_cause(err)}. Shards that are written stay, and the same command goes on from them; '
+            f'Ray gave up: {last_line(err)}. Shards that are written stay, and the same command goes on from them; '
             'MMPOSE_DARK_DEBUG=1 shows where it was raised'
         ) from err
     finally:
         ray.shutdown()
 
 
-def _rows(
-    ray: ModuleType, shards: Sequence[Shard], make: Callable[[], Callable[[Shard], dict]], workers: int, gpus: float
-) -> Iterator[dict]:
+def _rows_of_all(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:
+    """Yield the rows of shards; where a machine is lost, those that are not done yet are handed out anew.
+
+    Ray's retries of a task go to the same machine within moments, and are used up before it knows that it is gone.
+    """
+    left, lost = {shard[0]: shard for shard in shards}, 0
+    while left:
+        try:
+            for row in _rows(ray, list(left.values()), stages):
+                del left[json.loads(row['item'])[0]]
+                yield row
+        except ray.exceptions.ActorUnavailableError:
+            lost += 1
+            if lost > _RETRIES:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _rows(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:
     logging.getLogger('ray.data').setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = [dict(item=json.dumps(shard)) for shard in shards]
-    done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-        _Worker,
-        fn_constructor_args=(make,),
-        num_gpus=gpus or None,
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
-        max_task_retries=_RETRIES,
-    )
+    empty = dict(carried='null', done='[]', stopped='', kind='', trace='')
+    rows = [dict(item=json.dumps(shard), **empty) for shard in shards]
+    done = ray.data.from_items(rows, override_num_blocks=len(rows))
+    for stage in stages:
+        done = _through(ray, done, stage)
     return done.iter_rows()
 
 
-def _cause(err: BaseException) -> str:
-    """Return the last line of what Ray says; the first ones are where it was raised."""
-    lines = [line.strip() for line in str(err).splitlines() if line.strip()]
-    return lines[-1].rstrip('.') if lines else type(err).__name__
+def _through(ray: ModuleType, rows: 'Dataset', stage: Stage) -> 'Dataset':
+    pool = ray.data.ActorPoolStrategy(min_size=1, max_size=stage.workers, max_tasks_in_flight_per_actor=_IN_FLIGHT)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', ray.util.annotations.RayDeprecationWarning)  # of max_task_retries
+        return rows.map(
+            _Worker,
+            fn_constructor_args=(stage.name, stage.make),
+            num_cpus=1,
+            num_gpus=stage.gpus or None,
+            compute=pool,
+            max_task_retries=_RETRIES,
+        )
 
 
-def _start(ray: ModuleType, address: str | None, workers: int) -> None:
-    quiet = dict(logging_level='error', log_to_driver=False, configure_logging=True)
-    if address is None:
-        try:
-            ray.init(num_cpus=max(workers + 1, os.cpu_count() or 1), include_dashboard=False, **quiet)
-        except (ConnectionError, RuntimeError, OSError) as err:
-            raise StateError(f'Ray does not start on this machine: {_cause(err)}') from err
-        return
-    _check_answers(address)
-    ray.init(address=address, **quiet)
-
-
-def _check_answers(address: str) -> None:
-    """Stop after a time limit where no cluster answers: Ray itself tries for minutes, or ends its process."""
-    remedy = 'give HOST:PORT of a Ray head, or leave it out to start Ray on this machine'
-    try:
-        subprocess.run([sys.executable, '-c', _CONNECT, address], check=True, capture_output=True, timeout=_SECONDS)
-    except subprocess.TimeoutExpired as err:
-        raise StateError(f'--address {address}: no Ray cluster answers within {_SECONDS} s; {remedy}') from err
-    except subprocess.CalledProcessError as err:
-        said = _cause(RuntimeError(err.stderr.decode(errors='replace')))
-        raise StateError(f'--address {address}: no Ray cluster there ({said}); {remedy}') from err
+def _error(row: dict) -> UserError:
+    """Return the error of a worker; its traceback there is a note, which debugging shows."""
+    if row['kind'] == _FAULT:
+        error: UserError = StateError(
+            f'{row["stopped"]}. Shards that are written stay, and the same command goes on from them; '
+            'MMPOSE_DARK_DEBUG=1 shows where it was raised'
+        )
+    else:
+        error = getattr(errors, row['kind'], UserError)(row['stopped'])
+    error.__cause__ = RuntimeError(f'in a worker:\n{row["trace"]}')
+    return error

@@ -1,7 +1,6 @@
 """One shard: its images through an `Inferencer`, and its two files, people before images."""
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,43 +9,46 @@ import numpy as np
 from ...utils.atomic_file import atomic_path
 from ..frames import SourceInfo
 from ..inferencer import Inferencer
-from ..results import ImageResult
+from ..results import NOT_FINITE, ImageResult
 from ..sinks.parquet_table import image_columns, people_schema, people_table
 from ..sinks.table import about_columns, table_of
-from .lake import open_items
+from .detecting import Looked
+from .opening import opened
 from .plan import Shard, shard_paths
 
 __all__ = ['label_shard', 'write_shard']
 
-_NOT_FINITE = 'the network gave numbers that are not finite'
-
 
 def label_shard(
-    shard: Shard, inferencer: Inferencer, boxes_of: Callable[[str], list | None] | None, box_format: str
+    shard: Shard, inferencer: Inferencer, looked: Sequence[Looked] | None = None, *, box_format: str = 'xyxy'
 ) -> list[ImageResult]:
     """Return one result an image of a shard, in its order, without pixels.
 
     Args:
         shard: its images.
         inferencer: without a tracker.
-        boxes_of: from an image's path or name in a tar to its boxes; None asks the detector.
+        looked: boxes of each image, or why it cannot be used; None asks the inferencer's detector.
         box_format: ``'xyxy'`` or ``'xywh'``.
+
+    Raises:
+        OutputError: the folder for temporary files is full.
     """
     _, start, items = shard
-    results = [ImageResult(item.name, error=item.error, index=start + i) for i, item in enumerate(items)]
-    with tempfile.TemporaryDirectory() as folder:
-        opened = open_items(items, Path(folder))
-        good = [i for i, (_, error) in enumerate(opened) if not error]
-        for i, (_, error) in enumerate(opened):
+    known = [''] * len(items) if looked is None else [error for _, error in looked]
+    items = [item._replace(error=item.error or error) for item, error in zip(items, known, strict=True)]
+    results = [ImageResult(item.name, error=item.error or None, index=start + i) for i, item in enumerate(items)]
+    with opened(items) as files:
+        for i, (_, error) in enumerate(files):
             results[i] = replace(results[i], error=error or None)
-        boxes = None if boxes_of is None else [boxes_of(items[i].member or items[i].path) for i in good]
-        found = inferencer([opened[i][0] for i in good], boxes, box_format) if good else ()
+        good = [i for i, (_, error) in enumerate(files) if not error]
+        boxes = None if looked is None else [looked[i][0] for i in good]
+        found = inferencer([files[i][0] for i in good], boxes, box_format) if good else ()
         for i, result in zip(good, found, strict=True):
             name, error = items[i].name, result.error
             if error is None and not result.poses.is_finite:
-                error = _NOT_FINITE
+                error = NOT_FINITE
             poses = result.poses if error is None else result.poses[:0]
-            error = error and error.replace(opened[i][0], name)
+            error = error and error.replace(files[i][0], name)
             results[i] = ImageResult(name, poses, error=error, index=start + i)
     return results
 
