@@ -5,9 +5,9 @@ every process. Here arrays are taken out of the pickle (protocol 5, PEP 574): th
 one buffer of `PIECE` bytes into arrays of the receiver's, and nobody but the first process receives any.
 """
 
-import functools
+import contextlib
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -29,11 +29,11 @@ def send_to_first(item: object, *, device: str = 'cpu') -> list | None:
         device: ``'cpu'`` sends through gloo, ``'gpu'`` through the devices.
     """
     rank, world = dist.get_rank(), dist.get_world_size()
-    channel = _Channel(device)
-    if rank:
-        channel.send(*_taken_apart(item))
-        return None
-    return [item, *(channel.receive(other) for other in range(1, world))]
+    with _channel(device) as channel:
+        if rank:
+            channel.send(*_taken_apart(item))
+            return None
+        return [item, *(channel.receive(other) for other in range(1, world))]
 
 
 def _taken_apart(item: object) -> tuple[bytes, list[memoryview]]:
@@ -49,10 +49,8 @@ def _taken_apart(item: object) -> tuple[bytes, list[memoryview]]:
 class _Channel:
     """Bytes between two processes, through one piece of memory."""
 
-    def __init__(self, device: str) -> None:
-        on_device = device == 'gpu' and dist.get_backend() == 'nccl'
-        self.group = None if on_device else _cpu_group(dist.group.WORLD)
-        self.device = torch.device('cuda', torch.cuda.current_device()) if on_device else torch.device('cpu')
+    def __init__(self, group: dist.ProcessGroup | None, device: torch.device) -> None:
+        self.group, self.device = group, device
         self.piece = np.empty(PIECE, np.uint8)
 
     def send(self, pickled: bytes, arrays: Sequence[memoryview]) -> None:
@@ -69,7 +67,7 @@ class _Channel:
         self._receive_all(rank, parts)
         return pickle.loads(parts[0], buffers=parts[1:])
 
-    def _send_all(self, parts: 'Sequence[np.ndarray] | Iterator[np.ndarray]') -> None:
+    def _send_all(self, parts: Iterable[np.ndarray]) -> None:
         filled = 0
         for part in parts:
             while len(part):
@@ -106,7 +104,16 @@ class _Channel:
         return self.piece[:size]
 
 
-@functools.lru_cache(maxsize=1)
-def _cpu_group(world: dist.ProcessGroup) -> dist.ProcessGroup:
-    """Return a group that sends from and to the host's memory."""
-    return world if dist.get_backend(world) == 'gloo' else dist.new_group(backend='gloo')
+@contextlib.contextmanager
+def _channel(device: str) -> Iterator[_Channel]:
+    """Open a channel through gloo or the devices."""
+    if dist.get_backend() == 'gloo':
+        yield _Channel(None, torch.device('cpu'))
+    elif device == 'gpu':
+        yield _Channel(None, torch.device('cuda', torch.cuda.current_device()))
+    else:  # a group for the host's memory, not kept: it must not outlive the others
+        group = dist.new_group(backend='gloo')
+        try:
+            yield _Channel(group, torch.device('cpu'))
+        finally:
+            dist.destroy_process_group(group)
