@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -26,6 +27,7 @@ MEETING_VARIABLE = 'MMPOSE_DARK_MEETING_TIMEOUT'
 NODE_VARIABLE = 'MMPOSE_DARK_NODE_TIMEOUT'
 _LOOK = 0.2
 _SECONDS_BETWEEN_WORDS = 10.0
+_SECONDS_FOR_AN_ANSWER = 20.0
 
 
 class Meeting:
@@ -122,6 +124,8 @@ class Meeting:
                 try:
                     self.store = _client(host, port)
                     return
+                except StateError:
+                    raise
                 except RuntimeError as err:
                     reason = str(err).splitlines()[0]
             self._wait_on(
@@ -222,9 +226,29 @@ def _try_reach(host: str, port: int) -> str:
 
 
 def _client(host: str, port: int) -> object:
+    """Connect to the store; what answers may be something else, and torch waits for its word without end."""
     from torch.distributed import TCPStore
 
-    return TCPStore(host, port, None, is_master=False, wait_for_workers=False, timeout=timedelta(seconds=10))
+    found: list[object] = []
+
+    def connect() -> None:
+        try:
+            found.append(
+                TCPStore(host, port, None, is_master=False, wait_for_workers=False, timeout=timedelta(seconds=10))
+            )
+        except RuntimeError as err:
+            found.append(err)
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(_SECONDS_FOR_AN_ANSWER)
+    if not found:
+        raise StateError(
+            f'PORT={port}: what answers at {host} is no launcher of this version; look at MASTER_ADDR and PORT'
+        )
+    if isinstance(found[0], RuntimeError):
+        raise found[0]
+    return found[0]
 
 
 def _claim(store: object, key: str, value: str) -> bool:
