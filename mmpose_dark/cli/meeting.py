@@ -27,6 +27,7 @@ MEETING_VARIABLE = 'MMPOSE_DARK_MEETING_TIMEOUT'
 NODE_VARIABLE = 'MMPOSE_DARK_NODE_TIMEOUT'
 _LOOK = 0.2
 _SECONDS_BETWEEN_WORDS = 10.0
+_SECONDS_WITHOUT_WORDS = 3.0
 _SECONDS_FOR_AN_ANSWER = 20.0
 
 
@@ -46,7 +47,7 @@ class Meeting:
         self._last = ''  # name of the round before
         self._run = uuid.uuid4().hex[:8]
         self._count = 0
-        self._said = -_SECONDS_BETWEEN_WORDS
+        self._said = 0.0
 
     def meet(self, restarts: int, started: float) -> Place:
         """Wait for the other machines, and return what this one is among them.
@@ -60,6 +61,7 @@ class Meeting:
         """
         me = {**asdict(self.settings), 'restarts': restarts, 'started': started}
         until = time.monotonic() + self.wait
+        self._said = time.monotonic() - _SECONDS_BETWEEN_WORDS + _SECONDS_WITHOUT_WORDS
         place = self._lead(me, until) if self.settings.rank == 0 else self._follow(me, until)
         self.round = Round(self.store, place, self.silence)
         return place

@@ -49,14 +49,15 @@ def machine(run_tool, port):
     """Start a script as one of two machines: machine(0, 'dist_train.sh', config, 1, '--work-dir', folder)."""
     started = []
 
-    def start(rank, tool, *words, prefix=(), **variables):
+    def start(rank, tool, *words, prefix=(), cwd=None, **variables):
         usual = dict(NNODES='2', NODE_RANK=str(rank), MASTER_ADDR='127.0.0.1', PORT=str(port), PYTHONPATH=PATHS)
         waits = dict(MMPOSE_DARK_MEETING_TIMEOUT='200', MMPOSE_DARK_NODE_TIMEOUT='8')
         program = [sys.executable] if tool.endswith('.py') else ['bash']
-        command = [*prefix, *program, str(ROOT / 'tools' / tool), *map(str, words), '--device', 'cpu']
+        command = [*prefix, *program, str(ROOT / 'tools' / tool), *map(str, words)]
+        command += ['--device', 'cpu']
         process = subprocess.Popen(
             command, env={**run_tool.env, **usual, **waits, **variables}, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            stderr=subprocess.STDOUT, start_new_session=True, cwd=cwd,
         )  # fmt: skip
         started.append(process)
         return process
@@ -97,13 +98,12 @@ def test_two_machines_train_and_test_as_one(machine, run_tool, whole, config, tm
         end_of(process)
     assert_same_weights(whole, tmp_path / 'two')
     weights = tmp_path / 'two' / 'epoch_3.pth'
-    words = ('dist_test.sh', config, weights, 1, '--work-dir', tmp_path / 'test', '--out', tmp_path / 'two.json')
+    options = ('--work-dir', tmp_path / 'test', '--cfg-options', 'test_dataloader.batch_size=1')  # the same batches
+    words = ('dist_test.sh', config, weights, 1, '--out', tmp_path / 'two.json', *options)
     for process in [machine(rank, *words) for rank in (0, 1)]:
         end_of(process)
-    run_tool(
-        'test.py', config, weights, '--device', 'cpu', '--work-dir', tmp_path / 'test', '--out', tmp_path / 'one.json',
-        PYTHONPATH=PATHS,
-    )  # fmt: skip
+    words = ('test.py', config, weights, '--device', 'cpu', '--out', tmp_path / 'one.json', *options)
+    run_tool(*words, PYTHONPATH=PATHS)
     one, two = (json.loads((tmp_path / f'{name}.json').read_text()) for name in ('one', 'two'))
     assert one == two
     assert two['toy/count'] == 11
@@ -112,20 +112,24 @@ def test_two_machines_train_and_test_as_one(machine, run_tool, whole, config, tm
 def test_folders_that_machines_do_not_share(machine, whole, config, tmp_path):
     """Only the first machine writes checkpoints; going on needs them on all, and says so."""
     folders = [tmp_path / 'here', tmp_path / 'there']
-    for process in [machine(r, 'dist_train.sh', config, 1, '--work-dir', folders[r]) for r in (0, 1)]:
+    for folder in folders:
+        folder.mkdir()
+    words = ('dist_train.sh', config, 1, '--work-dir', 'run')
+    for process in [machine(rank, *words, cwd=folders[rank]) for rank in (0, 1)]:
         end_of(process)
-    assert_same_weights(whole, folders[0])
-    assert not list(folders[1].glob('*.pth'))
-    more = ('--resume', '--cfg-options', 'train_cfg.max_epochs=4')
-    for process in [machine(r, 'dist_train.sh', config, 1, '--work-dir', folders[r], *more) for r in (0, 1)]:
+    assert_same_weights(whole, folders[0] / 'run')
+    assert not list(folders[1].rglob('*.pth'))
+    folders[0] = folders[0].rename(tmp_path / 'moved')  # or the other one would see it by its whole path
+    words += ('--resume', '--cfg-options', 'train_cfg.max_epochs=4')
+    for process in [machine(rank, *words, cwd=folders[rank]) for rank in (0, 1)]:
         (line,) = told(end_of(process, status=2))
-        assert f'{folders[0] / "epoch_3.pth"}: the file that process 0 ' in line
+        assert 'run/epoch_3.pth: the file that process 0 ' in line
         assert 'is not there for process 1' in line
-    shutil.copy(folders[0] / 'epoch_3.pth', folders[1])
-    for process in [machine(r, 'dist_train.sh', config, 1, '--work-dir', folders[r], *more) for r in (0, 1)]:
+    shutil.copy(folders[0] / 'run' / 'epoch_3.pth', folders[1] / 'run')
+    for process in [machine(rank, *words, cwd=folders[rank]) for rank in (0, 1)]:
         end_of(process)
-    assert (folders[0] / 'epoch_4.pth').is_file()
-    assert not (folders[1] / 'epoch_4.pth').exists()
+    assert (folders[0] / 'run' / 'epoch_4.pth').is_file()
+    assert not (folders[1] / 'run' / 'epoch_4.pth').exists()
 
 
 def test_another_config_on_one_machine(machine, config, tmp_path):
