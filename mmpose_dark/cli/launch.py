@@ -15,18 +15,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..utils.errors import StateError
+from ..utils.timeouts import (
+    HANG_SECONDS,
+    HANG_VARIABLE,
+    MEETING_SECONDS,
+    MEETING_VARIABLE,
+    NODE_SECONDS,
+    NODE_VARIABLE,
+    seconds_of,
+)
 from ..version import __version__
 from .arguments import make_parser
-from .local_ranks import HANG_SECONDS, HANG_VARIABLE, LocalRanks, seconds_of
-from .meeting import MEETING_VARIABLE, NODE_VARIABLE, Meeting
+from .local_ranks import LocalRanks
+from .meeting import Meeting
 from .own_addresses import free_port
 from .rounds import Failure, Place, Settings
 from .status import INTERRUPTED, USER_ERROR
 
-__all__ = ['HANG_VARIABLE', 'main', 'parse_args']
-
-_MEETING_SECONDS = 600.0
-_NODE_SECONDS = 15.0
+__all__ = ['main', 'parse_args']
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -43,7 +49,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         prog='python -m mmpose_dark.cli.launch',
         epilog=f'Environment, in seconds: {HANG_VARIABLE}, without a sign of life after which a process counts as '
         f'frozen (default {HANG_SECONDS:g}, 0: never); {NODE_VARIABLE}, the same of a machine (default '
-        f'{_NODE_SECONDS:g}); {MEETING_VARIABLE}, that machines wait for each other (default {_MEETING_SECONDS:g}).',
+        f'{NODE_SECONDS:g}); {MEETING_VARIABLE}, that machines wait for each other (default {MEETING_SECONDS:g}).',
     )
     parser.add_argument('--processes', type=int, required=True, help='processes on this machine')
     parser.add_argument(
@@ -87,11 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: words of the command line, by default those of this process.
     """
     args = parse_args(arguments)
-    silence = seconds_of(NODE_VARIABLE, _NODE_SECONDS)
+    silence = seconds_of(NODE_VARIABLE, NODE_SECONDS)
     meeting = None
     try:
         if args.nodes[1] > 1:
-            meeting = Meeting(_settings(args), wait=seconds_of(MEETING_VARIABLE, _MEETING_SECONDS), silence=silence)
+            meeting = Meeting(_settings(args), wait=seconds_of(MEETING_VARIABLE, MEETING_SECONDS), silence=silence)
         status = _run(args, meeting, silence)
     except StateError as err:
         print(f'launch: error: {err}', file=sys.stderr)

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -11,15 +10,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .launched import ALIVE, LAUNCHED, MESSAGE, PARENT, RESTARTED, REPORTS, SILENCE
+from ..utils.timeouts import HANG_SECONDS, HANG_VARIABLE, seconds_of
+from .launched import ALIVE, LAUNCHED, MESSAGE, PARENT, REPORTS, RESTARTED, SILENCE
 from .own_addresses import interface_towards
 from .rounds import Failure, Place, Round
 from .status import INTERRUPTED, OK, SOME_UNUSABLE
 
-__all__ = ['HANG_SECONDS', 'HANG_VARIABLE', 'LocalRanks', 'seconds_of']
+__all__ = ['LocalRanks']
 
-HANG_VARIABLE = 'MMPOSE_DARK_HANG_TIMEOUT'
-HANG_SECONDS = 600.0
 _FINE = (OK, SOME_UNUSABLE)
 _LOOK = 0.1
 _GRACE = 10.0  # seconds for the others to end by themselves
@@ -200,13 +198,3 @@ class LocalRanks:
             return '\ninterrupted'
         found = sorted(self.reports.glob(f'*{MESSAGE}'), key=lambda path: (path.stem == 'launcher', path.name))
         return found[0].read_text() if found else ''
-
-
-def seconds_of(variable: str, default: float) -> float:
-    """Return the seconds that an environment variable says, or the default.
-
-    >>> seconds_of('NO_SUCH_VARIABLE', 5.0)
-    5.0
-    """
-    value = os.environ.get(variable, '')
-    return float(value) if value.replace('.', '', 1).isdigit() else default

@@ -13,18 +13,16 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 
 from ..utils.errors import StateError
+from ..utils.timeouts import MEETING_VARIABLE
 from .own_addresses import check_is_own, free_port
 from .rounds import Failure, Place, Round, Settings
 
-__all__ = ['MEETING_VARIABLE', 'NODE_VARIABLE', 'Meeting']
+__all__ = ['Meeting']
 
-MEETING_VARIABLE = 'MMPOSE_DARK_MEETING_TIMEOUT'
-NODE_VARIABLE = 'MMPOSE_DARK_NODE_TIMEOUT'
 _LOOK = 0.2
 _SECONDS_BETWEEN_WORDS = 10.0
 _SECONDS_WITHOUT_WORDS = 3.0
@@ -86,8 +84,8 @@ class Meeting:
             if len(came) >= self.settings.least and time.monotonic() > last + 2 * self.silence:
                 break
             words = f'{len(came)} of {self.settings.most} machines are here, NODE_RANK {", ".join(missing)} not yet'
-            self._wait_on(words, until, lambda: f'Start them with MASTER_ADDR={self.settings.host} '
-                          f'PORT={self.settings.port} and a NODE_RANK of their own, and look at the firewall')  # fmt: skip
+            remedy = f'Start them with MASTER_ADDR={self.settings.host} PORT={self.settings.port} and a NODE_RANK of '
+            self._wait_on(words, until, remedy + 'their own, and look at the firewall')
         found = dict(
             nodes={rank: came[rank] for rank in sorted(came)},
             port=free_port(),
@@ -104,7 +102,7 @@ class Meeting:
         self._connect(until)
         while True:
             try:
-                name = self._next_round(me, until)
+                name = self._next_round(until)
                 mine = f'{name}/node/{rank}'
                 self.settings.check_against(json.loads(self.store.get(f'{name}/node/0')))
                 if not _claim(self.store, mine, json.dumps(me)):
@@ -131,12 +129,13 @@ class Meeting:
                 except RuntimeError as err:
                     reason = str(err).splitlines()[0]
             self._wait_on(
-                f'the first machine does not answer at {host}:{port} yet ({reason})', until,
-                lambda: 'Look at MASTER_ADDR and PORT here and there, at the firewall, and whether a machine with '
-                'NODE_RANK=0 was started',
-            )  # fmt: skip
+                f'the first machine does not answer at {host}:{port} yet ({reason})',
+                until,
+                'Look at MASTER_ADDR and PORT here and there, at the firewall, and whether a machine with NODE_RANK=0 '
+                'was started',
+            )
 
-    def _next_round(self, me: dict, until: float) -> str:
+    def _next_round(self, until: float) -> str:
         """Return the name of the round that can be joined."""
         while True:
             if self.store.check(['round']):
@@ -144,10 +143,10 @@ class Meeting:
                 if name != self._last and not self.store.check([f'{name}/go']):
                     return name
                 if name != self._last and not self.store.check([f'{name}/failed']):
-                    self._replace(name, me, until)
-            self._wait_on('the others have not begun to meet', until, lambda: 'They work without this machine')
+                    self._replace(name, until)
+            self._wait_on('the others have not begun to meet', until, 'They work without this machine')
 
-    def _replace(self, name: str, me: dict, until: float) -> None:
+    def _replace(self, name: str, until: float) -> None:
         """Say in a running round that the machine of this rank is a new one, if the one before is gone."""
         if not self.store.check([f'{name}/node/{self.settings.rank}']):
             return  # they run with fewer machines, and this one has to wait
@@ -180,17 +179,15 @@ class Meeting:
             if self.store.get('round').decode() != name:
                 raise _Again
             came = sum(self.store.check([f'{name}/node/{rank}']) for rank in range(self.settings.most))
-            self._wait_on(
-                f'{came} of {self.settings.most} machines are here', until, lambda: 'Look at NODE_RANK of the others'
-            )
+            self._wait_on(f'{came} of {self.settings.most} machines are here', until, 'Look at NODE_RANK of the others')
         self._last = name
         return Place.of(name, self.settings.rank, json.loads(self.store.get(f'{name}/go')))
 
-    def _wait_on(self, words: str, until: float, remedy: Callable[[], str]) -> None:
+    def _wait_on(self, words: str, until: float, remedy: str) -> None:
         """Wait a moment, saying now and then what for; raise where it has been too long."""
         now = time.monotonic()
         if now > until:
-            raise StateError(f'{words} after {self.wait:g} s ({MEETING_VARIABLE}). {remedy()}')
+            raise StateError(f'{words} after {self.wait:g} s ({MEETING_VARIABLE}). {remedy}')
         if now > self._said + _SECONDS_BETWEEN_WORDS:
             self._said = now
             print(f'launch: waiting: {words}; {until - now:.0f} s left', file=sys.stderr, flush=True)

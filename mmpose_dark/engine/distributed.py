@@ -13,14 +13,12 @@ import torch
 import torch.distributed
 
 from ..utils.errors import InputError, StateError
+from ..utils.timeouts import MEETING_SECONDS, MEETING_VARIABLE, seconds_of
 
-__all__ = ['COLLECTIVE_TIMEOUT', 'MEETING_TIMEOUT', 'first_host', 'init_distributed']
+__all__ = ['COLLECTIVE_TIMEOUT', 'first_host', 'init_distributed']
 
 COLLECTIVE_TIMEOUT = 1800.0
 """Seconds that processes wait for each other, unless ``env_cfg.dist_cfg.timeout`` says otherwise."""
-
-MEETING_TIMEOUT = 600.0
-"""Seconds that processes wait for each other at the beginning; environment ``MMPOSE_DARK_MEETING_TIMEOUT``."""
 
 _RANK_VARIABLES = {
     'pytorch': ('RANK', 'LOCAL_RANK', 'WORLD_SIZE'),
@@ -77,15 +75,14 @@ def _leave() -> None:
 
 def _meet() -> tuple[torch.distributed.Store, int, int]:
     """Reach the other processes; return what they share, this one's rank and how many there are."""
-    said = os.environ.get('MMPOSE_DARK_MEETING_TIMEOUT', '')
-    seconds = float(said) if said.replace('.', '', 1).isdigit() else MEETING_TIMEOUT
+    seconds = seconds_of(MEETING_VARIABLE, MEETING_SECONDS)
     try:
         return next(torch.distributed.rendezvous('env://', timeout=datetime.timedelta(seconds=seconds)))
     except (torch.distributed.DistError, ValueError) as err:
         names = ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT')
         settings = ', '.join(f'{name}={os.environ.get(name)}' for name in names)
         raise StateError(
-            f'the processes did not meet within {seconds:g} s (MMPOSE_DARK_MEETING_TIMEOUT): process on '
+            f'the processes did not meet within {seconds:g} s ({MEETING_VARIABLE}): process on '
             f'{socket.gethostname()} with {settings}: {str(err).splitlines()[0]}. Look whether all were started, and '
             'whether address and port are those of the first machine and open to the others'
         ) from err

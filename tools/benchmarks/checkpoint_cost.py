@@ -18,6 +18,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from _memory import forget_peak, peak, resident
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -49,7 +51,8 @@ def write(name: str, path: str) -> None:
     from mmpose_dark.engine.state import to_cpu
 
     weights = weights_of(name)
-    state = {i: {k: torch.full_like(v, 1e-3) for k in ('exp_avg', 'exp_avg_sq')} for i, v in enumerate(weights.values())}
+    moments = ('exp_avg', 'exp_avg_sq')
+    state = {i: {k: torch.full_like(v, 1e-3) for k in moments} for i, v in enumerate(weights.values())}
     start = begin()
     checkpoint = dict(state_dict=to_cpu(weights), optimizer=to_cpu(dict(state=state, param_groups=[])))
     bad = non_finite_weights(checkpoint['state_dict'])
@@ -86,22 +89,16 @@ def weights_of(name: str) -> dict:
 
 def begin() -> tuple[int, float]:
     """Return memory and time, and let the peak begin anew."""
-    pathlib.Path('/proc/self/clear_refs').write_text('5')
-    return resident('VmRSS'), time.perf_counter()
+    forget_peak()
+    return resident(), time.perf_counter()
 
 
 def report(what: str, start: tuple[int, float], path: str, **more: float) -> None:
     """Print the figures of one step."""
     size = os.path.getsize(path)
     row = dict(step=what, gigabytes=round(size / 1e9, 2), seconds=round(time.perf_counter() - start[1], 1))
-    row['peak_over_size'] = round((resident('VmHWM') - start[0]) / size, 3)
+    row['peak_over_size'] = round((peak() - start[0]) / size, 3)
     print(json.dumps(row | more), flush=True)
-
-
-def resident(name: str) -> int:
-    """Return a line of this process's memory in bytes."""
-    text = pathlib.Path('/proc/self/status').read_text()
-    return 1024 * int(next(line for line in text.splitlines() if line.startswith(name)).split()[1])
 
 
 if __name__ == '__main__':

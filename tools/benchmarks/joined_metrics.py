@@ -1,9 +1,9 @@
 #!/usr/bin/env python
 """Memory of joining the predictions of two processes, as a multiple of the predictions' own bytes.
 
-Each process keeps the predictions of half of the people as a test would, in batches of 64; then the metric joins them in
-the first process. The peak of resident memory of each process while it does so, over what it had before, is divided by
-the bytes of all predictions. What is joined is compared, to the bit, with what one process has.
+Each process keeps the predictions of half of the people as a test would, in batches of 64; then the metric joins them
+in the first process. The peak of resident memory of each process while it does so, over what it had before, is divided
+by the bytes of all predictions. What is joined is compared, to the bit, with what one process has.
 """
 
 import argparse
@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from _memory import forget_peak, peak, resident
 
 BATCH = 64
 WORLD = 2
@@ -62,11 +64,11 @@ def measure(rank: int, folder: str, people: int, keypoints: int) -> None:
     fill(metric, range(0, half) if rank == 0 else range(half, people), keypoints)
     size = sum(column.nbytes for table in metric.results for column in table.values())
     dist.barrier()
-    pathlib.Path('/proc/self/clear_refs').write_text('5')  # the peak begins anew
-    before, started = resident('VmRSS'), time.perf_counter()
+    forget_peak()
+    before, started = resident(), time.perf_counter()
     values = metric.evaluate(people)
-    peak = resident('VmHWM') - before
-    row = dict(bytes=size, peak=peak, seconds=round(time.perf_counter() - started, 2), hash=values['joined/hash'])
+    row = dict(bytes=size, peak=peak() - before, seconds=round(time.perf_counter() - started, 2))
+    row['hash'] = values['joined/hash']
     pathlib.Path(folder, f'{rank}.json').write_text(json.dumps(row))
     dist.destroy_process_group()
 
@@ -110,12 +112,6 @@ def samples(numbers: range, keypoints: int) -> Iterator[dict]:
         scores = rng.uniform(0, 1, (1, keypoints)).astype(np.float32)
         predicted = dict(keypoints=xy, keypoint_scores=scores, bbox_scores=np.ones(1, np.float32))
         yield dict(id=i, img_id=i // 8, category_id=1, gt_instances={}, pred_instances=predicted)
-
-
-def resident(name: str) -> int:
-    """Return a line of this process's memory in bytes."""
-    text = pathlib.Path('/proc/self/status').read_text()
-    return 1024 * int(next(line for line in text.splitlines() if line.startswith(name)).split()[1])
 
 
 if __name__ == '__main__':
