@@ -104,7 +104,7 @@ def first_host(hosts: str) -> str:
     >>> first_host('gpu[03-05,7],login1'), first_host('a-1,a-2'), first_host('rack[1-2]n[10,12]x')
     ('gpu03', 'a-1', 'rack1n10x')
     """
-    name = re.match(r'(?:[^,\[\]]|\[[^\]]*\])+', hosts)
+    name = re.match(r'(?:[^,\[\]]|\[[^\]]*\])+(?=,|$)', hosts)
     found = re.sub(r'\[(\w+)[^\]]*\]', r'\1', name[0]) if name else ''
     if not found or re.search(r'[\[\]\s]', found):
         raise InputError(f'SLURM_NODELIST={hosts!r}: no list of hosts, such as gpu[1-4]; set MASTER_ADDR')
