@@ -150,7 +150,9 @@ class LocalRanks:
         return found
 
     def _tell(self, failure: Failure) -> Failure:
-        return failure if self.others is None else self.others.tell(failure)
+        """Make a failure of this machine known; return the first of all, which may be another's."""
+        first = failure if self.others is None else self.others.tell(failure)
+        return first if first == failure else self._hear(first)
 
     def _first_failure(self) -> tuple[int | None, int]:
         """Return the status of the first process that failed, and which one it is."""
