@@ -25,16 +25,18 @@ class Stubborn:
         raise ValueError('I stay')
 
 
-def work(rank, folder):
+def work(rank, folder, backend):
     sending.PIECE = 100  # so that pieces end inside arrays
     dist.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=3)
+    dist.get_backend = lambda *_: backend  # a group of its own for the host's memory, as beside nccl
     found = [sending.send_to_first(item) for item in (item_of(rank), [], Stubborn() if rank == 2 else 'fine')]
     Path(folder, f'{rank}.pkl').write_bytes(pickle.dumps(found))
     dist.destroy_process_group()
 
 
-def test_what_is_sent_arrives(tmp_path):
-    mp.spawn(work, (str(tmp_path),), nprocs=3)
+@pytest.mark.parametrize('backend', ['gloo', pytest.param('nccl', marks=pytest.mark.slow)])
+def test_what_is_sent_arrives(tmp_path, backend):
+    mp.spawn(work, (str(tmp_path), backend), nprocs=3)
     first, *others = [pickle.loads((tmp_path / f'{rank}.pkl').read_bytes()) for rank in range(3)]
     assert others == [[None] * 3] * 2
     np.testing.assert_equal(first[0], [item_of(rank) for rank in range(3)])
