@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 
+from _memory import forget_peak, peak, resident
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-
-from _memory import forget_peak, peak, resident
 
 
 def parse_args() -> argparse.Namespace:

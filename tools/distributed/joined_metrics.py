@@ -16,9 +16,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-
 from _memory import forget_peak, peak, resident
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 BATCH = 64
 WORLD = 2
@@ -27,7 +27,7 @@ WORLD = 2
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--people', type=int, nargs='+', default=[84_000], help='COCO val2017 has 84,000 detections')
+    parser.add_argument('--people', type=int, nargs='+', default=[84_000], help='of both processes together')
     parser.add_argument('--keypoints', type=int, nargs='+', default=[17, 133])
     parser.add_argument('--out', help='write the figures to this .json file')
     return parser.parse_args()
