@@ -44,7 +44,7 @@ def user_errors(program: str) -> Iterator[None]:
     try:
         yield
     except SystemExit as end:
-        if launched and isinstance(end.code, int | None):
+        if (launched or _is_in_a_group()) and isinstance(end.code, int | None):
             end_at_once(end.code or 0)
         raise
     except KeyboardInterrupt:
@@ -67,6 +67,12 @@ def user_errors(program: str) -> Iterator[None]:
 def _rank() -> int:
     found = next((os.environ[n] for n in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK') if n in os.environ), '0')
     return int(found) if found.isdigit() else 0
+
+
+def _is_in_a_group() -> bool:
+    """Say whether this process has met others, started by torchrun or Slurm, say; torch is not imported for it."""
+    group = sys.modules.get('torch.distributed')
+    return group is not None and group.is_available() and group.is_initialized()
 
 
 def _silence(err: Exception) -> float:
