@@ -2,11 +2,12 @@
 # Train with several processes, one a GPU (or on the CPU where there is none).
 #   tools/dist_train.sh CONFIG GPUS [arguments of train.py]
 # Exit status: 0, 2 (a mistake, told once), 3 (images that could not be read), 130 (interrupted).
-# Environment: PYTHON; for several machines NNODES, NODE_RANK, MASTER_ADDR and PORT, the same on all but NODE_RANK.
+# Environment: PYTHON; MAX_RESTARTS after a lost process or machine; for several machines (docs/distributed.md) NNODES,
+#   NODE_RANK, MASTER_ADDR (of the first one) and PORT or MASTER_PORT, the same on all but NODE_RANK.
 set -euo pipefail
 AGAIN=$(printf "%q " "$0" "$@") # what to type to go on
 if [ $# -lt 2 ]; then
-    sed -n '2,5s/^# //p' "$0" >&2
+    sed -n '2,6s/^# //p' "$0" >&2
     exit 2
 fi
 CONFIG=$1 GPUS=$2; shift 2
@@ -16,9 +17,10 @@ export PYTHONPATH="${TOOLS%/*}${PYTHONPATH:+:$PYTHONPATH}"
 CORES=$(nproc 2>/dev/null || sysctl -n hw.ncpu)
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$((CORES / GPUS > 0 ? CORES / GPUS : 1))}
 export MKL_NUM_THREADS=${MKL_NUM_THREADS:-$OMP_NUM_THREADS}
-MEETING=()
-if [ "${NNODES:-1}" -gt 1 ] || [ -n "${PORT:-}" ]; then
-    MEETING=(--nodes "${NNODES:-1}" --node-rank "${NODE_RANK:-0}" --host "${MASTER_ADDR:-127.0.0.1}" --port "${PORT:-29500}")
+PORT=${PORT:-${MASTER_PORT:-}}
+MEETING=(--max-restarts "${MAX_RESTARTS:-0}")
+if [ "${NNODES:-1}" != 1 ] || [ -n "$PORT" ]; then
+    MEETING+=(--nodes "${NNODES:-1}" --node-rank "${NODE_RANK:-0}" --host "${MASTER_ADDR:-127.0.0.1}" --port "${PORT:-29500}")
 fi
-exec "${PYTHON:-python}" -m mmpose_dark.cli.launch --processes "$GPUS" ${MEETING[@]+"${MEETING[@]}"} --again "$AGAIN" \
-    "$TOOLS/train.py" "$CONFIG" --launcher pytorch "$@"
+exec "${PYTHON:-python}" -m mmpose_dark.cli.launch --processes "$GPUS" "${MEETING[@]}" --again "$AGAIN" \
+    --go-on-with=--resume "$TOOLS/train.py" "$CONFIG" --launcher pytorch "$@"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..utils.errors import UserError
-from .launched import end_at_once, is_told, join_launcher, tell
+from .launched import SILENCE, end_at_once, is_told, join_launcher, tell
 from .status import INTERRUPTED, USER_ERROR
 
 __all__ = ['user_errors']
@@ -44,7 +44,7 @@ def user_errors(program: str) -> Iterator[None]:
     try:
         yield
     except SystemExit as end:
-        if launched and isinstance(end.code, int | None):
+        if (launched or _is_in_a_group()) and isinstance(end.code, int | None):
             end_at_once(end.code or 0)
         raise
     except KeyboardInterrupt:
@@ -54,7 +54,7 @@ def user_errors(program: str) -> Iterator[None]:
     except Exception as err:
         debugging = os.environ.get('MMPOSE_DARK_DEBUG', '') not in ('', '0')
         if debugging or not _is_users(err):
-            if not debugging and launched and is_told(_PATIENCE):
+            if not debugging and launched and is_told(_PATIENCE + _silence(err)):
                 sys.exit(USER_ERROR)  # what this process met is what the end of another one made
             raise
         if not tell(f'{program}: error: {err}'):
@@ -67,6 +67,21 @@ def user_errors(program: str) -> Iterator[None]:
 def _rank() -> int:
     found = next((os.environ[n] for n in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK') if n in os.environ), '0')
     return int(found) if found.isdigit() else 0
+
+
+def _is_in_a_group() -> bool:
+    """Say whether this process has met others, started by torchrun or Slurm, say; torch is not imported for it."""
+    group = sys.modules.get('torch.distributed')
+    return group is not None and group.is_available() and group.is_initialized()
+
+
+def _silence(err: Exception) -> float:
+    """Seconds in which the launcher finds out that another machine was lost, if that may be what ``err`` is about.
+
+    A connection that ends is a RuntimeError of torch's.
+    """
+    seconds = os.environ.get(SILENCE, '')
+    return float(seconds) if seconds and isinstance(err, RuntimeError) else 0.0
 
 
 def _is_users(err: Exception) -> bool:

@@ -10,7 +10,19 @@ from typing import NoReturn
 
 from ..utils.parents import end_with_parent
 
-__all__ = ['ALIVE', 'LAUNCHED', 'MESSAGE', 'PARENT', 'REPORTS', 'end_at_once', 'is_told', 'join_launcher', 'tell']
+__all__ = [
+    'ALIVE',
+    'LAUNCHED',
+    'MESSAGE',
+    'PARENT',
+    'REPORTS',
+    'RESTARTED',
+    'SILENCE',
+    'end_at_once',
+    'is_told',
+    'join_launcher',
+    'tell',
+]
 
 LAUNCHED = 'MMPOSE_DARK_LAUNCHED'
 """Environment: the command line that started all processes."""
@@ -18,6 +30,10 @@ PARENT = 'MMPOSE_DARK_LAUNCHER'
 """Environment: the launcher's process id."""
 REPORTS = 'MMPOSE_DARK_REPORTS'
 """Environment: the folder for messages to the launcher."""
+RESTARTED = 'MMPOSE_DARK_RESTARTED'
+"""Environment, where processes were started again: the time (seconds since 1970) at which they were first started."""
+SILENCE = 'MMPOSE_DARK_SILENCE'
+"""Environment, where there are several machines: seconds after which a silent one counts as lost."""
 MESSAGE, ALIVE = '.message', '.alive'
 _SECONDS_BETWEEN_SIGNS = 2.0
 _joined: list[str] = []  # the launcher that this process has joined

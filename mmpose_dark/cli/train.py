@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .arguments import add_common_arguments, make_parser
-from .launched import LAUNCHED
+from .launched import LAUNCHED, RESTARTED
 from .status import OK
 
 if TYPE_CHECKING:
     from ..engine import PoseRunner
 
-__all__ = ['main', 'parse_args']
+__all__ = ['go_on_if_restarted', 'main', 'parse_args']
 
 
 def parse_args(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> argparse.Namespace:
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     from . import apply
 
     cfg = apply.read_config(args)
+    go_on_if_restarted(args, cfg.work_dir)
     apply.apply_common_arguments(cfg, args)
     apply.apply_training_arguments(cfg, args)
     validate_config(cfg)
@@ -70,6 +71,30 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         _say_how_to_go_on(runner, again if args.resume else [*again, '--resume'])
         raise
     return OK
+
+
+def go_on_if_restarted(args: argparse.Namespace, work_dir: str) -> None:
+    """Let a training that the launcher started again go on from the last checkpoint that it wrote itself.
+
+    Where it had written none yet, the arguments stay as they are: what the folder holds is of a training before.
+
+    Args:
+        args: of the command line; ``resume`` and ``overwrite`` are changed.
+        work_dir: the training's folder.
+
+    >>> args = argparse.Namespace(resume=None, overwrite=True)
+    >>> go_on_if_restarted(args, 'work_dirs/example')
+    >>> args.resume, args.overwrite
+    (None, True)
+    """
+    started = os.environ.get(RESTARTED)
+    if not started:
+        return
+    from ..engine.latest import find_latest_checkpoint
+
+    latest = find_latest_checkpoint(work_dir)
+    if latest and os.path.getmtime(latest) >= float(started):
+        args.resume, args.overwrite = 'auto', False
 
 
 def _say_how_to_go_on(runner: 'PoseRunner', command: Sequence[str]) -> None:

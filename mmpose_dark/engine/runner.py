@@ -41,6 +41,7 @@ from .loops import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
 from .optim import gather_gradients, restore_gradients
 from .position import Position, find_start
 from .resuming import restore_optimizer
+from .same_everywhere import check_same_config, common_start
 from .state import hub_from_state, hub_to_state, make_meta, to_cpu
 from .work_folder import hold_work_dir
 
@@ -91,6 +92,7 @@ class PoseRunner(Runner):
             init_distributed(
                 self.launcher, self.device, backend=dist_cfg.get('backend', 'nccl'), timeout=dist_cfg.get('timeout')
             )
+            check_same_config(self.cfg)
         super().setup_env(env_cfg)
         # Logs, histories and drawings are kept by a name with this time, to the second, in it.
         started = sum(name.startswith(self._timestamp) for name in _STARTED)
@@ -203,6 +205,10 @@ class PoseRunner(Runner):
         """Resume from ``load_from`` or the newest checkpoint, or take the weights of ``load_from``."""
         if self._has_loaded:
             return
+        if self.distributed:
+            if self._resume and not self._load_from:
+                self._load_from = find_latest_checkpoint(self.work_dir)
+            self._resume, self._load_from = common_start(self._resume, self._load_from, self.work_dir)
         if self._resume:
             path = self._load_from or find_latest_checkpoint(self.work_dir)
             if path is None:

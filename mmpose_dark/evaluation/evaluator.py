@@ -92,4 +92,4 @@ class Evaluator(BaseEvaluator):
             found = metric.compute_metrics(_to_cpu(results))
             return {f'{metric.prefix}/{name}' if metric.prefix else name: value for name, value in found.items()}
 
-        return gather_and_compute(keyed, compute, device=metric.collect_device, directory=metric.collect_dir)
+        return gather_and_compute(keyed, compute, device=metric.collect_device)

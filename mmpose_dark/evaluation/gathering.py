@@ -16,9 +16,10 @@ import pickle
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from mmengine.dist import all_gather_object, broadcast_object_list, collect_results, get_world_size, is_main_process
+from mmengine.dist import all_gather_object, broadcast_object_list, get_world_size, is_main_process
 
 from ..utils.errors import StateError
+from .sending import send_to_first
 
 __all__ = [
     'each_once',
@@ -88,30 +89,33 @@ def gather_and_compute(
     compute: Callable[[list[list[T]]], dict[str, float]],
     *,
     device: str = 'cpu',
-    directory: str | None = None,
 ) -> dict[str, float]:
     """Bring all items to the main process, compute there, and return the values in every process.
 
     An error in the main process is raised in all processes, so that none waits for ever.
 
     Args:
-        items: of this process.
-        compute: makes the values of the lists of all processes, by rank; called in the main process.
-        device: ``'cpu'`` sends the items through files, ``'gpu'`` through the devices.
-        directory: for the files, seen by all processes; by default one below the working directory.
+        items: of this process. The list is emptied, so that ``compute`` can let go of what it has joined.
+        compute: makes the values of the lists of all processes, by rank; called in the main process. It may empty them.
+        device: ``'cpu'`` sends the items through gloo, ``'gpu'`` through the devices.
 
     >>> gather_and_compute([1, 2], lambda parts: {'sum': sum(map(sum, parts))})
     {'sum': 3}
     """
     world = get_world_size()
+    mine = list(items)
+    items.clear()
     if world == 1:
-        return compute([list(items)])
+        return compute([mine])
     values: dict[str, float] | None = None
     error: Exception | None = None
-    settings = {'tmpdir': directory} if device == 'cpu' else {}
     try:
-        parts = collect_results([list(items)], world, device, **settings)
-        if is_main_process():
+        parts = send_to_first(mine, device=device)
+        del mine
+        if parts is not None:
+            broken = next((part for part in parts if isinstance(part, Exception)), None)
+            if broken is not None:
+                raise broken
             values = compute(parts)
     except Exception as err:
         if not is_main_process():

@@ -5,6 +5,8 @@ The environment says what they do: ``SEEN=<folder>``, ``STOP_AT=<iteration>``, `
 
 import json
 import os
+import signal
+import time
 from pathlib import Path
 
 from mmengine.dist import barrier, get_rank
@@ -37,3 +39,25 @@ class SpoilHook(Hook):
         rank, iteration = map(int, os.environ.get('SPOIL', '-1,-1').split(','))
         if (get_rank(), runner.iter + 1) == (rank, iteration):
             data_batch['inputs'] = [image * float('nan') for image in data_batch['inputs']]
+
+
+@HOOKS.register_module(force=True)
+class LoseHook(Hook):
+    """End a process by SIGKILL, or its launcher: ``LOSE=<rank>,<iteration>,<process or machine>``, once in a run."""
+
+    priority = 'LOWEST'
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        restarted = os.environ.get('TORCHELASTIC_RESTART_COUNT', '0') != '0' or 'MMPOSE_DARK_RESTARTED' in os.environ
+        rank, iteration, whom = os.environ.get('LOSE', '-1,-1,').split(',')
+        if (get_rank(), runner.iter + 1) == (int(rank), int(iteration)) and not restarted:
+            os.kill(int(os.environ['MMPOSE_DARK_LAUNCHER']) if whom == 'machine' else os.getpid(), signal.SIGKILL)
+            time.sleep(60)
+
+
+@HOOKS.register_module(force=True)
+class SlowHook(Hook):
+    """Take ``SLOW`` seconds for each iteration."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        time.sleep(float(os.environ.get('SLOW', 0)))

@@ -27,7 +27,7 @@ class ArrayMetric(BaseMetric):
     Args:
         collect_device: ``'cpu'`` or ``'gpu'``, how results travel between processes.
         prefix: put before the names of the values, as ``coco/AP``.
-        collect_dir: a folder that all processes see, for ``'cpu'``.
+        collect_dir: mmengine's; nothing is written to it, results go from process to process.
     """
 
     needs_ids = False  # whether every sample must have id and img_id
@@ -90,16 +90,15 @@ class ArrayMetric(BaseMetric):
         Args:
             size: number of samples in the dataset; if fewer were processed, the log says so.
         """
-        chunks = list(self.results)
-        self.results.clear()
+        chunks, self.results = self.results, []
 
         def compute(parts: list[list[Table]]) -> dict[str, float]:
-            table = join_tables(parts)
+            table = join_tables(parts, release=True)
             self._report_number(table, size)
             found = self.compute_metrics(table)
             return {f'{self.prefix}/{name}' if self.prefix else name: value for name, value in found.items()}
 
-        return gather_and_compute(chunks, compute, device=self.collect_device, directory=self.collect_dir)
+        return gather_and_compute(chunks, compute, device=self.collect_device)
 
     def compute_metrics(self, results: Table | list[Table]) -> dict[str, float]:
         """Return the values of the joined columns, or of the list that :meth:`process` filled.

@@ -58,7 +58,7 @@ class CocoMetric(ArrayMetric):
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the names of the values; ``'coco'`` by default.
         engine: ``'hotcoco'`` or ``'xtcocotools'``, the same values.
-        collect_dir: a folder that all processes see.
+        collect_dir: mmengine's; nothing is written to it.
 
     Raises:
         FileNotFoundError: ``ann_file`` is not there.

@@ -81,7 +81,7 @@ class PCKAccuracy(KeypointDistanceMetric):
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the names ``PCK``, ``PCKh`` and ``tPCK``; none by default.
         torso: the two keypoints of the torso; mmpose's pair for JHMDB (4, 5) by default.
-        collect_dir: a folder that all processes see.
+        collect_dir: mmengine's; nothing is written to it.
 
     Raises:
         ValueError: an unknown ``norm_item``.
@@ -181,7 +181,7 @@ class AUC(KeypointDistanceMetric):
         num_thrs: number of thresholds.
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the name ``AUC``; none by default.
-        collect_dir: a folder that all processes see.
+        collect_dir: mmengine's; nothing is written to it.
     """
 
     def __init__(
@@ -225,7 +225,7 @@ class NME(KeypointDistanceMetric):
         keypoint_indices: the two keypoints.
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the name ``NME``; none by default.
-        collect_dir: a folder that all processes see.
+        collect_dir: mmengine's; nothing is written to it.
 
     Raises:
         ValueError: an unknown ``norm_mode``, or what it needs is not given.

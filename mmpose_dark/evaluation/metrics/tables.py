@@ -18,7 +18,7 @@ _IDENTITIES = (('dataset_name', 'img_id', 'id'), ('dataset_name', 'sample_idx'))
 _NOT_KEPT = ('place', 'position', 'instance', 'dataset_name', 'sample_idx')
 
 
-def join_tables(processes: Sequence[Sequence[Table]]) -> Table:
+def join_tables(processes: Sequence[list[Table]], *, release: bool = False) -> Table:
     """Join the tables of all processes, by rank, and drop the rows of samples that came before.
 
     The rule is that of `evaluation.gathering`: samples without an identity all count, in the order of the ranks. Those
@@ -28,6 +28,7 @@ def join_tables(processes: Sequence[Sequence[Table]]) -> Table:
         processes: for each process its tables, in the order of processing. The columns ``position`` (index in the
             batch), ``instance`` (index in the sample) and, where samples have them, ``dataset_name``, ``id`` and
             ``img_id``, or ``sample_idx``, tell rows apart.
+        release: empty the lists, so that only one column is in memory twice while it is joined.
 
     Returns:
         The joined columns, each (N, ...) with one row an instance; ``sample`` (N,) numbers the different samples.
@@ -47,13 +48,19 @@ def join_tables(processes: Sequence[Sequence[Table]]) -> Table:
     for chunk in (chunk for chunks in processes for chunk in chunks):
         tables.append({**chunk, 'place': chunk['position'] + start})
         start += int(chunk[NUM_SAMPLES].sum())
+    for chunks in processes if release else ():
+        chunks.clear()
     if not tables:
         return {}
     names = [k for k in tables[0] if all(k in t for t in tables)]
+    table: Table = {}
     try:
-        table = {k: np.concatenate([t[k] for t in tables]) if len(tables) > 1 else tables[0][k] for k in names}
+        for name in names:
+            table[name] = np.concatenate([t[name] for t in tables]) if len(tables) > 1 else tables[0][name]
+            for t in tables:
+                del t[name]
     except ValueError as err:
-        shapes = {k: sorted({t[k].shape[1:] for t in tables}) for k in names}
+        shapes = {k: sorted({t[k].shape[1:] for t in tables}) for k in names if k in tables[0]}
         mixed = '; '.join(f'{k}: {", ".join(map(str, v))}' for k, v in shapes.items() if len(v) > 1)
         raise InputError(f'batches of different shapes, instances apart: {mixed}') from err
     per_sample = {k: table.pop(k) for k in names if k.startswith(PER_SAMPLE)}
