@@ -162,7 +162,7 @@ class ArrayMetric(BaseMetric):
 
     def _report_number(self, table: Table, size: int) -> None:
         logger, name = MMLogger.get_current_instance(), type(self).__name__
-        seen = len(np.unique(table['sample'])) if table else 0
+        seen = np.count_nonzero(np.bincount(table['sample'])) if table else 0
         if seen < size:
             logger.warning(f'{name}: {size - seen} of {size} samples have no prediction')
         if seen > size:
