@@ -116,11 +116,12 @@ def pair_similarities(problem: OksProblem) -> tuple[np.ndarray, np.ndarray, np.n
     size = max(1, _PAIR_NUMBERS_AT_ONCE // max(1, len(problem.sigmas)))
     labelled = problem.gt_keypoints[..., 2] > 0
     anything = labelled.any(1)
+    labels = np.where(anything[:, None, None], problem.gt_keypoints[..., :2], 0.0)
     for start in range(0, len(dt), size):
         place = slice(start, start + size)
         found, person = problem.dt_xy[dt[place]], gt[place]
         area, known = problem.gt_area[person], anything[person]
-        true = np.where(known[:, None, None], problem.gt_keypoints[person, :, :2], 0.0)
+        true = labels[person]
         by_label = paired_oks(found, true, areas=area, sigmas=problem.sigmas, visible=labelled[person])
         if known.all():
             similarity[place] = by_label
