@@ -1,5 +1,7 @@
 """Reading JSON files, with errors that name the file and the remedy."""
 
+import contextlib
+import importlib.util
 import json
 import os
 import stat
@@ -10,6 +12,7 @@ from .gc_pause import without_garbage_collection
 __all__ = ['parse_json', 'read_bytes', 'read_json']
 
 _BYTES = 16 << 30
+_LARGE = 1 << 20  # bytes; below, importing another reader takes longer than it saves
 
 Json = dict | list | str | int | float | bool | None
 
@@ -62,7 +65,7 @@ def parse_json(content: bytes | str, where: str) -> Json:
     """
     try:
         with without_garbage_collection():
-            return json.loads(content)
+            return _loads(content)
     except RecursionError as err:
         raise AnnotationError(f'{where} is nested deeper than any annotation file: get or write it anew') from err
     except ValueError as err:  # JSONDecodeError and UnicodeDecodeError
@@ -71,6 +74,20 @@ def parse_json(content: bytes | str, where: str) -> Json:
         raise AnnotationError(
             f'{where} is not valid JSON: {err}. It ends after {len(content)} bytes{cut}. Get or write it anew.'
         ) from err
+
+
+def _loads(content: bytes | str) -> Json:
+    """Read large content with msgspec, four times faster, where it is installed.
+
+    It reads less than Python's reader (no NaN, no halves of surrogate pairs, UTF-8 only), and what it reads, it reads
+    alike. So Python's reads what it refuses, or says what is wrong.
+    """
+    if len(content) >= _LARGE and importlib.util.find_spec('msgspec'):
+        import msgspec
+
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+            return msgspec.json.decode(content)
+    return json.loads(content)
 
 
 def read_bytes(

@@ -36,7 +36,10 @@ def normal_records(
     [{'id': 1, 'iscrowd': 0}]
     """
     out = list(records)
+    there = set(itertools.chain.from_iterable(records))
     for name, read in readers.items():
+        if name not in there:
+            continue
         values = [record.get(name) for record in records]
         if _is_normal(read, [value for value in values if value is not None]):
             changed = {i: None for i, value in enumerate(values) if value is None and name in records[i]}

@@ -43,9 +43,11 @@ def sample_identity(samples: Sequence[Mapping[str, object]]) -> dict[str, list]:
     {}
     """
     for names in (('img_id', 'id'), ('sample_idx',)):
-        if all(name in sample for sample in samples for name in names):
+        try:
             columns = {name: [sample[name] for sample in samples] for name in names}
-            return {'dataset_name': [sample.get('dataset_name', '') for sample in samples], **columns}
+        except KeyError:
+            continue
+        return {'dataset_name': [sample.get('dataset_name', '') for sample in samples], **columns}
     return {}
 
 

@@ -23,6 +23,7 @@ from mmpose_dark.annotations import (
     group_by_image,
     head_sizes_of_boxes,
     head_sizes_of_corners,
+    json_file,
     keypoint_triplets,
     parse_json,
     read_coco,
@@ -34,6 +35,16 @@ from mmpose_dark.annotations import (
 )
 from mmpose_dark.utils.errors import MissingFileError, UserError
 
+ODD_JSON = [
+    b'[NaN, Infinity, -Infinity, 1e999]',
+    b'[123456789012345678901234567890, 18446744073709551616, -0, -0.0, 9007199254740993.0, 5e-324]',
+    b'{"a": 1, "b": 2, "a": 3}',
+    b'["\\ud800", "\\ud83d\\ude00", "\xc3\xa9"]',
+    b'\xef\xbb\xbf[1]',
+    '[1, "\xe9"]'.encode('utf-16'),
+    b'["\xed\xa0\x80"]',
+    b' [1.5e3, 0.1, null, true]\n',
+]
 CONTENT = dict(images=[dict(id=1)], annotations=[dict(id=5, image_id=1)], categories=[])
 
 
@@ -293,3 +304,46 @@ def test_a_crash_of_the_reader_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(mat_file, '_CODE', 'import os; os.abort()')
     with pytest.raises(AnnotationError, match="SciPy's reader ended with signal 6"):
         read_mat(path)
+
+
+class TestFasterReader:
+    """With msgspec large files are read as Python's reader reads them, and what it refuses is refused as before."""
+
+    @pytest.fixture(autouse=True)
+    def always(self, monkeypatch):
+        pytest.importorskip('msgspec')
+        monkeypatch.setattr(json_file, '_LARGE', 0)
+
+    @pytest.mark.parametrize('content', ODD_JSON)
+    def test_reads_alike(self, content):
+        assert repr(parse_json(content, 'a file')) == repr(json.loads(content))
+
+    @pytest.mark.parametrize('content', [b'[1, 2', b'["\xff"]', b'[01]', b'', b'["a\tb"]', b'[1]]', b"{'a': 1}"])
+    def test_refuses_alike(self, content):
+        with pytest.raises(ValueError) as expected:  # noqa: PT011 - whatever Python's reader says
+            json.loads(content)
+        with pytest.raises(AnnotationError) as found:
+            parse_json(content, 'a file')
+        assert str(expected.value) in str(found.value)
+
+    def test_mutations_are_read_alike(self):
+        content = json.dumps([*CONTENT.items(), 1.5, -2e-3, None, True, 'a\u00e9', {'n': 10**25}]).encode()
+        pieces = [b'0', b'-', b'.', b'e', b'"', b'\\', b'{', b'}', b'[', b']', b',', b':', b' ', b'\xff', b'NaN']
+        rng = np.random.default_rng(0)
+        read = 0
+        for _ in range(3000):
+            start, length = rng.integers(len(content)), rng.integers(3)
+            changed = content[:start] + pieces[rng.integers(len(pieces))] + content[start + length :]
+            try:
+                expected = json.loads(changed)
+            except ValueError:
+                with pytest.raises(AnnotationError):
+                    parse_json(changed, 'a file')
+                continue
+            read += 1
+            assert repr(parse_json(changed, 'a file')) == repr(expected)
+        assert read > 100
+
+    def test_nested_too_deep(self):
+        with pytest.raises(AnnotationError, match='nested deeper than any annotation file'):
+            parse_json(b'[' * 100_000 + b']' * 100_000, 'a file')

@@ -55,7 +55,7 @@ GOLDEN = {
 }
 
 
-@pytest.mark.parametrize('engine', ['hotcoco', 'xtcocotools'])
+@pytest.mark.parametrize('engine', ['numpy', 'hotcoco', 'xtcocotools'])
 @pytest.mark.parametrize('name', GOLDEN)
 def test_values_of_the_reference(shared, name, engine):
     if engine == 'xtcocotools':

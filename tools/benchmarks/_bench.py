@@ -94,6 +94,18 @@ def measure(function: Callable[[], object], *, repeats: int, device: str = 'cpu'
     return timing_of(times)
 
 
+def measure_in_turns(
+    functions: Sequence[Callable[[], object]], *, repeats: int, device: str = 'cpu', warm_up: int = 2
+) -> list[Timing]:
+    """Time functions that take turns, every other round in reverse, so that what else happens meets all of them."""
+    times: list[list[float]] = [[] for _ in functions]
+    for number in range(warm_up + repeats):
+        for which in range(len(functions))[:: -1 if number % 2 else 1]:
+            timing = measure(functions[which], repeats=1, device=device, warm_up=0)
+            times[which] += [timing.median] if number >= warm_up else []
+    return [timing_of(part) for part in times]
+
+
 def timing_of(times: Sequence[float]) -> Timing:
     """Median and middle half of calls that were timed one by one, in milliseconds.
 

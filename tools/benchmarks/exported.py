@@ -14,17 +14,17 @@ a network of random weights does not tell.
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import io
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import check_out, make_parser, report, timing_of
+from _bench import check_out, make_parser, measure_in_turns, report
 
 
 def parse_args() -> argparse.Namespace:
@@ -127,18 +127,14 @@ def rows_of(config: str, args: argparse.Namespace) -> list[dict]:
             print(f'{config}: exporting ...', file=sys.stderr, flush=True)
             ways |= exported_ways(model, crops, Path(folder), int8=args.int8)
         found = {name: way(crops) for name, way in ways.items()}
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for number in range(args.repeat + 1):
-            for name, way in ways.items():
-                start = time.perf_counter()
-                way(crops)
-                times[name] += [1e3 * (time.perf_counter() - start)] if number else []  # the first warms up
-    baseline = timing_of(times['eager (baseline)'])
+        calls = [functools.partial(way, crops) for way in ways.values()]
+        times = dict(zip(ways, measure_in_turns(calls, repeats=args.repeat, warm_up=1), strict=True))
+    baseline = times['eager (baseline)']
     rows = []
     for name, keypoints in found.items():
         apart = np.abs(keypoints - found['eager (baseline)']).max(-1)
         same = apart < SAME_PEAK
-        timing = timing_of(times[name])
+        timing = times[name]
         rows.append(
             dict(
                 input=f'{config}, {args.batch_size} crops',

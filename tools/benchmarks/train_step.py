@@ -9,7 +9,7 @@ copied. "worker": what one loader worker needs for such a batch, its images crop
 to make and to send. "speedup": shipped over on device, the worker's time hidden behind the step; "speedup with
 worker": the same with what the heatmaps cost the worker added, as where workers and network share processors. Above 1
 ours is faster. "of float32" compares steps with targets on the device. "difference": of the two losses, relative, in
-float32.
+float32. The two steps take turns, with one network.
 
 float16 needs CUDA. --compile adds rows through torch.compile, which takes minutes to warm up on a CPU.
 """
@@ -22,12 +22,12 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _bench import Timing, check_out, make_parser, measure, report
+from _bench import Timing, check_out, make_parser, measure, measure_in_turns, report
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = make_parser(__doc__, repeat=5, repeated='steps', device=True, threads=True)
+    parser = make_parser(__doc__, repeat=11, repeated='steps', device=True, threads=True)
     parser.add_argument('--full', action='store_true', help='HRNet-W32 256x192 and HRNet-W48 whole-body, for a GPU')
     parser.add_argument('--batch-size', type=int, help='samples a step (default: 8; full: 64 and 32)')
     parser.add_argument('--warm-up', type=int, default=2, help='steps before them (default: 2)')
@@ -207,7 +207,7 @@ def run(case: Case, args: argparse.Namespace) -> Iterator[dict]:
             torch._dynamo.reset()
         model, optimizer = build(cfg, args.device, variant)
         settings = dict(repeats=args.repeat, device=args.device, warm_up=args.warm_up)
-        on_device, shipped = (measure(step_of(model, optimizer, batch), **settings) for batch in batches)
+        on_device, shipped = measure_in_turns([step_of(model, optimizer, batch) for batch in batches], **settings)
         plain = plain or on_device
         extra = workers[1].median - workers[0].median
         yield {

@@ -25,6 +25,7 @@ def damaged_images(tries: int, seed: int, folder: Path) -> Outcome:
     from mmpose_dark.data_check.image_files import read_image_file
     from mmpose_dark.datasets import LoadImage
     from mmpose_dark.datasets.errors import ImageReadError
+    from mmpose_dark.datasets.transforms.quiet import without_stderr
 
     found = Outcome('damaged images, archives, pipes, giants: an image or one line with the name, cut ones never whole')
     rng, good = random.Random(seed), _good()
@@ -34,14 +35,16 @@ def damaged_images(tries: int, seed: int, folder: Path) -> Outcome:
         what, path, backend, whole = _made(rng, good, place)
         before, started, problem, image = _peak(), time.monotonic(), '', None
         try:
-            image = LoadImage(backend_args=backend)(dict(img_path=str(path)))['img']
+            with without_stderr():  # what the decoders say of each file
+                image = LoadImage(backend_args=backend)(dict(img_path=str(path)))['img']
             if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
                 problem = f'{image.dtype} {image.shape}'
         except ImageReadError as err:
             problem = '' if _named(path) in str(err) and '\n' not in str(err) else f'{err}'
         except Exception as err:
             problem = f'{type(err).__name__}: {err}'
-        strict = read_image_file(str(path), backend_args=backend)
+        with without_stderr():
+            strict = read_image_file(str(path), backend_args=backend)
         if image is not None and not whole and strict.problem is None:
             problem = problem or 'is not whole, and the strict check does not see it'
         if image is None and strict.problem is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 __all__ = ['without_stderr']
 
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The programs that match detections to ground truth and accumulate precision and recall.
 
-Both take the same arrays and return the same values; neither is imported before it is used.
+All take the same arrays and return the same values. ``numpy`` is the matching of this package; the others are packages
+that are not imported before they are used.
 """
 
 import contextlib
@@ -14,7 +15,9 @@ from types import ModuleType
 import numpy as np
 
 from ...utils.errors import InputError, MissingPackageError
+from .oks_matching import match_people
 from .oks_problem import OksProblem
+from .weighted_ap import ap_table, weighted_precision
 
 __all__ = ['ENGINES', 'Evaluate', 'require_engine']
 
@@ -31,7 +34,7 @@ Evaluate = Callable[[np.ndarray | None], tuple[np.ndarray, np.ndarray]]
 
 
 def require_engine(name: str) -> tuple[ModuleType, ...]:
-    """Import and return the engine's modules.
+    """Import and return the engine's modules; none where it is this package.
 
     Raises:
         ImportError: it does not import; the message says how to install it.
@@ -39,16 +42,32 @@ def require_engine(name: str) -> tuple[ModuleType, ...]:
     """
     if name not in ENGINES:
         raise InputError(f'engine {name!r} is unknown; use one of {", ".join(ENGINES)}')
+    if name == 'numpy':
+        return ()
     try:
         if name == 'hotcoco':
             return (importlib.import_module('hotcoco'),)
         return importlib.import_module('xtcocotools.coco'), importlib.import_module('xtcocotools.cocoeval')
     except (ImportError, ValueError, AttributeError) as err:  # the last two: built for another NumPy
-        other = next(n for n in ENGINES if n != name)
         raise MissingPackageError(
             f'engine={name!r} needs the package {name}, which did not import ({err}). Install it with {INSTALL[name]}, '
-            f'or use engine={other!r}, which gives the same values'
+            "or use engine='numpy', which gives the same values"
         ) from err
+
+
+def _numpy(problem: OksProblem) -> Evaluate:
+    matches = match_people(problem)
+    tables = [ap_table(matches, category) for category in range(1, problem.num_categories + 1)]
+
+    def evaluate(chosen: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        weights = np.ones(problem.num_images)
+        if chosen is not None:
+            weights[:] = 0
+            weights[chosen - 1] = 1
+        found = [weighted_precision(table, weights) for table in tables]
+        return np.stack([precision for precision, _ in found], 2), np.stack([recall for _, recall in found], 1)
+
+    return evaluate
 
 
 def _hotcoco(problem: OksProblem) -> Evaluate:
@@ -94,4 +113,8 @@ def _xtcocotools(problem: OksProblem) -> Evaluate:
     return evaluate
 
 
-ENGINES: dict[str, Callable[[OksProblem], Evaluate]] = {'hotcoco': _hotcoco, 'xtcocotools': _xtcocotools}
+ENGINES: dict[str, Callable[[OksProblem], Evaluate]] = {
+    'numpy': _numpy,
+    'hotcoco': _hotcoco,
+    'xtcocotools': _xtcocotools,
+}

@@ -14,8 +14,9 @@ from .oks_detections import OksDetections
 from .oks_engines import ENGINES, Evaluate, require_engine
 from .oks_ground_truth import CocoApi, OksGroundTruth
 from .oks_problem import MAX_DETECTIONS, OksProblem
+from .oks_summary import summarize_oks
 
-__all__ = ['IOU_TYPES', 'check_ground_truth', 'evaluate_oks', 'oks_problem', 'summarize_oks']
+__all__ = ['IOU_TYPES', 'check_ground_truth', 'evaluate_oks', 'oks_problem']
 
 IOU_TYPES = ('keypoints', 'keypoints_crowd', *(f'keypoints_{part}' for part in WHOLEBODY_PARTS))
 CROWD_BINS = {'AP(E)': (-np.inf, 0.2), 'AP(M)': (0.2, 0.8), 'AP(H)': (0.8, np.inf)}  # by CrowdPose's crowd index
@@ -28,7 +29,7 @@ def evaluate_oks(
     iou_type: str = 'keypoints',
     sigmas: np.ndarray | None = None,
     use_area: bool = True,
-    engine: str = 'hotcoco',
+    engine: str = 'numpy',
 ) -> dict[str, float]:
     """Average precision and average recall of predicted poses.
 
@@ -43,7 +44,7 @@ def evaluate_oks(
             ``_face``, ``_lefthand``, ``_righthand`` of COCO-WholeBody.
         sigmas: (K,) spread of each keypoint; COCO's 17 by default.
         use_area: divide by the annotated area; otherwise by 0.53 of the box's (CrowdPose, AIC).
-        engine: ``'hotcoco'`` or ``'xtcocotools'``; the same values.
+        engine: ``'numpy'``, ``'hotcoco'`` or ``'xtcocotools'``; the same values.
 
     Returns:
         ``AP``, ``AP .5``, ``AP .75``, ``AP (M)``, ``AP (L)`` and ``AR`` likewise, as fractions, -1 where there is no
@@ -243,32 +244,3 @@ def _few(ids: np.ndarray) -> str:
     """The first of the different ids, for a message."""
     ids = list(dict.fromkeys(ids.tolist()))
     return f'{", ".join(map(repr, ids[:5]))}{", ..." if len(ids) > 5 else ""}'
-
-
-def summarize_oks(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
-    """Return AP and AR, over all thresholds and at 0.5 and 0.75, and for medium and large people.
-
-    Args:
-        precision: (T, R, C, A) at T thresholds of OKS and R recalls, of C categories and A areas (all, medium, large).
-        recall: (T, C, A); both -1 where there is no ground truth.
-
-    >>> summarize_oks(np.full((10, 101, 1, 3), 0.5), np.full((10, 1, 3), 0.25))['AR .75']
-    0.25
-    """
-    return {**_summary('AP', precision), **_summary('AR', recall)}
-
-
-def _summary(name: str, values: np.ndarray) -> dict[str, float]:
-    """Means of precision (T, R, C, A) or recall (T, C, A) over what has ground truth."""
-
-    def mean(v: np.ndarray) -> float:
-        v = v[v > -1]
-        return float(v.mean()) if v.size else -1.0
-
-    return {
-        name: mean(values[..., 0]),
-        f'{name} .5': mean(values[0, ..., 0]),
-        f'{name} .75': mean(values[5, ..., 0]),
-        f'{name} (M)': mean(values[..., 1]),
-        f'{name} (L)': mean(values[..., 2]),
-    }

@@ -74,12 +74,12 @@ class OksGroundTruth:
         """
         if isinstance(source, cls):
             return source
-        name = 'the given annotations'
-        if isinstance(source, str | os.PathLike):
+        with without_garbage_collection():  # until the records, of which there are many, are gone again
+            if not isinstance(source, str | os.PathLike):
+                name = 'the given annotations'
+                return cls._of_content(normal_coco(getattr(source, 'dataset', source), name), name, wholebody)
             name = os.fspath(source)
-            source = read_json(source)
-        with without_garbage_collection():
-            return cls._of_content(normal_coco(getattr(source, 'dataset', source), name), name, wholebody)
+            return cls._of_content(normal_coco(read_json(name), name), name, wholebody)
 
     @classmethod
     def _of_content(cls, content: CocoContent, name: str, wholebody: bool) -> 'OksGroundTruth':

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .oks_eval import summarize_oks
 from .oks_matching import OksMatches
+from .oks_summary import summarize_oks
 
 __all__ = ['ApTable', 'ap_table', 'weighted_ap', 'weighted_precision']
 

@@ -16,6 +16,8 @@ from .tables import NUM_SAMPLES, Table, join_tables
 
 __all__ = ['ArrayMetric']
 
+_SAMPLES_AT_ONCE = 1024  # each is looked at several times, while it is in the processor's cache
+
 
 class ArrayMetric(BaseMetric):
     """Base of metrics that keep columns of arrays, one row an instance, instead of an object a person.
@@ -73,16 +75,21 @@ class ArrayMetric(BaseMetric):
         Raises:
             ValueError: a sample lacks a field or has a wrong shape; the message names the sample.
         """
-        samples = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in data_samples]
-        if not samples:
-            return
+        for start in range(0, len(data_samples), _SAMPLES_AT_ONCE):
+            chunk = data_samples[start : start + _SAMPLES_AT_ONCE]
+            if set(map(type, chunk)) != {dict}:
+                chunk = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in chunk]
+            self.results.append(self._table(chunk))
+
+    def _table(self, samples: Sequence[dict]) -> Table:
+        """Columns of a batch, with those that say which sample and instance a row is of."""
         identity = self._identity(samples)
         table, counts = self.pack(samples)
         position = per_instance(np.arange(len(samples)), counts)
         table['instance'] = np.arange(len(position)) - per_instance(np.cumsum(counts) - counts, counts)
         table['position'] = position
         table |= {name: per_instance(column, counts) for name, column in identity.items()}
-        self.results.append(table | {NUM_SAMPLES: np.array([len(samples)])})
+        return table | {NUM_SAMPLES: np.array([len(samples)])}
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Gather from all processes and return the values.
@@ -154,7 +161,7 @@ class ArrayMetric(BaseMetric):
 
     def _report_number(self, table: Table, size: int) -> None:
         logger, name = MMLogger.get_current_instance(), type(self).__name__
-        seen = len(np.unique(table['sample'])) if table else 0
+        seen = np.count_nonzero(np.bincount(table['sample'])) if table else 0
         if seen < size:
             logger.warning(f'{name}: {size - seen} of {size} samples have no prediction')
         if seen > size:

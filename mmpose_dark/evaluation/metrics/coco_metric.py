@@ -57,7 +57,7 @@ class CocoMetric(ArrayMetric):
         outfile_prefix: where to write the results (and the ground truth made of the samples); nowhere by default.
         collect_device: ``'cpu'`` or ``'gpu'``.
         prefix: put before the names of the values; ``'coco'`` by default.
-        engine: ``'hotcoco'`` or ``'xtcocotools'``, the same values.
+        engine: ``'numpy'``, ``'hotcoco'`` or ``'xtcocotools'``, the same values.
         collect_dir: mmengine's; nothing is written to it.
 
     Raises:
@@ -85,7 +85,7 @@ class CocoMetric(ArrayMetric):
         outfile_prefix: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
-        engine: str = 'hotcoco',
+        engine: str = 'numpy',
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
