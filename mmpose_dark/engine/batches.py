@@ -1,5 +1,6 @@
 """Batches of a loader, and what its worker processes did where none comes."""
 
+import contextlib
 import math
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ['batches']
 
+_END = object()
 _NEARLY = 0.98  # of a timeout: its clock is another one
 
 
@@ -31,35 +33,43 @@ def batches(loader: 'DataLoader', stage: str) -> Iterator[Batch | ForeignBatch]:
     >>> list(batches([[1], [2]], 'train'))
     [[1], [2]]
     """
-    iterator = iter(loader)
-    watch = WorkerWatch(loader, iterator)
+    watch = WorkerWatch(loader)
     try:
+        with _explained(loader, stage, watch):
+            watch.iterator = iterator = iter(loader)  # with persistent workers this waits for all of them
         while True:
-            started = time.monotonic()
-            try:
-                with watch.waiting():
-                    batch = next(iterator)
-            except StopIteration:
+            with _explained(loader, stage, watch):
+                batch = next(iterator, _END)
+            if batch is _END:
                 return
-            except (RuntimeError, EOFError, OSError) as err:
-                late = watch.killed or time.monotonic() - started >= _NEARLY * (loader.timeout or math.inf)
-                if watch.workers and isinstance(err, EOFError | ConnectionError):
-                    watch.wait_for_the_dead()
-                told = _explained(loader, iterator, stage, late=late, killed=watch.killed)
-                if told is None:
-                    raise
-                raise told from err
             raise_worker_error(batch)
             yield batch
     finally:
         watch.end()
 
 
-def _explained(loader: 'DataLoader', iterator: Iterator, stage: str, *, late: bool, killed: bool) -> StateError | None:
-    workers = getattr(iterator, '_workers', ())
+@contextlib.contextmanager
+def _explained(loader: 'DataLoader', stage: str, watch: WorkerWatch) -> Iterator[None]:
+    """Say what a worker process did where the ``with`` block ends with an error that does not say so."""
+    started = time.monotonic()
+    try:
+        with watch.waiting():
+            yield
+    except (RuntimeError, EOFError, OSError) as err:
+        late = watch.killed or time.monotonic() - started >= _NEARLY * (loader.timeout or math.inf)
+        if watch.workers and isinstance(err, EOFError | ConnectionError):
+            watch.wait_for_the_dead()
+        told = _explanation(loader, watch, stage, late=late)
+        if told is None:
+            raise
+        raise told from err
+
+
+def _explanation(loader: 'DataLoader', watch: WorkerWatch, stage: str, *, late: bool) -> StateError | None:
+    workers = watch.workers
     dead = [worker.pid for worker in workers if not worker.is_alive() and worker.exitcode]
     name = f'{stage}_dataloader'
-    if dead and not killed:
+    if dead and not watch.killed:
         codes = ', '.join(str(worker.exitcode) for worker in workers if worker.pid in dead)
         return StateError(
             f'{name}: worker process {", ".join(map(str, dead))} ended (exit code {codes}; -9: killed, mostly for '

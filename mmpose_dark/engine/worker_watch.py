@@ -2,9 +2,10 @@
 
 import contextlib
 import multiprocessing.connection
+import multiprocessing.process
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,17 +26,25 @@ class WorkerWatch:
 
     Args:
         loader: whose ``timeout`` is the limit; 0 or no workers: nothing is watched.
-        iterator: over it, with the processes.
+
+    Attributes:
+        iterator: over the loader, which has the processes.
+        killed: whether they were.
     """
 
-    def __init__(self, loader: 'DataLoader', iterator: Iterator) -> None:
-        self.workers = getattr(iterator, '_workers', ())
+    def __init__(self, loader: 'DataLoader') -> None:
+        self.iterator: Iterator | None = getattr(loader, '_iterator', None)
         self.limit = (getattr(loader, 'timeout', 0) or 0) + _MORE_SECONDS
         self.killed = False
         self._since: float | None = None
         self._over = threading.Event()
-        if self.workers and self.limit > _MORE_SECONDS:
+        if getattr(loader, 'num_workers', 0) and self.limit > _MORE_SECONDS:
             threading.Thread(target=self._look, daemon=True, name='worker_watch').start()
+
+    @property
+    def workers(self) -> Sequence[multiprocessing.process.BaseProcess]:
+        """The processes; none before there is an iterator."""
+        return getattr(self.iterator, '_workers', ())
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
