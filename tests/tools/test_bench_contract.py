@@ -26,12 +26,22 @@ TINY = {
     'busy_machine': ('--repeat', '1', '--seconds', '0', '--only', 'decoding'),
     'inference': ('--repeat', '1', '--config', 'configs/demo/people_dark_192x144.py', '--images', '2'),
     'exported': ('--repeat', '1', '--configs', 'configs/demo/people_dark_192x144.py', '--batch-size', '2', '--int8'),
+    'testing': (
+        '--repeat',
+        '1',
+        '--config',
+        'configs/demo/people_dark_192x144.py',
+        '--images',
+        '1',
+        '--workers',
+        '0',
+    ),  # fmt: skip
     'train_step': ('--repeat', '1', '--warm-up', '0', '--batch-size', '2', '--threads', '1'),
     'scale': ('--only', 'evaluation', '--shrink', '500', '--again', '--points', '/dev/null'),
     'constants': ('--repeat', '1', '--only', 'plan', '--images', '20'),
 }
 NO_TIMINGS = ('evaluate', 'scale', 'constants')  # one number each
-SLOW = ('busy_machine', 'constants', 'exported', 'inference', 'pipeline', 'scale', 'startup', 'train_step')
+SLOW = ('busy_machine', 'constants', 'exported', 'inference', 'pipeline', 'scale', 'startup', 'testing', 'train_step')
 NAMES = sorted(path.stem for path in FOLDER.glob('*.py') if not path.stem.startswith('_') and path.stem != 'run_all')
 
 

@@ -32,6 +32,7 @@ QUICK = dict(
     pipeline=Quick(),
     inference=Quick(on_gpu=('--full', '--compile')),
     exported=Quick(),
+    testing=Quick(),
     train_step=Quick(on_gpu=('--full',)),
     startup=Quick(),
     busy_machine=Quick(),

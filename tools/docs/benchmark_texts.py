@@ -106,6 +106,15 @@ turns. `difference_px` is the largest difference of a keypoint in pixels of the 
 peak (weights are random, so a map may have two alike); `same_peak` is their share.
 """,
     ),
+    'testing': About(
+        'A whole test',
+        """
+What `tools/test.py` does once everything is built, from image files to AP, against backbone and head alone on the same
+crops in memory, twice a person for the flip test. They take turns. `over the network` is what the whole takes more, in
+hundredths of the network's time; the aim is 5. Loader workers take the cores from a network on the CPU, so they do not
+help there.
+""",
+    ),
     'train_step': About(
         'A training step',
         """
