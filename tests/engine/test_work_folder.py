@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from mmpose_dark.checkpoint import load_state_dict_file
 from mmpose_dark.checkpoint.file_lock import only_one
 from mmpose_dark.engine.batches import batches
 from mmpose_dark.engine.finite import NonFiniteError
+from mmpose_dark.models import ResNet
 from mmpose_dark.utils.errors import ExistsError, OutputError, StateError
 from mmpose_dark.utils.parents import end_with_parent
 
@@ -88,6 +90,17 @@ def test_a_run_keeps_no_file_open(make_runner):
     (log,) = Path(runner.work_dir).rglob('*.log')
     assert 'one more line' in log.read_text()
     assert len(log.read_text().splitlines()) > 1
+
+
+@pytest.mark.parametrize('gone', [False, True])
+def test_networks_are_initialised_behind_a_run(make_runner, gone):
+    """mmengine writes about it to the log file of the run that was the last, which is closed."""
+    runner = make_runner(**{'train_cfg.max_epochs': 1})
+    runner.train()
+    if gone:
+        shutil.rmtree(runner.work_dir)
+    ResNet(18, init_cfg=dict(type='Normal', layer='Conv2d', std=0.1)).init_weights()
+    assert Path(runner.work_dir).exists() != gone
 
 
 def test_a_loss_that_is_not_finite_stops_training(make_runner):

@@ -35,7 +35,7 @@ TINY = {
         '1',
         '--workers',
         '0',
-    ),  # fmt: skip
+    ),
     'train_step': ('--repeat', '1', '--warm-up', '0', '--batch-size', '2', '--threads', '1'),
     'scale': ('--only', 'evaluation', '--shrink', '500', '--again', '--points', '/dev/null'),
     'constants': ('--repeat', '1', '--only', 'plan', '--images', '20'),

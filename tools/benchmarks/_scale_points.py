@@ -6,6 +6,7 @@ SPEC is json: ``kind`` (a function here), ``data`` (a folder for inputs) and wha
 worked on), ``workers`` (bytes that a worker process has for itself), ``note``.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -249,10 +250,14 @@ KINDS: dict[str, Callable[..., dict]] = dict(images=images, workers=workers, sta
 
 def main() -> None:
     """Measure the point of the command line."""
-    spec = json.loads(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('spec', metavar='SPEC')
+    parser.add_argument('result', metavar='RESULT')
+    args = parser.parse_args()
+    spec = json.loads(args.spec)
     found = KINDS[spec.pop('kind')](**spec)
     children = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    Path(sys.argv[2]).write_text(json.dumps(dict(workers=0, held=0, note='', largest_child=children) | found))
+    Path(args.result).write_text(json.dumps(dict(workers=0, held=0, note='', largest_child=children) | found))
 
 
 if __name__ == '__main__':
