@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from mmpose_dark.codecs import heatmap_peaks, peak
+from mmpose_dark.codecs import heatmap_peaks
 
 
 @settings(max_examples=100, deadline=None)
@@ -49,18 +49,6 @@ def test_nan_is_found_not_hidden():
     peaks, values = heatmap_peaks(maps)
     assert peaks.tolist() == [[1, 2]]
     assert values.isnan().all()
-
-
-@pytest.mark.parametrize('threads', [2, 3, 50])
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float32])
-def test_threads_find_the_same(threads, dtype, monkeypatch):
-    maps = torch.randint(0, 4, (3, 7, 5, 6), generator=torch.Generator().manual_seed(0)).to(dtype)
-    maps[1, 2, 3, 4] = math.nan
-    expected = heatmap_peaks(maps)
-    monkeypatch.setattr(peak, '_PIXELS_A_THREAD', 1)
-    monkeypatch.setattr(torch, 'get_num_threads', lambda: threads)
-    torch.testing.assert_close(heatmap_peaks(maps), expected, rtol=0, atol=0, equal_nan=True)
-    torch.testing.assert_close(heatmap_peaks(maps.mT.contiguous().mT), expected, rtol=0, atol=0, equal_nan=True)
 
 
 def test_no_maps():
