@@ -53,6 +53,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--images', type=int, default=6000, help='through predict (default: 6000)')
     parser.add_argument('--epochs', type=int, default=30, help='of training (default: 30)')
     parser.add_argument('--rounds', type=int, default=60, help='of testing (default: 60)')
+    parser.add_argument('--only', nargs='+', choices=('predict', 'train', 'test'), help='some of the three')
+    parser.add_argument('--predict-with', nargs=2, metavar=('CONFIG', 'CHECKPOINT'), help='another network for predict')
     parser.add_argument('--out', default='work_dirs/soak.json', help='where the numbers go (default: %(default)s)')
     parser.add_argument('--test-again', nargs=2, metavar=('CONFIG', 'TIMES'), help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -154,7 +156,8 @@ def commands_of(args: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         os.link(
             images[number % len(images)], lake / f'{number:07d}{images[0].suffix}'
         )  # symbolic ones count as one image
-    network = ['--config', str(CONFIG), '--checkpoint', str(checkpoint)]
+    config, weights = args.predict_with or (CONFIG, checkpoint)
+    network = ['--config', str(config), '--checkpoint', str(weights)]
     tools = ROOT / 'tools'
     variant = folder / 'soak_test.py'
     variant.write_text(
@@ -195,6 +198,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix='soak_') as name:
         folder = Path(name)
         for campaign, command in commands_of(args, folder).items():
+            if args.only and campaign not in args.only:
+                continue
             results[campaign] = found = run(campaign, command, folder)
             print(f'{campaign:<8} {_verdict(found)}; left behind: {found["left_behind"] or "nothing"}', flush=True)
             amounts = dict(images=args.images, epochs=args.epochs, rounds=args.rounds)
