@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from process_ends import all_end
 
 from mmpose_dark.cli.launch import parse_args
 
@@ -53,22 +54,6 @@ def pids(tmp_path, count=2):
             return [int(pid) for pid in found]
         time.sleep(0.05)
     raise TimeoutError
-
-
-def all_end(ids, seconds=8):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if not any(_runs(pid) for pid in ids):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def _runs(pid):
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] not in 'ZX'
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from process_ends import all_end, kill_all
 
 from mmpose_dark.cli.launch import parse_args
 from mmpose_dark.cli.rounds import Settings
@@ -55,10 +56,7 @@ def machine(tmp_path):
         return process
 
     yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    kill_all(started)
 
 
 def end_of(process, seconds=240):
@@ -185,22 +183,6 @@ def test_what_answers_is_no_launcher(machine):
     assert 'Traceback' not in output
 
 
-def ends(pids, seconds=30):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if not any(_runs(pid) for pid in pids):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def _runs(pid):
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] not in 'ZX'
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize('lost', [0, 1])
 def test_a_lost_machine_ends_the_other(machine, tmp_path, lost):
@@ -218,7 +200,7 @@ def test_a_lost_machine_ends_the_other(machine, tmp_path, lost):
     assert f'launch: error: machine {lost} (' in line
     assert ' was lost: ' in line
     assert line.endswith('with: dist.sh config.py 1 --resume')
-    assert ends(pids)
+    assert all_end(pids, 30)
 
 
 @pytest.mark.slow
@@ -233,7 +215,7 @@ def test_a_lost_process_ends_both_machines(machine, tmp_path, kind):
         assert status == 128 + kind
         assert 'launch: error: process 3 on machine 1 (' in output
         assert f'was ended by signal {int(kind)} from outside' in output
-    assert ends(pids)
+    assert all_end(pids, 30)
 
 
 @pytest.mark.slow
@@ -247,7 +229,7 @@ def test_ctrl_c_on_one_machine_ends_both(machine, tmp_path):
     assert 'machine 1 (' in found[0][1]
     assert found[1][1].strip().splitlines()[-1] == 'interrupted'
     assert 'error' not in found[1][1]
-    assert ends(pids)
+    assert all_end(pids, 30)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from pose_nets import save_random_weights
 
 from mmpose_dark.apis import inference_topdown, init_model
 from mmpose_dark.deploy import Acceleration, accelerate, openvino
@@ -30,14 +31,7 @@ FLIP = {'model.test_cfg.flip_test': True, 'model.test_cfg.output_heatmaps': True
 
 @pytest.fixture(scope='module')
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
-    torch.manual_seed(0)
-    model = init_model(CONFIG)
-    for parameter in model.parameters():
-        if parameter.ndim > 1:
-            torch.nn.init.kaiming_normal_(parameter)
-    path = tmp_path_factory.mktemp('weights') / 'tiny.pth'
-    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
-    return str(path)
+    return save_random_weights(CONFIG, tmp_path_factory.mktemp('weights'))
 
 
 def heatmaps_of(checkpoint: str, image: np.ndarray, flip_batch: bool = False, **acceleration: object) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from process_ends import all_end
 
 from mmpose_dark.checkpoint import load_state_dict_file
 from mmpose_dark.checkpoint.file_lock import only_one
@@ -271,15 +272,5 @@ def test_the_child_of_a_killed_process_ends(tmp_path):
         time.sleep(0.05)
     process.kill()
     process.wait()
-    until = time.monotonic() + 10
-    while time.monotonic() < until and _runs(int(note.read_text())):
-        time.sleep(0.1)
-    assert not _runs(int(note.read_text()))
+    assert all_end([int(note.read_text())], 10)
     assert callable(end_with_parent)
-
-
-def _runs(pid):
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] not in 'ZX'
-    except FileNotFoundError:
-        return False

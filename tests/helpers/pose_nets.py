@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
+from mmpose_dark.inference import init_model
 from mmpose_dark.registry import MODELS
 from mmpose_dark.structures import PoseDataSample
 
@@ -71,3 +72,15 @@ def batch(seed, count, **kwargs):
     rng = np.random.default_rng(seed)
     images = torch.from_numpy(rng.standard_normal((count, 3, 64, 48)).astype(np.float32))
     return images, [sample(rng, **kwargs) for _ in range(count)]
+
+
+def save_random_weights(config, folder):
+    """Write weights of a config's network that are large enough for peaks, and return the file."""
+    torch.manual_seed(0)
+    model = init_model(config)
+    for parameter in model.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.kaiming_normal_(parameter)
+    path = folder / 'tiny.pth'
+    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
+    return str(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from process_ends import kill_all
 
 from mmpose_dark.checkpoint import load_state_dict_file
 
@@ -63,10 +64,7 @@ def machine(run_tool, port):
         return process
 
     yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    kill_all(started)
 
 
 def end_of(process, status=0, seconds=280):

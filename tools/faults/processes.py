@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers import test_helper
 from outcome import ROOT, TOY, Outcome, digest
 
 __all__ = ['disks_that_are_full', 'frozen', 'kills_of_one', 'kills_of_two']
@@ -49,13 +50,6 @@ def _below(pid: int) -> list[int]:
     except OSError:
         return []
     return [found for child in map(int, children) for found in (child, *_below(child))]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] not in 'ZX'
-    except OSError:
-        return False
 
 
 def _kill_somewhere(command: list[str], rng: random.Random, *, any_rank: bool) -> str:
@@ -142,10 +136,10 @@ def frozen(tries: int, seed: int, folder: Path) -> Outcome:
 
 def _ended(below: list[int]) -> str:
     """Wait for processes to end; kill those that do not, and say how many they were."""
-    until = time.monotonic() + 10
-    while any(map(_alive, below)) and time.monotonic() < until:
-        time.sleep(0.05)
-    left = [pid for pid in below if _alive(pid)]
+    ends = test_helper('process_ends')
+    if ends.all_end(below, 10):
+        return ''
+    left = [pid for pid in below if ends.runs(pid)]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     return f'{len(left)} processes were left behind' if left else ''

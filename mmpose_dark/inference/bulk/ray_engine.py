@@ -26,7 +26,8 @@ _RETRIES = 3  # of a shard whose worker dies: an image that ends its process wou
 _IN_FLIGHT = 2  # shards of a worker: one that is done, and one that waits
 _LEAST_AT_ONCE = 500  # shards that Ray has: between two stages it holds as many as fit into its memory
 _ROUNDS = 50  # shards a worker and hand-over, since at its end some workers wait for the others
-_PAUSE = 5.0  # seconds, in which a cluster learns that a machine is gone
+_SECONDS_TO_NOTICE = 30.0  # for a cluster, that a machine is gone
+_LOOK = 0.5
 _FAULT = 'fault'
 
 
@@ -134,19 +135,34 @@ def run_shards(
 def _rows_of_all(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:
     """Yield the rows of shards; where a machine is lost, those that are not done yet are handed out anew.
 
-    Ray's retries of a task go to the same machine within moments, and are used up before it knows that it is gone.
+    Ray's retries of a task go to the same machine within moments, and are used up before it knows that it is gone. A
+    worker that died alone, on a machine that is still there, has had its retries.
     """
     left, lost = {shard[0]: shard for shard in shards}, 0
     while left:
+        machines = _machines(ray)
         try:
             for row in _rows(ray, list(left.values()), stages):
                 del left[json.loads(row['item'])[0]]
                 yield row
         except ray.exceptions.ActorUnavailableError:
             lost += 1
-            if lost > _RETRIES:
+            if lost > _RETRIES or not _is_one_lost(ray, machines):
                 raise
-            time.sleep(_PAUSE)
+
+
+def _machines(ray: ModuleType) -> set[str]:
+    return {node['NodeID'] for node in ray.nodes() if node['Alive']}
+
+
+def _is_one_lost(ray: ModuleType, before: set[str]) -> bool:
+    """Say whether a machine is gone, waiting for a cluster to notice; this machine alone cannot be."""
+    until = time.monotonic() + (_SECONDS_TO_NOTICE if len(before) > 1 else 0)
+    while before <= _machines(ray):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LOOK)
+    return True
 
 
 def _rows(ray: ModuleType, shards: Sequence[Shard], stages: Sequence[Stage]) -> Iterator[dict]:

@@ -3,22 +3,13 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 from bulk_runs import TINY
+from pose_nets import save_random_weights
 
 
 @pytest.fixture(scope='session')
 def checkpoint(tmp_path_factory):
-    from mmpose_dark.inference import init_model
-
-    torch.manual_seed(0)
-    model = init_model(TINY)
-    for parameter in model.parameters():
-        if parameter.ndim > 1:
-            torch.nn.init.kaiming_normal_(parameter)
-    path = tmp_path_factory.mktemp('weights') / 'tiny.pth'
-    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
-    return str(path)
+    return save_random_weights(TINY, tmp_path_factory.mktemp('weights'))
 
 
 @pytest.fixture(scope='session')

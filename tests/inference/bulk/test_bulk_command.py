@@ -2,19 +2,18 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tarfile
 import time
-from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from bulk_runs import TINY, WhiteRectangles, in_process, points, rows
+from full_disk import full_disk
 
 from mmpose_dark.cli.predict import main, parse_args
 from mmpose_dark.inference import Inferencer, init_model
@@ -104,16 +103,6 @@ def test_images_that_vanish_are_records(run, lake, tmp_path):
     assert run('--whole-image', source=lake / 'list.txt') == 3
     found = [(os.path.basename(r['image']), bool(r['error'])) for r in rows(tmp_path / 'out', 'images')]
     assert found == [('01.png', False), ('gone.png', True), ('02.png', False)]
-
-
-@contextmanager
-def full_disk(room):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_keeps_what_is_whole(run, tmp_path, monkeypatch):
@@ -237,6 +226,22 @@ def test_boxes_of_a_file_are_found_by_the_names_in_a_tar(run, lake, tmp_path):
     assert [r['image_id'] for r in rows(tmp_path / 'out', 'people')] == ['train/01.png']
 
 
+class _Cluster(SimpleNamespace):
+    """What is asked of Ray: its machines, of which one may end, and the error of a worker that cannot be reached."""
+
+    exceptions = SimpleNamespace(ActorUnavailableError=ConnectionError)
+
+    def __init__(self, machines):
+        super().__init__(alive=[f'node {i}' for i in range(machines)])
+
+    def nodes(self):
+        return [dict(NodeID=name, Alive=True) for name in self.alive] + [dict(NodeID='gone', Alive=False)]
+
+
+def _rows_of(ray, count):
+    return ray_engine._rows_of_all(ray, [(i, 0, []) for i in range(count)], [])
+
+
 def test_what_a_lost_machine_had_is_handed_out_anew(monkeypatch):
     given = []
 
@@ -245,18 +250,26 @@ def test_what_a_lost_machine_had_is_handed_out_anew(monkeypatch):
         for number in given[-1][: 2 if len(given) < 3 else None]:
             yield dict(item=json.dumps([number, 0, []]))
         if len(given) < 3:
+            ray.alive.pop()
             raise ConnectionError
 
-    ray = SimpleNamespace(exceptions=SimpleNamespace(ActorUnavailableError=ConnectionError))
     monkeypatch.setattr(ray_engine, '_rows', losing)
-    monkeypatch.setattr(ray_engine, '_PAUSE', 0)
-    rows_of = lambda count: ray_engine._rows_of_all(ray, [(i, 0, []) for i in range(count)], [])  # noqa: E731
-    assert [json.loads(row['item'])[0] for row in rows_of(6)] == list(range(6))
+    assert [json.loads(row['item'])[0] for row in _rows_of(_Cluster(4), 6)] == list(range(6))
     assert given == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [4, 5]]
 
-    def gone(ray, shards, stages):
+
+@pytest.mark.parametrize(('machines', 'lost', 'rounds'), [(1, 0, 1), (3, 0, 1), (9, 1, 4)])
+def test_a_worker_that_dies_alone_has_had_its_retries(machines, lost, rounds, monkeypatch):
+    """Neither here nor in a cluster is its shard handed out anew; where machines go on ending, three times."""
+    given = []
+
+    def dying(ray, shards, stages):
+        given.append(len(shards))
+        ray.alive = ray.alive[lost:]
         raise ConnectionError
 
-    monkeypatch.setattr(ray_engine, '_rows', gone)
+    monkeypatch.setattr(ray_engine, '_rows', dying)
+    monkeypatch.setattr(ray_engine, '_SECONDS_TO_NOTICE', 0)
     with pytest.raises(ConnectionError):
-        list(rows_of(2))
+        list(_rows_of(_Cluster(machines), 2))
+    assert given == [2] * rounds
