@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith('linux'), reason='th
 
 @pytest.fixture
 def campaigns(monkeypatch):
-    names = ['helpers', *(path.stem for path in FOLDER.glob('*.py'))]
+    names = [path.stem for path in FOLDER.glob('*.py')]
     others = {name: sys.modules.pop(name) for name in names if name in sys.modules}  # packages of the same name
     monkeypatch.syspath_prepend(str(FOLDER))
     import run

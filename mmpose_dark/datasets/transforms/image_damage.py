@@ -17,9 +17,10 @@ _FLAT = 0.3  # bits a pixel: a file with less shows hardly anything, and may hol
 _NOISE = bytes(range(1, 255)) * 16
 _GREY = 128
 _END = 0xD9
-_BETWEEN_SCANS = {0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0), _END}  # tables, scans, comments, the end
+_INTERVAL = 0xDD  # of restarts: without it, markers of restarts cannot be there
+_BETWEEN_SCANS = {0xC4, 0xDA, 0xDB, 0xDC, _INTERVAL, 0xFE, *range(0xE0, 0xF0), _END}  # tables, scans, comments, the end
 _MARKER = re.compile(rb'\xff[^\x00\xff]')
-_NO_RESTART = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
+_BUT_RESTARTS = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
 _CORNER = 2  # pixels: of the last block of pixels no more may be in the image
 
 
@@ -108,10 +109,12 @@ def _has_grey_corner(image: np.ndarray) -> bool:
 def _has_stray_marker(content: bytes) -> bool:
     """Tell whether there is a marker among the data of a JPEG's scans that cannot be there, as in noise."""
     at = jpeg_header(content)[0]
-    marker = _NO_RESTART if content.find(b'\xff\xdd', 0, at) > 0 else _MARKER  # restarts need an interval
+    marker = _BUT_RESTARTS if content.find(bytes((0xFF, _INTERVAL)), 0, at) > 0 else _MARKER
     while at + 2 <= len(content):
         if content[at + 1] == _END:
             return False
+        if content[at + 1] == _INTERVAL:
+            marker = _BUT_RESTARTS
         at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
         found = marker.search(content, at)
         if found is None or content[found.start() + 1] not in _BETWEEN_SCANS:
