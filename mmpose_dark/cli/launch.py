@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..utils.errors import StateError
+from ..utils.errors import UserError
 from ..utils.timeouts import (
     HANG_SECONDS,
     HANG_VARIABLE,
@@ -93,13 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: words of the command line, by default those of this process.
     """
     args = parse_args(arguments)
-    silence = seconds_of(NODE_VARIABLE, NODE_SECONDS)
     meeting = None
     try:
+        silence = seconds_of(NODE_VARIABLE, NODE_SECONDS)
         if args.nodes[1] > 1:
             meeting = Meeting(_settings(args), wait=seconds_of(MEETING_VARIABLE, MEETING_SECONDS), silence=silence)
         status = _run(args, meeting, silence)
-    except StateError as err:
+    except UserError as err:
         print(f'launch: error: {err}', file=sys.stderr)
         status = USER_ERROR
     except KeyboardInterrupt:

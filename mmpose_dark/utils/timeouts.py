@@ -2,6 +2,8 @@
 
 import os
 
+from .errors import InputError
+
 __all__ = [
     'HANG_SECONDS',
     'HANG_VARIABLE',
@@ -21,10 +23,15 @@ MEETING_VARIABLE, MEETING_SECONDS = 'MMPOSE_DARK_MEETING_TIMEOUT', 600.0
 
 
 def seconds_of(variable: str, default: float) -> float:
-    """Return the seconds that an environment variable says, or the default.
+    """Return the seconds that an environment variable says, or the default where it is not set, or empty.
+
+    Raises:
+        InputError: it says something else.
 
     >>> seconds_of('NO_SUCH_VARIABLE', 5.0)
     5.0
     """
     value = os.environ.get(variable, '')
-    return float(value) if value.replace('.', '', 1).isdigit() else default
+    if value and not value.replace('.', '', 1).isdecimal():
+        raise InputError(f'{variable}={value}: seconds are needed, a number from 0 on, such as {default:g}')
+    return float(value) if value else default

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from process_ends import all_end
 
-from mmpose_dark.cli.launch import parse_args
+from mmpose_dark.cli.launch import main, parse_args
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name == 'nt', reason='signals')
@@ -131,3 +131,13 @@ def test_settings_that_do_not_go_together(words, capsys):
         parse_args([*words, 'a.py'])
     assert ended.value.code == 2
     assert 'error: ' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('variable', ['MMPOSE_DARK_HANG_TIMEOUT', 'MMPOSE_DARK_NODE_TIMEOUT'])
+@pytest.mark.parametrize('value', ['soon', '-1', '1e3', '5s', '1.2.3'])
+def test_seconds_that_are_none(variable, value, capsys, monkeypatch):
+    monkeypatch.setenv(variable, value)
+    assert main(['--processes', '1', 'a.py']) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f'launch: error: {variable}={value}: seconds are needed, a number from 0 on')
+    assert told.count('\n') == 1
