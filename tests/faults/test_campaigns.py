@@ -28,7 +28,7 @@ def campaigns(monkeypatch):
 @pytest.mark.parametrize(
     ('name', 'tries'),
     [
-        ('checkpoints', 150), ('downloads', 20), ('other_resumes', 4), ('not_finite', 3), ('names', 30),
+        ('checkpoints', 150), ('downloads', 20), ('other_resumes', 3), ('not_finite', 3), ('names', 30),
         ('configs', 20), ('images', 200), ('annotations', 60),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from mmpose_dark.checkpoint.calibration_file import calibration_beside, write_calibration
 from mmpose_dark.cli.main import main
-from mmpose_dark.inference import inference_topdown, init_model
+from mmpose_dark.inference import calibrating, inference_topdown, init_model
 from mmpose_dark.inference.calibrating import calibrate
 from mmpose_dark.inference.network import find_keypoints
 from mmpose_dark.inference.observations import Observations, observe
@@ -54,7 +54,13 @@ def test_others_are_told_better_than_before(found):
     assert abs(p.mean() - hits.mean()) < 0.05
 
 
-def test_the_same_seed_gives_the_same():
+@pytest.fixture
+def few_draws(monkeypatch):
+    """For tests that look at no interval."""
+    monkeypatch.setattr(calibrating, '_DRAWS', 10)
+
+
+def test_the_same_seed_gives_the_same(few_draws):
     once, again = (calibrate(people(80), folds=2, seed=5) for _ in range(2))
     assert once == again
 
@@ -68,13 +74,13 @@ def test_people_of_one_image_are_on_one_side():
     assert set(part) == set(range(5))
 
 
-def test_without_covariances_scores_alone_are_calibrated():
+def test_without_covariances_scores_alone_are_calibrated(few_draws):
     found = calibrate(dataclasses.replace(people(), covariances=None), folds=2)
     assert found.covariance is None
     assert 'coverage_after' not in found.evaluation
 
 
-def test_nan_predictions_are_left_out():
+def test_nan_predictions_are_left_out(few_draws):
     seen = people()
     seen.scores[:5], seen.covariances[5:9] = np.nan, np.nan
     found = calibrate(seen, folds=2)

@@ -109,7 +109,7 @@ def raw_batch(count):
     ('mixed', 'memory_format'),
     [
         (False, torch.contiguous_format),
-        (True, torch.channels_last),
+        pytest.param(True, torch.channels_last, marks=pytest.mark.slow),
         pytest.param(True, torch.contiguous_format, marks=pytest.mark.slow),
         pytest.param(False, torch.channels_last, marks=pytest.mark.slow),
     ],
