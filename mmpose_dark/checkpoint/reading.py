@@ -17,6 +17,7 @@ from ..utils.addresses import addresses_of
 from .archive import DamagedArchiveError, check_archive, check_stream
 from .errors import CheckpointError
 from .mirrors import download_first
+from .parts import join_parts, refuse_folder, refuse_part
 from .pickle_check import Bounded, CostlyPickleError
 from .safe_classes import allow_safe_classes, is_safe_class, restore
 from .safetensors_file import is_safetensors, read_safetensors
@@ -33,16 +34,20 @@ _WHAT_IT_IS = (
 )
 
 
-def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocation = 'cpu') -> dict[str, object]:
+def load_state_dict_file(
+    path_or_url: str | os.PathLike, map_location: MapLocation = 'cpu', *, mmap: bool = False
+) -> dict[str, object]:
     """Read a checkpoint as ``torch.load`` does, but executing nothing that is in it.
 
     Tensors, plain Python data and the harmless classes of `safe_classes` are read; a file that names
-    anything else is refused. Safetensors files are read by their own library.
+    anything else is refused. Safetensors files are read by their own library. A checkpoint in parts is joined.
 
     Args:
         path_or_url: a path, or a ``file://``, ``http(s)://``, ``hf://``, ``torchvision://`` or ``open-mmlab://``
             URL; what is not on this machine is downloaded into the cache first.
         map_location: where tensors go, as for ``torch.load``.
+        mmap: leave tensors in the file until they are used, and share what is in memory with other processes. For
+            values that are copied right away: the file must not be changed in place as long as they are there.
 
     Returns:
         The dictionary in the file as it is: keys ``state_dict``, ``meta``, ``optimizer`` ... or parameter names.
@@ -58,6 +63,12 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
     {'epoch': 3}
     """
     path = local_file(path_or_url)
+    content = _read(path, map_location, mmap=mmap)
+    refuse_part(content, path)
+    return join_parts(content, path, lambda part: _read(part, map_location, mmap=mmap))
+
+
+def _read(path: pathlib.Path, map_location: MapLocation, *, mmap: bool) -> dict[str, object]:
     head = _first_bytes(path)
     if is_safetensors(path, head) and _other_kind(head) is None:
         return dict(read_safetensors(path, map_location))
@@ -65,7 +76,8 @@ def load_state_dict_file(path_or_url: str | os.PathLike, map_location: MapLocati
     try:
         with allow_safe_classes(), warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            content = restore(torch.load(path, map_location=map_location, weights_only=True))
+            in_place = mmap and head.startswith(b'PK')  # what torch wrote before 1.6 can only be read as a whole
+            content = restore(torch.load(path, map_location=map_location, weights_only=True, mmap=in_place))
     except Exception as err:  # whatever a damaged or hostile file makes the reader raise
         raise CheckpointError(_why_unreadable(path, err)) from err
     if not isinstance(content, dict):
@@ -93,6 +105,7 @@ def local_file(path_or_url: str | os.PathLike) -> pathlib.Path:
     if path.is_file():
         return path
     if path.is_dir():
+        refuse_folder(path)
         inside = sorted(p.name for p in path.glob('*.pth'))
         raise CheckpointError(f'{path}: is a folder. Name the file: {", ".join(inside) or "it has no .pth files"}.')
     if not path.parent.is_dir():

@@ -14,6 +14,7 @@ import torch.distributed
 
 from ..utils.errors import InputError, StateError
 from ..utils.timeouts import MEETING_SECONDS, MEETING_VARIABLE, seconds_of
+from .one_start import MeetingError, name_of_start
 
 __all__ = ['COLLECTIVE_TIMEOUT', 'first_host', 'init_distributed']
 
@@ -77,8 +78,9 @@ def _meet() -> tuple[torch.distributed.Store, int, int]:
     """Reach the other processes; return what they share, this one's rank and how many there are."""
     seconds = seconds_of(MEETING_VARIABLE, MEETING_SECONDS)
     try:
-        return next(torch.distributed.rendezvous('env://', timeout=datetime.timedelta(seconds=seconds)))
-    except (torch.distributed.DistError, ValueError) as err:
+        store, rank, world = next(torch.distributed.rendezvous('env://', timeout=datetime.timedelta(seconds=seconds)))
+        return torch.distributed.PrefixStore(name_of_start(store, rank, world, seconds), store), rank, world
+    except (torch.distributed.DistError, MeetingError, ValueError) as err:
         names = ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT')
         settings = ', '.join(f'{name}={os.environ.get(name)}' for name in names)
         raise StateError(

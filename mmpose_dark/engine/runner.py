@@ -42,6 +42,7 @@ from .optim import gather_gradients, restore_gradients
 from .position import Position, find_start
 from .resuming import restore_optimizer
 from .same_everywhere import check_same_config, common_start
+from .sharded_checkpoint import save_sharded_checkpoint
 from .state import hub_from_state, hub_to_state, make_meta, to_cpu
 from .work_folder import hold_work_dir
 
@@ -66,6 +67,7 @@ class PoseRunner(Runner):
     (train although the work folder holds another training, which is removed).
     """
 
+    sharded_checkpoints = False
     _trained = False
 
     def __init__(self, *args: object, cfg: Config | dict | None = None, **kwargs: object) -> None:
@@ -253,7 +255,8 @@ class PoseRunner(Runner):
         Raises:
             CheckpointError: the file is no checkpoint of a run, or one of another network.
         """
-        checkpoint = load_state_dict_file(filename, map_location)
+        copied = self.device.type != 'cpu'  # on the CPU the optimizer goes on with the very tensors that were read
+        checkpoint = load_state_dict_file(filename, map_location, mmap=copied)
         missing = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if key not in checkpoint]
         if missing:
             raise CheckpointError(
@@ -328,26 +331,35 @@ class PoseRunner(Runner):
             NonFiniteError: a weight is NaN or infinite; nothing is written.
         """
         gradients = gather_gradients(self.optim_wrapper, self.bare_model) if save_optimizer else None
-        if not is_main_process():
+        if not is_main_process() and not self.sharded_checkpoints:
             return
+        ready = to_cpu if not self.sharded_checkpoints else lambda tensors: tensors  # each copies its share only
         checkpoint: dict[str, object] = dict(
-            meta=make_meta(self, meta, by_epoch=by_epoch), state_dict=to_cpu(self.bare_model.state_dict())
+            meta=make_meta(self, meta, by_epoch=by_epoch), state_dict=ready(self.bare_model.state_dict())
         )
         if save_optimizer:
-            checkpoint['optimizer'] = to_cpu(self.optim_wrapper.state_dict())
+            checkpoint['optimizer'] = ready(self.optim_wrapper.state_dict())
         if gradients is not None:
             checkpoint['gradients'] = gradients
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         checkpoint['message_hub'] = hub_to_state(self.message_hub)
+        path = os.path.join(out_dir, filename)
+        if is_main_process():
+            self._refuse_non_finite(checkpoint, path)
+        if self.sharded_checkpoints:
+            save_sharded_checkpoint(checkpoint, path, own={name for name, _ in self.bare_model.named_buffers()})
+        else:
+            save_checkpoint(checkpoint, path)
+
+    def _refuse_non_finite(self, checkpoint: dict, path: str) -> None:
         for part in ('state_dict', 'ema_state_dict'):
             bad = non_finite_weights(checkpoint.get(part) or {})
             if bad:
                 raise NonFiniteError(
-                    f'{os.path.join(out_dir, filename)}: not written, {len(bad)} weights are NaN or infinite: '
+                    f'{path}: not written, {len(bad)} weights are NaN or infinite: '
                     f'{", ".join(bad[:3])}{" ..." if bad[3:] else ""}. '
                     f'Last good checkpoint: {find_latest_checkpoint(self.work_dir) or "none"}. The training diverged; '
                     'lower the learning rate (optim_wrapper.optimizer.lr), or clip gradients (optim_wrapper.clip_grad)'
                 )
-        save_checkpoint(checkpoint, os.path.join(out_dir, filename))

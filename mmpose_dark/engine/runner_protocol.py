@@ -44,6 +44,7 @@ class RunnerLike(Protocol):
         val_loop: goes over the validation data; None without validation.
         test_loop: goes over the test data.
         val_evaluator: the metrics of the validation.
+        sharded_checkpoints: whether each process writes its share of a checkpoint.
     """
 
     cfg: 'Config'
@@ -70,6 +71,7 @@ class RunnerLike(Protocol):
     val_loop: 'BaseLoop | None'
     test_loop: 'BaseLoop'
     val_evaluator: 'Evaluator'
+    sharded_checkpoints: bool
 
     def call_hook(self, fn_name: str, **kwargs: object) -> None:
         """Call a method of every hook."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 
 from ..checkpoint.file_lock import only_one
+from ..checkpoint.parts import remove_checkpoint, remove_orphans
 from ..utils.atomic_file import remove_left_over
 from ..utils.errors import ExistsError
 from .latest import run_files
@@ -64,9 +65,10 @@ def hold_work_dir(
     with only_one(Path(work_dir, LOCK), 'a training'):
         check_work_dir(work_dir, resume=resume, overwrite=overwrite)
         remove_left_over(work_dir)
+        remove_orphans(work_dir)
         old = [] if resume else run_files(str(work_dir))
         if old:
             logger.warning(f'{work_dir}: removing the training before: {", ".join(path.name for path in old)}')
         for path in old:
-            path.unlink(missing_ok=True)
+            remove_checkpoint(path)
         yield

@@ -1,14 +1,11 @@
 """Results of several processes: in rank order, each sample once, values and errors the same everywhere."""
 
-import pathlib
-import pickle
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.evaluator import BaseMetric
+from several_processes import in_processes
 
 from mmpose_dark.evaluation import Evaluator
 from mmpose_dark.evaluation.gathering import each_once, gather_and_compute, gather_in_rank_order, sample_key
@@ -54,19 +51,6 @@ def order_of(metric: BaseMetric, mine: Sequence[dict], size: int, batch: int = 2
     for i in range(0, len(mine), batch):
         evaluator.process(mine[i : i + batch])
     return evaluator.evaluate(size)['m/order']
-
-
-def in_processes(function: Callable, tmp_path: pathlib.Path, world: int, *args) -> list:
-    """What ``function(rank, *args)`` returns in each of several processes."""
-    mp.spawn(_in_process, (function, str(tmp_path), world, args), nprocs=world)
-    return [pickle.loads((tmp_path / f'{rank}.pkl').read_bytes()) for rank in range(world)]
-
-
-def _in_process(rank: int, function: Callable, folder: str, world: int, args: tuple) -> None:
-    dist.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=world)
-    found = function(rank, folder, *args)
-    pathlib.Path(folder, f'{rank}.pkl').write_bytes(pickle.dumps(found))
-    dist.destroy_process_group()
 
 
 # shares of the processes by value, whether they say who they are, and the order that all must count

@@ -1,12 +1,9 @@
 """Objects with arrays arrive in the first process as they were, whatever their sizes; nobody else gets any."""
 
-import pickle
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from several_processes import in_processes
 
 from mmpose_dark.evaluation import sending
 from mmpose_dark.evaluation.metrics.tables import NUM_SAMPLES, join_tables
@@ -27,17 +24,13 @@ class Stubborn:
 
 def work(rank, folder, backend):
     sending.PIECE = 100  # so that pieces end inside arrays
-    dist.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=3)
     dist.get_backend = lambda *_: backend  # a group of its own for the host's memory, as beside nccl
-    found = [sending.send_to_first(item) for item in (item_of(rank), [], Stubborn() if rank == 2 else 'fine')]
-    Path(folder, f'{rank}.pkl').write_bytes(pickle.dumps(found))
-    dist.destroy_process_group()
+    return [sending.send_to_first(item) for item in (item_of(rank), [], Stubborn() if rank == 2 else 'fine')]
 
 
 @pytest.mark.parametrize('backend', ['gloo', pytest.param('nccl', marks=pytest.mark.slow)])
 def test_what_is_sent_arrives(tmp_path, backend):
-    mp.spawn(work, (str(tmp_path), backend), nprocs=3)
-    first, *others = [pickle.loads((tmp_path / f'{rank}.pkl').read_bytes()) for rank in range(3)]
+    first, *others = in_processes(work, tmp_path, 3, backend)
     assert others == [[None] * 3] * 2
     np.testing.assert_equal(first[0], [item_of(rank) for rank in range(3)])
     assert all(a.dtype == b.dtype for a, b in zip(first[0][1][2].values(), item_of(1)[2].values(), strict=True))

@@ -1,8 +1,9 @@
-"""Hooks for tests of several processes: they note what each process trains on, stop all of them, or spoil a batch.
+"""Hooks for tests of several processes: they note what each process trains on, stop all, spoil a batch or a write.
 
 The environment says what they do: ``SEEN=<folder>``, ``STOP_AT=<iteration>``, ``SPOIL=<rank>,<iteration>``.
 """
 
+import errno
 import json
 import os
 import signal
@@ -13,6 +14,11 @@ from mmengine.dist import barrier, get_rank
 from mmengine.hooks import Hook
 
 from mmpose_dark.registry import HOOKS
+
+if 'LATE' in os.environ and os.environ.get('TORCHELASTIC_RESTART_COUNT', '0') != '0':
+    late, seconds = os.environ['LATE'].split(',')  # a process that comes late after a restart: <rank>,<seconds>
+    if os.environ['RANK'] == late:
+        time.sleep(float(seconds))
 
 
 @HOOKS.register_module(force=True)
@@ -61,3 +67,34 @@ class SlowHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         time.sleep(float(os.environ.get('SLOW', 0)))
+
+
+@HOOKS.register_module(force=True)
+class PartHook(Hook):
+    """End a process, or find the disk full, where it writes its part: ``KILL_PART`` or ``FULL_PART=<rank>,<epoch>``."""
+
+    def before_train(self, runner):
+        for name, act in (('KILL_PART', _kill), ('FULL_PART', _no_space)):
+            rank, epoch = map(int, os.environ.get(name, '-1,-1').split(','))
+            if rank == get_rank():
+                self._put_before_sync(f'epoch_{epoch}.parts', act)
+
+    @staticmethod
+    def _put_before_sync(folder, act):
+        sync = os.fsync
+
+        def watched(descriptor):
+            if folder in os.readlink(f'/proc/self/fd/{descriptor}'):
+                act()
+            sync(descriptor)
+
+        os.fsync = watched
+
+
+def _kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def _no_space():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmpose_dark.checkpoint import load_state_dict_file
+from mmpose_dark.engine.state import to_plain
 
 ROOT = Path(__file__).resolve().parents[2]
 TOY = ROOT / 'tests' / 'engine' / 'toy_config.py'
@@ -15,7 +16,7 @@ PATHS = f'{ROOT / "tests" / "engine"}:{ROOT / "tests" / "helpers"}'
 CONFIG = f"""
 _base_ = {str(TOY)!r}
 custom_imports = dict(imports=['toy_parts', 'rank_parts'])
-custom_hooks = [dict(type='SyncBuffersHook'), dict(type='NoteHook'), dict(type='SpoilHook')]
+custom_hooks = [dict(type='SyncBuffersHook'), dict(type='NoteHook'), dict(type='SpoilHook'), dict(type='PartHook')]
 default_hooks = dict(logger=dict(interval=1), checkpoint=dict(save_best=None))
 val_cfg = val_dataloader = val_evaluator = None
 """
@@ -121,3 +122,47 @@ def test_sums_of_gradients_survive_on_two_processes(train, stop):
     assert all(torch.equal(one[name], other[name]) for name in one), max(
         (one[name].double() - other[name].double()).abs().max() for name in one
     )
+
+
+SHARDED = 'default_hooks.checkpoint.sharded=True'
+
+
+def test_sharded_checkpoints_are_those_of_one_file(train, run_tool):
+    """To the bit; with as many files as are kept, and gone on with by two processes, by one, and by the tools."""
+    options = ('train_cfg.max_epochs=3', 'default_hooks.checkpoint.max_keep_ckpts=2')
+    whole, _, _ = train('whole', 2, *options)
+    train('cut', 2, *options, SHARDED, STOP_AT='7')
+    sharded, _, _ = train('cut', 2, *options, SHARDED, resume=True)
+    kept = ['epoch_2.parts', 'epoch_2.pth', 'epoch_3.parts', 'epoch_3.pth']
+    assert sorted(path.name for path in sharded.glob('epoch_*')) == kept
+    assert len(list((sharded / 'epoch_3.parts').iterdir())) == 2
+    one, other = (load_state_dict_file(folder / 'epoch_3.pth') for folder in (whole, sharded))
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert to_plain(one[part]) == to_plain(other[part])
+    _, noted, _ = train('cut', 1, 'train_cfg.max_epochs=4', SHARDED, resume=True)
+    assert samples(noted, 3) == Counter(range(24))
+    assert not (sharded / 'epoch_4.parts').exists()  # one process writes one file
+    run_tool('misc/publish_model.py', sharded / 'epoch_3.pth', sharded / 'net')
+    (published,) = sharded.glob('net-*.pth')
+    torch.testing.assert_close(weights(published), other['state_dict'], rtol=0, atol=0)
+
+
+def test_a_kill_while_shards_are_written_leaves_the_checkpoint_before(train):
+    folder, _, output = train('run', 2, 'train_cfg.max_epochs=2', SHARDED, KILL_PART='1,2', status=137)
+    assert 'Traceback' not in output
+    assert [path.name for path in folder.glob('epoch_*.pth')] == ['epoch_1.pth']
+    load_state_dict_file(folder / 'epoch_1.pth')
+    _, noted, _ = train('run', 2, 'train_cfg.max_epochs=2', SHARDED, resume=True)
+    assert samples(noted, 1) == Counter(range(24))
+    kept = ['epoch_1.parts', 'epoch_1.pth', 'epoch_2.parts', 'epoch_2.pth']
+    assert sorted(path.name for path in folder.glob('epoch_*')) == kept
+    assert [len(list(path.iterdir())) for path in sorted(folder.glob('*.parts'))] == [2, 2]
+
+
+def test_a_full_disk_of_one_process_is_one_line(train):
+    folder, _, output = train('run', 2, 'train_cfg.max_epochs=2', SHARDED, FULL_PART='1,2', status=2)
+    (told,) = [line for line in output.splitlines() if 'error: ' in line]
+    assert 'epoch_2.parts' in told
+    assert 'No space left' in told
+    assert sorted(path.name for path in folder.glob('epoch_*.pth')) == ['epoch_1.pth']
+    load_state_dict_file(folder / 'epoch_1.pth')

@@ -2,7 +2,7 @@
 
 import pathlib
 
-__all__ = ['forget_peak', 'peak', 'resident']
+__all__ = ['anonymous', 'forget_peak', 'peak', 'resident']
 
 
 def forget_peak() -> None:
@@ -18,6 +18,11 @@ def peak() -> int:
 def resident() -> int:
     """Return the bytes now."""
     return _line('VmRSS')
+
+
+def anonymous() -> int:
+    """Return the bytes now that are no file's, so that other processes cannot share them."""
+    return _line('RssAnon')
 
 
 def _line(name: str) -> int:

@@ -2,8 +2,9 @@
 """Seconds and memory of writing and reading a checkpoint of a large network with Adam's moments.
 
 The network is built on torch's meta device from a model of ``configs/_base_/models`` and filled with small numbers;
-nothing is trained. Writing and reading are what training and resuming do, each in a process of its own. The peak of
-resident memory over what the process had before is divided by the bytes of the checkpoint.
+nothing is trained. Writing and reading are what training and resuming do, each in a process of its own, and two where
+checkpoints are sharded. The peak of resident memory over what the process had before is divided by the bytes of the
+checkpoint; for files that are mapped, memory that is no file's is what counts.
 """
 
 import argparse
@@ -15,59 +16,101 @@ import sys
 import tempfile
 import time
 
-from _memory import forget_peak, peak, resident
+from _memory import anonymous, forget_peak, peak, resident
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+SHARES = 2
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', default='vitpose_huge', help='a file of configs/_base_/models, without .py')
-    parser.add_argument('--folder', help='where to write (default: a temporary folder); three times the weights')
+    parser.add_argument('--folder', help='where to write (default: a temporary folder); six times the weights')
     return parser.parse_args()
 
 
 def main() -> None:
-    """Write in one process, read in another."""
+    """Write in one process and in two, read in another."""
     args = parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         path = os.path.join(folder, 'epoch_1.pth')
-        for step in (write, read):
-            process = multiprocessing.get_context('spawn').Process(target=step, args=(args.model, path))
-            process.start()
-            process.join()
-            if process.exitcode:
-                sys.exit(process.exitcode)
+        meeting = os.path.join(folder, 'meeting')
+        run([(write, args.model, path)])
+        run([(read, path, False)])
+        run([(read, path, True)])
+        os.remove(path)
+        run([(write_share, args.model, path, meeting, rank) for rank in range(SHARES)])
+        run([(read, path, False)])
+
+
+def run(steps: list[tuple]) -> None:
+    """Take steps at the same time, each in a process of its own."""
+    context = multiprocessing.get_context('spawn')
+    processes = [context.Process(target=function, args=args) for function, *args in steps]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    if any(process.exitcode for process in processes):
+        sys.exit(1)
 
 
 def write(name: str, path: str) -> None:
     """Do what training does at the end of an epoch, in its first process."""
-    import torch
-
     from mmpose_dark.checkpoint import save_checkpoint
     from mmpose_dark.engine.finite import non_finite_weights
     from mmpose_dark.engine.state import to_cpu
 
-    weights = weights_of(name)
-    moments = ('exp_avg', 'exp_avg_sq')
-    state = {i: {k: torch.full_like(v, 1e-3) for k in moments} for i, v in enumerate(weights.values())}
+    of_run = a_checkpoint(name)
     start = begin()
-    checkpoint = dict(state_dict=to_cpu(weights), optimizer=to_cpu(dict(state=state, param_groups=[])))
+    checkpoint = to_cpu(of_run)
     bad = non_finite_weights(checkpoint['state_dict'])
     checked = time.perf_counter() - start[1]
     save_checkpoint(checkpoint, path)
-    report('write', start, path, parameters=sum(v.numel() for v in weights.values()), bad=len(bad), checked=checked)
+    parameters = sum(v.numel() for v in checkpoint['state_dict'].values())
+    report('write', start, path, parameters=parameters, bad=len(bad), checked=checked)
 
 
-def read(name: str, path: str) -> None:
+def write_share(name: str, path: str, meeting: str, rank: int) -> None:
+    """Do what each of several processes does with ``sharded=True``."""
+    import torch.distributed as dist
+
+    from mmpose_dark.engine.sharded_checkpoint import save_sharded_checkpoint
+
+    checkpoint = a_checkpoint(name)
+    dist.init_process_group('gloo', init_method=f'file://{meeting}', rank=rank, world_size=SHARES)
+    start = begin()
+    save_sharded_checkpoint(checkpoint, path, own=())
+    report(f'write the share of process {rank} of {SHARES}', start, path)
+    dist.destroy_process_group()
+
+
+def read(path: str, mapped: bool) -> None:
     """Do what each process does when it resumes, before it hands the values to the network and the optimizer."""
     from mmpose_dark.checkpoint import load_state_dict_file
 
     start = begin()
-    checkpoint = load_state_dict_file(path)
-    report('read', start, path, tensors=len(checkpoint['state_dict']))
+    own = anonymous()
+    checkpoint = load_state_dict_file(path, mmap=mapped)
+    tensors = [*checkpoint['state_dict'].values()]
+    tensors += [value for moments in checkpoint['optimizer']['state'].values() for value in moments.values()]
+    total = sum(float(value.sum()) for value in tensors)  # each value is looked at, as where it is copied to a GPU
+    size = sum(value.nbytes for value in tensors)
+    own_over_size = round((anonymous() - own) / size, 3)
+    report('read, mapped' if mapped else 'read', start, path, own_over_size=own_over_size, sum=total)
+
+
+def a_checkpoint(name: str) -> dict:
+    """Return the weights of a model and two moments of each, all small numbers."""
+    import torch
+
+    weights = weights_of(name)
+    moments = ('exp_avg', 'exp_avg_sq')
+    state = {i: {k: torch.full_like(v, 1e-3) for k in moments} for i, v in enumerate(weights.values())}
+    return dict(state_dict=weights, optimizer=dict(state=state, param_groups=[]))
 
 
 def weights_of(name: str) -> dict:
@@ -95,7 +138,8 @@ def begin() -> tuple[int, float]:
 
 def report(what: str, start: tuple[int, float], path: str, **more: float) -> None:
     """Print the figures of one step."""
-    size = os.path.getsize(path)
+    parts = pathlib.Path(path).with_suffix('.parts')
+    size = os.path.getsize(path) + sum(part.stat().st_size for part in parts.glob('*.pth'))
     row = dict(step=what, gigabytes=round(size / 1e9, 2), seconds=round(time.perf_counter() - start[1], 1))
     row['peak_over_size'] = round((peak() - start[0]) / size, 3)
     print(json.dumps(row | more), flush=True)

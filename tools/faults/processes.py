@@ -80,14 +80,17 @@ def _kills(tries: int, seed: int, folder: Path, processes: int) -> Outcome:
     whole = digest(folder / 'whole' / last)
     for i in range(tries):
         work_dir = folder / f'cut_{i}'
-        problem = _kill_somewhere(_command(work_dir, processes), rng, any_rank=processes > 1)
-        status, output = _run(_command(work_dir, processes, '--resume'))
+        sharded = ['default_hooks.checkpoint.sharded=True'] if processes > 1 and i % 2 else []
+        problem = _kill_somewhere([*_command(work_dir, processes), *sharded], rng, any_rank=processes > 1)
+        status, output = _run([*_command(work_dir, processes, '--resume'), *sharded])
         if status:
             problem = problem or f'resuming ended with {status}: {output.strip().splitlines()[-1]}'
         elif digest(work_dir / last) != whole:
             problem = problem or 'other weights'
         elif [p for p in work_dir.rglob('.*') if p.is_file()] or (work_dir / 'training.lock').exists():
             problem = problem or 'files were left behind'
+        elif any(len(list(parts.iterdir())) != processes for parts in work_dir.glob('*.parts')):
+            problem = problem or 'parts were left behind'
         found.note(problem)
         shutil.rmtree(work_dir)
     return found
@@ -99,7 +102,7 @@ def kills_of_one(tries: int, seed: int, folder: Path) -> Outcome:
 
 
 def kills_of_two(tries: int, seed: int, folder: Path) -> Outcome:
-    """Kill one of two ranks, or what started them."""
+    """Kill one of two ranks, or what started them; every second training writes its checkpoints in shards."""
     return _kills(tries, seed, folder, 2)
 
 

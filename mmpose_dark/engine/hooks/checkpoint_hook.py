@@ -1,20 +1,21 @@
 """Saving checkpoints so that there is always a good one."""
 
-import contextlib
 import os
 from collections import deque
 from pathlib import Path
 
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.fileio import get_file_backend
 from mmengine.hooks import CheckpointHook as BaseCheckpointHook
 
 from ...checkpoint import load_state_dict_file, save_checkpoint
+from ...checkpoint.parts import remove_checkpoint
 from ...registry import HOOKS
 from ...utils.errors import InputError
 from ..finite import non_finite_weights
 from ..latest import forget_validation, write_last_checkpoint, write_last_validation
 from ..runner_protocol import RunnerLike
+from ..sharded_checkpoint import check_folder_is_shared
 
 __all__ = ['CheckpointHook']
 
@@ -26,6 +27,11 @@ class CheckpointHook(BaseCheckpointHook):
     mmengine deletes the old file before it writes the new one, and writes in place. Here a file gets
     its name when it is complete, ``last_checkpoint`` points to it after that, and only then an old
     file goes, so a kill or a full disk at any moment leaves a checkpoint to resume from.
+
+    Args:
+        sharded: let each of several processes write its share of weights and of the optimizer's state, into a folder
+            beside the checkpoint (`engine.sharded_checkpoint`). For networks whose checkpoints have gigabytes; all
+            machines must see the work folder.
     """
 
     def __init__(  # mmengine's takes any other name as well, mistyped ones too
@@ -44,6 +50,7 @@ class CheckpointHook(BaseCheckpointHook):
         filename_tmpl: str | None = None,
         published_keys: str | list[str] | None = None,
         save_begin: int = 0,
+        sharded: bool = False,
     ) -> None:
         super().__init__(
             interval,
@@ -61,6 +68,7 @@ class CheckpointHook(BaseCheckpointHook):
             published_keys=published_keys,
             save_begin=save_begin,
         )
+        self.sharded = sharded
 
     def before_train(self, runner: RunnerLike) -> None:
         """Take up where the run left, and check ``save_best`` before anything is trained."""
@@ -79,6 +87,9 @@ class CheckpointHook(BaseCheckpointHook):
         if runner.iter == 0 and is_main_process():
             forget_validation(runner.work_dir)
         self._check_save_best(runner)
+        runner.sharded_checkpoints = self.sharded and get_world_size() > 1
+        if runner.sharded_checkpoints:
+            check_folder_is_shared(self.out_dir)
 
     def _check_save_best(self, runner: RunnerLike) -> None:
         if not self.save_best or runner.val_loop is None or 'auto' in self.save_best:
@@ -128,7 +139,7 @@ class CheckpointHook(BaseCheckpointHook):
         if is_main_process():
             write_last_checkpoint(runner.work_dir, self.last_ckpt)
             for old in outdated:
-                _remove(os.path.join(self.out_dir, self.filename_tmpl.format(old)))
+                remove_checkpoint(os.path.join(self.out_dir, self.filename_tmpl.format(old)))
 
     def _save_best_checkpoint(self, runner: RunnerLike, metrics: dict) -> None:
         if not self.save_best or self._leave_out(runner):
@@ -165,7 +176,7 @@ class CheckpointHook(BaseCheckpointHook):
                 else:
                     self.best_ckpt_path_dict[name] = old
             elif old and old != new and is_main_process():
-                _remove(old)
+                remove_checkpoint(old)
 
     def _publish_model(self, runner: RunnerLike, ckpt_path: str) -> None:
         if not is_main_process():
@@ -174,8 +185,3 @@ class CheckpointHook(BaseCheckpointHook):
         published = {key: value for key, value in checkpoint.items() if key in self.published_keys}
         path = Path(ckpt_path)
         save_checkpoint(published, str(path.with_name(f'{path.stem}-published.pth')))
-
-
-def _remove(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(path)
