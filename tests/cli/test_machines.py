@@ -274,6 +274,25 @@ def test_fewer_machines_will_do(machine, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_machine_that_comes_while_fewer_run_is_taken_in_at_the_next_restart(machine, tmp_path):
+    port, words = free_port(), ('--max-restarts', '2')
+    body = 'time.sleep(0 if again and os.environ["WORLD_SIZE"] == "2" else 600)'
+    both = [machine(rank, body, *words, nodes='1:2', port=port) for rank in (0, 1)]
+    for rank in (0, 1):
+        noted(tmp_path, rank)
+    both[1].send_signal(signal.SIGKILL)
+    alone = noted(tmp_path, 0, 2)[1]
+    assert alone[1] == '1'
+    back = machine(1, body, *words, nodes='1:2', port=port)
+    time.sleep(5)
+    assert back.poll() is None  # it waits, and the others are not disturbed
+    assert len(noted(tmp_path, 0, 2)) == 2
+    os.kill(int(alone[0]), signal.SIGKILL)
+    assert [end_of(process)[0] for process in (both[0], back)] == [0, 0]
+    assert [world for _, world, _ in noted(tmp_path, 0, 3)] == ['2', '1', '2']
+
+
+@pytest.mark.slow
 def test_restarts_come_to_an_end(machine, tmp_path):
     port = free_port()
     both = [machine(r, 'os.kill(os.getpid(), 9)', '--max-restarts', '1', port=port) for r in (0, 1)]
