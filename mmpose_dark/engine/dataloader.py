@@ -9,6 +9,7 @@ from ..registry import FUNCTIONS
 from ..utils.device import resolve_device
 from ..utils.parents import end_children_at_exit, end_with_parent
 from .randomness import seed_everything
+from .worker_start import worker_context
 
 __all__ = ['WORKER_TIMEOUT', 'complete_dataloader_cfg', 'release_workers', 'start_worker']
 
@@ -46,11 +47,12 @@ def complete_dataloader_cfg(dataloader: dict[str, object], *, seed: int | None, 
     cfg['collate_fn'] = collate
     cfg.setdefault('pin_memory', resolve_device().type == 'cuda')
     if not cfg.get('num_workers'):
-        for name in ('persistent_workers', 'prefetch_factor'):
+        for name in ('persistent_workers', 'prefetch_factor', 'multiprocessing_context'):
             cfg.pop(name, None)
         cfg.pop('timeout', None)
     else:
         cfg.setdefault('timeout', WORKER_TIMEOUT)
+        cfg.setdefault('multiprocessing_context', worker_context())
         end_children_at_exit()
     if 'worker_init_fn' not in cfg:
         cfg['worker_init_fn'] = dict(

@@ -10,24 +10,32 @@ import torch.distributed as dist
 from mmpose_dark.engine.one_start import MeetingError, name_of_start
 
 
-@pytest.fixture
-def store():
-    """What torchrun keeps over restarts."""
+@pytest.fixture(params=['memory', 'torchrun'])
+def store(request):
+    """What stays over restarts."""
+    if request.param == 'memory':
+        return dist.HashStore()
     return dist.TCPStore('127.0.0.1', 0, is_master=True, timeout=datetime.timedelta(seconds=20))
 
 
+def connections(store, world):
+    return [store if isinstance(store, dist.HashStore) else store.clone() for _ in range(world)]
+
+
 def start(store, world, waits=None, seconds=20.0):
-    """Let ``world`` processes (threads, each with a connection of its own) come after so many seconds each."""
+    """Let ``world`` processes (threads) come after so many seconds each."""
+
+    stores = connections(store, world)
 
     def come(rank):
-        own = dist.TCPStore('127.0.0.1', store.port, is_master=False, timeout=datetime.timedelta(seconds=20))
         time.sleep((waits or {}).get(rank, 0))
-        return name_of_start(own, rank, world, seconds)
+        return name_of_start(stores[rank], rank, world, seconds)
 
     with ThreadPoolExecutor(world) as pool:
         return list(pool.map(come, range(world)))
 
 
+@pytest.mark.parametrize('store', ['memory'], indirect=True)
 @pytest.mark.parametrize('world', [1, 2, 5])
 @pytest.mark.parametrize('late', [0, 1, 4])
 def test_all_have_one_name_and_each_start_another(store, world, late):
@@ -46,7 +54,8 @@ def test_who_stopped_half_way_is_not_counted(store):
     """Two of three agree to the word that a lost process left, and are lost as well; all three come again."""
     store.set('start/2', 'of a start before')
     with ThreadPoolExecutor(2) as pool:
-        lost = [pool.submit(name_of_start, store.clone(), rank, 3, 0.3) for rank in range(2)]
+        stores = enumerate(connections(store, 2))
+        lost = [pool.submit(name_of_start, own, rank, 3, 0.3) for rank, own in stores]
     assert all(isinstance(one.exception(), MeetingError) for one in lost)
     assert len(set(start(store, 3, {1: 0.1}))) == 1
 
