@@ -32,6 +32,7 @@ __all__ = [
     'remove_checkpoint',
     'remove_orphans',
     'remove_other_parts',
+    'remove_unnamed_parts',
     'shares',
     'take_out',
 ]
@@ -259,8 +260,24 @@ def remove_other_parts(path: str | os.PathLike, tag: str) -> None:
         path: the checkpoint.
         tag: of the parts that stay.
     """
-    folder = parts_folder(path)
+    _remove_parts(path, lambda name: not name.startswith(f'{tag}-'))
+
+
+def remove_unnamed_parts(path: str | os.PathLike, tag: str) -> None:
+    """Remove the parts of a writing that failed, unless the checkpoint names them all the same.
+
+    Args:
+        path: the checkpoint, which need not be there.
+        tag: of the parts.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if tag.encode() in pathlib.Path(path).read_bytes():
+            return
+    _remove_parts(path, lambda name: name.startswith(f'{tag}-'))
+
+
+def _remove_parts(path: str | os.PathLike, which: Callable[[str], bool]) -> None:
     with contextlib.suppress(OSError):  # what cannot be removed now is removed with the checkpoint
-        for old in folder.iterdir():
-            if not old.name.startswith((f'{tag}-', '.')):
-                old.unlink()
+        for part in parts_folder(path).iterdir():
+            if not part.name.startswith('.') and which(part.name):
+                part.unlink()

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from ..utils.errors import UserError
 from .launched import SILENCE, end_at_once, is_told, join_launcher, tell
@@ -44,24 +45,30 @@ def user_errors(program: str) -> Iterator[None]:
     try:
         yield
     except SystemExit as end:
-        if (launched or _is_in_a_group()) and isinstance(end.code, int | None):
-            end_at_once(end.code or 0)
-        raise
+        if not isinstance(end.code, int | None):
+            raise
+        _end(end.code or 0, launched=launched)
     except KeyboardInterrupt:
         if not launched and _rank() == 0:
             print(f'\n{program}: interrupted', file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _end(INTERRUPTED, launched=launched)
     except Exception as err:
         debugging = os.environ.get('MMPOSE_DARK_DEBUG', '') not in ('', '0')
         if debugging or not _is_users(err):
             if not debugging and launched and is_told(_PATIENCE + _silence(err)):
-                sys.exit(USER_ERROR)  # what this process met is what the end of another one made
+                _end(USER_ERROR, launched=launched)  # what this process met is what the end of another one made
             raise
         if not tell(f'{program}: error: {err}'):
             time.sleep(_PATIENCE if _rank() else 0)
             print(f'{program}: error: {err}', file=sys.stderr)
-        sys.stdout.flush()
-        sys.exit(USER_ERROR)
+        _end(USER_ERROR, launched=launched)
+
+
+def _end(status: int, *, launched: bool) -> NoReturn:
+    """End the program; one of several processes at once, which threads of torch could turn into an abort."""
+    if launched or _is_in_a_group():
+        end_at_once(status)
+    sys.exit(status)
 
 
 def _rank() -> int:

@@ -56,10 +56,10 @@ def join_launcher() -> bool:
 
 
 def end_at_once(status: int) -> NoReturn:
-    """End a process that has done its work, without the end of the C++ libraries.
+    """End a process that has done its work or said why not, without the end of the C++ libraries.
 
     Threads of theirs that still run when they are taken apart abort the process now and then ("terminate called
-    without an active exception"), and the launcher would take the finished work for a failure. What Python has to do
+    without an active exception"), and its status would be that of a fault. What Python has to do
     at its end is done.
     """
     threading._shutdown()  # waits for threads that still write

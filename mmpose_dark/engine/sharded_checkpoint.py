@@ -11,7 +11,7 @@ import pathlib
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from mmengine.dist import all_gather_object, broadcast_object_list, get_rank, get_world_size, is_main_process
 
@@ -23,6 +23,7 @@ from ..checkpoint.parts import (
     part_name,
     parts_folder,
     remove_other_parts,
+    remove_unnamed_parts,
     shares,
     take_out,
 )
@@ -55,29 +56,28 @@ def save_sharded_checkpoint(checkpoint: dict, path: str | os.PathLike, *, own: C
     (tag,) = told
     numbers = shares([tensor.nbytes for tensor in tensors], count)[get_rank()]
     part = parts_folder(path) / part_name(tag, get_rank(), count)
-    try:
-        with _told_to_all() as seen:
-            mine = [(places[i], to_cpu(tensors[i])) for i in numbers]
-            save_checkpoint(dict(part_of=path.name, tag=tag, tensors=mine), part)
-            del mine
-            seen.append((part.name, part.stat().st_size, len(numbers)))
-        with _told_to_all():
-            if is_main_process():
-                _wait_for_parts(part.parent, seen)
-                said = dict(tag=tag, files=[name for name, _, _ in seen], tensors=len(places))
-                on_cpu = {root: to_cpu(rest[root]) for root in ROOTS if root in rest}
-                save_checkpoint({**rest, **on_cpu, PARTS: said}, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+    # An interrupt outside of the two blocks removes nothing: the first process may name the part by then.
+    with _told_to_all(undo=part.unlink) as seen:
+        mine = [(places[i], to_cpu(tensors[i])) for i in numbers]
+        save_checkpoint(dict(part_of=path.name, tag=tag, tensors=mine), part)
+        del mine
+        seen.append((part.name, part.stat().st_size, len(numbers)))
+    with _told_to_all(undo=lambda: remove_unnamed_parts(path, tag) if is_main_process() else None):
+        if is_main_process():
+            _wait_for_parts(part.parent, seen)
+            said = dict(tag=tag, files=[name for name, _, _ in seen], tensors=len(places))
+            on_cpu = {root: to_cpu(rest[root]) for root in ROOTS if root in rest}
+            save_checkpoint({**rest, **on_cpu, PARTS: said}, path)
     if is_main_process():
         remove_other_parts(path, tag)
 
 
 @contextlib.contextmanager
-def _told_to_all() -> Iterator[list]:
+def _told_to_all(undo: Callable[[], object] = lambda: None) -> Iterator[list]:
     """Run the block in each process; an error of one is raised in all.
+
+    Args:
+        undo: called in each process after an error of one, when all know that none has gone on.
 
     Yields:
         An empty list. What the block appends to it is in it for all processes afterwards, in the order of ranks.
@@ -89,11 +89,12 @@ def _told_to_all() -> Iterator[list]:
     except Exception as err:
         error = err
     found = all_gather_object((socket.gethostname(), None if error is None else str(error), said))
-    if error is not None:
-        raise error
-    for rank, (host, message, _) in enumerate(found):
-        if message is not None:
-            raise CheckpointError(f'{message} (process {rank} on {host})')
+    failures = [(rank, host, message) for rank, (host, message, _) in enumerate(found) if message is not None]
+    if failures:
+        with contextlib.suppress(OSError):
+            undo()
+        rank, host, message = failures[0]
+        raise error or CheckpointError(f'{message} (process {rank} on {host})')
     said[:] = [item for _, _, items in found for item in items]
 
 

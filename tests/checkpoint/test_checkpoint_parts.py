@@ -13,6 +13,8 @@ from mmpose_dark.checkpoint.parts import (
     parts_folder,
     remove_checkpoint,
     remove_orphans,
+    remove_other_parts,
+    remove_unnamed_parts,
     shares,
     take_out,
 )
@@ -176,3 +178,20 @@ def test_parts_that_a_kill_left_are_removed(tmp_path):
     remove_orphans(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['epoch_4.parts', 'epoch_4.pth']
     load_state_dict_file(tmp_path / 'epoch_4.pth')
+
+
+def test_parts_of_one_writing_go_and_others_stay(tmp_path):
+    path = tmp_path / 'epoch_3.pth'
+    old, new = write(path, a_checkpoint(), tag='t1'), write(path, a_checkpoint(2.0), tag='t2')
+    remove_unnamed_parts(path, 't2')  # the checkpoint names them: it is complete
+    assert all(part.exists() for part in (*old, *new))
+    remove_other_parts(path, 't2')
+    assert [part.exists() for part in (*old, *new)] == [False, False, True, True]
+    third = write(tmp_path / 'other.pth', a_checkpoint(), tag='t3')
+    for part in third:
+        part.rename(new[0].with_name(part.name))
+    remove_unnamed_parts(path, 't3')
+    assert sorted(parts_folder(path).iterdir()) == new
+    path.unlink()
+    remove_unnamed_parts(path, 't2')
+    assert not list(parts_folder(path).iterdir())
