@@ -62,13 +62,3 @@ def test_none_starts(stuck):
         iter(DataLoader(range(4), num_workers=1, multiprocessing_context=worker_context()))
     assert len(ids) == 3
     assert not any(map(runs, ids))
-
-
-def end_at_once(worker):
-    os._exit(7)
-
-
-def test_one_that_ends_at_once_is_told_as_before():
-    loader = DataLoader(range(4), num_workers=1, worker_init_fn=end_at_once, multiprocessing_context=worker_context())
-    with pytest.raises(RuntimeError, match='exited unexpectedly'):
-        list(loader)
