@@ -37,11 +37,11 @@ def start(store, world, waits=None, seconds=20.0):
 
 @pytest.mark.parametrize('store', ['memory'], indirect=True)
 @pytest.mark.parametrize('world', [1, 2, 5])
-@pytest.mark.parametrize('late', [0, 1, 4])
+@pytest.mark.parametrize('late', [0, 1])
 def test_all_have_one_name_and_each_start_another(store, world, late):
-    names = [start(store, world, {late: 0.1}) for _ in range(4)]
+    names = [start(store, world, {late: 0.1}) for _ in range(3)]
     assert all(len(set(found)) == 1 for found in names)
-    assert len({found[0] for found in names}) == 4
+    assert len({found[0] for found in names}) == 3
 
 
 def test_other_numbers_of_processes(store):

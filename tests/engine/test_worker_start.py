@@ -31,12 +31,19 @@ def stuck(monkeypatch):
         return pid
 
     monkeypatch.setattr(os, 'fork', forked)
-    monkeypatch.setattr(worker_start, 'SECONDS_TO_START', 0.5)
+    monkeypatch.setattr(worker_start, 'SECONDS_TO_START', 1.0)  # for those that do start, on a busy machine
     return ids, hang
 
 
-@pytest.mark.parametrize('persistent', [False, True])
-@pytest.mark.parametrize('which', [(), (1,), (0, 1, 1, 0), (1, 0, 1)])
+@pytest.mark.parametrize(
+    ('which', 'persistent'),
+    [
+        ((0, 1), True),
+        pytest.param((), True, marks=pytest.mark.slow),
+        pytest.param((0, 1, 1, 0), False, marks=pytest.mark.slow),
+        pytest.param((1, 0, 1), True, marks=pytest.mark.slow),
+    ],
+)
 def test_every_batch_comes(stuck, which, persistent):
     ids, hang = stuck
     hang.extend(which)
@@ -55,10 +62,11 @@ def test_every_batch_comes(stuck, which, persistent):
     assert not any(map(runs, ids))
 
 
-def test_none_starts(stuck):
+def test_none_starts(stuck, monkeypatch):
+    monkeypatch.setattr(worker_start, 'SECONDS_TO_START', 0.3)
     ids, hang = stuck
     hang.extend([1] * 9)
-    with pytest.raises(StateError, match=r'no worker process started within 0.5 s, tried 3 times'):
+    with pytest.raises(StateError, match=r'no worker process started within 0.3 s, tried 3 times'):
         iter(DataLoader(range(4), num_workers=1, multiprocessing_context=worker_context()))
     assert len(ids) == 3
     assert not any(map(runs, ids))
