@@ -21,7 +21,8 @@ def disagreements(cfg: 'Config | Settings') -> Iterator[str]:
 
     Compared are: the input size of the codec, of the crops of each phase and of targets made in the loader; the
     heatmap size and the sigma of the latter; sigma and size of the blur; the number of keypoints of the network, of the
-    datasets and of the flip pairs. What the network makes of the input size is compared when it is built.
+    datasets and of the flip pairs; factors of a weight decay and whether there is one. What the network makes of the
+    input size is compared when it is built.
 
     >>> codec = dict(type='MSRAHeatmap', input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
     >>> crop = dict(type='TopdownAffine', input_size=(96, 128))
@@ -32,6 +33,7 @@ def disagreements(cfg: 'Config | Settings') -> Iterator[str]:
     head = _section(_section(cfg, 'model'), 'head')
     decoder = _section(head, 'decoder')
     yield from _blur(decoder)
+    yield from _weight_decay(_section(cfg, 'optim_wrapper'))
     for phase in PHASES:
         try:
             parts = list(datasets_of(cfg, phase))
@@ -70,6 +72,20 @@ def _blur(decoder: Settings) -> Iterator[str]:
         yield (
             f'model.head.decoder: blur_kernel_size={blur} does not go with sigma={sigma} and heatmap_size={size}; the '
             'zoo uses 11 with sigma 2 and 17 with sigma 3'
+        )
+
+
+def _weight_decay(wrapper: Settings) -> Iterator[str]:
+    optimizer, groups = _section(wrapper, 'optimizer'), _section(wrapper, 'paramwise_cfg')
+    if not optimizer or optimizer.get('weight_decay') is not None or 'constructor' in wrapper:
+        return
+    names = [name for name in groups if str(name).endswith('decay_mult')]
+    for key, settings in _section(groups, 'custom_keys').items():
+        names += [f'custom_keys.{key}.decay_mult'] if isinstance(settings, Mapping) and 'decay_mult' in settings else []
+    for name in names:
+        yield (
+            f'optim_wrapper.paramwise_cfg.{name} is a factor of optim_wrapper.optimizer.weight_decay, which is not '
+            'set; set it, or leave the factor out'
         )
 
 

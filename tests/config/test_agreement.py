@@ -90,6 +90,27 @@ def test_more_keypoints_than_the_dataset(cfg: dict) -> None:
     assert any('are not all below the 19' in line for line in disagreements(cfg))
 
 
+@pytest.mark.parametrize(
+    ('groups', 'said'),
+    [
+        (dict(norm_decay_mult=0), ['norm_decay_mult']),
+        (dict(bias_decay_mult=0, flat_decay_mult=0.5, bias_lr_mult=2), ['bias_decay_mult', 'flat_decay_mult']),
+        (
+            dict(custom_keys=dict(backbone=dict(decay_mult=0), head=dict(lr_mult=2))),
+            ['custom_keys.backbone.decay_mult'],
+        ),
+        (dict(custom_keys=dict(head=dict(lr_mult=2))), []),
+        (None, []),
+    ],
+)
+def test_factors_of_a_weight_decay_that_is_not_set(cfg: dict, groups: dict | None, said: list[str]) -> None:
+    cfg['optim_wrapper'] = dict(optimizer=dict(type='AdamW', lr=1e-3), paramwise_cfg=groups)
+    found = list(disagreements(cfg))
+    assert [line.split()[0].removeprefix('optim_wrapper.paramwise_cfg.') for line in found] == said
+    put(cfg, 'optim_wrapper.optimizer.weight_decay', 0)
+    assert list(disagreements(cfg)) == []
+
+
 def test_validation_says_it() -> None:
     cfg = load_config(find_config('people_dark_192x144'), {'model.head.decoder.input_size': [96, 128]})
     with pytest.raises(ConfigError, match='stretched'):
