@@ -1,7 +1,7 @@
 """Checkpoints in parts: a small file that says what belongs together, and a folder with the large tensors beside it.
 
-``epoch_3.pth`` of a sharded checkpoint has everything but the large tensors. These stand in the files of
-``epoch_3.parts/``, each written by another process. The file ``epoch_3.pth`` names them and appears last, so the
+``epoch_3.pth`` of a sharded checkpoint has everything but the tensors, the smallest excepted. These stand in the files
+of ``epoch_3.parts/``, each written by another process. The file ``epoch_3.pth`` names them and appears last, so the
 checkpoint is complete when it is there. Each writing has names of its own (a tag), so writing ``epoch_3.pth`` again
 leaves the parts of the old one alone until the new one is complete.
 
@@ -44,6 +44,8 @@ ROOTS = ('state_dict', 'ema_state_dict', 'optimizer')
 """What of a checkpoint has large tensors."""
 
 _SUFFIX = '.parts'
+_LARGE = 256
+"""Bytes of the smallest tensor that goes into a part; counters and the like stay with the rest."""
 _NAME = re.compile(r'[\w-]+-\d+-of-\d+\.pth')
 
 Place = tuple[str | int, ...]
@@ -68,13 +70,12 @@ def part_name(tag: str, number: int, count: int) -> str:
     return f'{tag}-{number + 1}-of-{count}.pth'
 
 
-def large_tensors(checkpoint: dict, left_out: Collection[str] = (), *, smallest: int = 256) -> Iterator[Place]:
-    """Go over the places of the large tensors in the weights and the optimizer's state of a checkpoint.
+def large_tensors(checkpoint: dict, left_out: Collection[str] = ()) -> Iterator[Place]:
+    """Go over the places of all but the smallest tensors in the weights and the optimizer's state of a checkpoint.
 
     Args:
         checkpoint: dictionaries in dictionaries, with tensors.
         left_out: names of weights that are not wanted, also where they stand behind ``module.``.
-        smallest: bytes of the smallest tensor that is large.
 
     >>> list(large_tensors(dict(state_dict=dict(a=torch.zeros(64), b=torch.zeros(2)), meta={})))
     [('state_dict', 'a')]
@@ -82,7 +83,7 @@ def large_tensors(checkpoint: dict, left_out: Collection[str] = (), *, smallest:
     for root in ROOTS:
         for place, tensor in _tensors(checkpoint.get(root), (root,)):
             name = place[-1].removeprefix('module.') if isinstance(place[-1], str) else None
-            if tensor.nbytes >= smallest and (root == 'optimizer' or name not in left_out):
+            if tensor.nbytes >= _LARGE and (root == 'optimizer' or name not in left_out):
                 yield place
 
 

@@ -61,5 +61,9 @@ def name_of_start(store: torch.distributed.Store, rank: int, world: int, seconds
                     return name
         time.sleep(_LOOK_EVERY * max(1.0, world / 32))
     missing = [i for i, word in enumerate(words) if not store.check([word])]
-    who = f'without process {", ".join(map(str, missing))}' if missing else 'some of them are of a start before'
+    who = (
+        f'without process {", ".join(map(str, missing))}'
+        if missing
+        else 'some of which came before a restart and not again'
+    )
     raise MeetingError(f'process {rank} waits for {world} processes, {who}')

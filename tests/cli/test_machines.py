@@ -1,5 +1,6 @@
 """Launchers of several machines, here on one: they meet, end together, say who is missing, and start again."""
 
+import functools
 import os
 import signal
 import socket
@@ -261,34 +262,37 @@ def test_a_machine_that_comes_back_is_taken_in(machine, tmp_path, lost):
     assert 'launch: restart 1 of 2' in output
 
 
-@pytest.mark.slow
-def test_fewer_machines_will_do(machine, tmp_path):
-    port, words = free_port(), ('--max-restarts', '1')
-    body = 'time.sleep(0 if again else 600)'
-    both = [machine(rank, body, *words, nodes='1:2', port=port) for rank in (0, 1)]
+def one_that_lost_the_other(start, tmp_path):
+    """Start two machines, ``start(rank)``, of which one will do; kill the second when both run, return the first."""
+    both = [start(rank) for rank in (0, 1)]
     for rank in (0, 1):
         noted(tmp_path, rank)
     both[1].send_signal(signal.SIGKILL)
-    assert end_of(both[0])[0] == 0
+    return both[0]
+
+
+@pytest.mark.slow
+def test_fewer_machines_will_do(machine, tmp_path):
+    words = ('time.sleep(0 if again else 600)', '--max-restarts', '1')
+    start = functools.partial(machine, nodes='1:2', port=free_port())
+    first = one_that_lost_the_other(lambda rank: start(rank, *words), tmp_path)
+    assert end_of(first)[0] == 0
     assert [world for _, world, _ in noted(tmp_path, 0, 2)] == ['2', '1']
 
 
 @pytest.mark.slow
 def test_a_machine_that_comes_while_fewer_run_is_taken_in_at_the_next_restart(machine, tmp_path):
-    port, words = free_port(), ('--max-restarts', '2')
-    body = 'time.sleep(0 if again and os.environ["WORLD_SIZE"] == "2" else 600)'
-    both = [machine(rank, body, *words, nodes='1:2', port=port) for rank in (0, 1)]
-    for rank in (0, 1):
-        noted(tmp_path, rank)
-    both[1].send_signal(signal.SIGKILL)
+    words = ('time.sleep(0 if again and os.environ["WORLD_SIZE"] == "2" else 600)', '--max-restarts', '2')
+    start = functools.partial(machine, nodes='1:2', port=free_port())
+    first = one_that_lost_the_other(lambda rank: start(rank, *words), tmp_path)
     alone = noted(tmp_path, 0, 2)[1]
     assert alone[1] == '1'
-    back = machine(1, body, *words, nodes='1:2', port=port)
+    back = start(1, *words)
     time.sleep(5)
     assert back.poll() is None  # it waits, and the others are not disturbed
     assert len(noted(tmp_path, 0, 2)) == 2
     os.kill(int(alone[0]), signal.SIGKILL)
-    assert [end_of(process)[0] for process in (both[0], back)] == [0, 0]
+    assert [end_of(process)[0] for process in (first, back)] == [0, 0]
     assert [world for _, world, _ in noted(tmp_path, 0, 3)] == ['2', '1', '2']
 
 

@@ -60,7 +60,9 @@ def test_who_stopped_half_way_is_not_counted(store):
     assert len(set(start(store, 3, {1: 0.1}))) == 1
 
 
-@pytest.mark.parametrize(('former', 'told'), [(False, 'without process 1'), (True, 'some of them are of a start')])
+@pytest.mark.parametrize(
+    ('former', 'told'), [(False, 'without process 1'), (True, 'some of which came before a restart')]
+)
 def test_who_is_missing_is_said(store, former, told):
     if former:
         start(store, 2)

@@ -138,8 +138,9 @@ def begin() -> tuple[int, float]:
 
 def report(what: str, start: tuple[int, float], path: str, **more: float) -> None:
     """Print the figures of one step."""
-    parts = pathlib.Path(path).with_suffix('.parts')
-    size = os.path.getsize(path) + sum(part.stat().st_size for part in parts.glob('*.pth'))
+    from mmpose_dark.checkpoint.parts import parts_folder
+
+    size = os.path.getsize(path) + sum(part.stat().st_size for part in parts_folder(path).glob('*.pth'))
     row = dict(step=what, gigabytes=round(size / 1e9, 2), seconds=round(time.perf_counter() - start[1], 1))
     row['peak_over_size'] = round((peak() - start[0]) / size, 3)
     print(json.dumps(row | more), flush=True)
